@@ -1,0 +1,1 @@
+"""What an operator may set: the environment (``settings``), and numbers and maps as YAML files (``load``)."""

@@ -1,0 +1,19 @@
+"""Reads the YAML files of this package: numbers of the ranking and value maps."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+
+@lru_cache
+def load_yaml(name: str) -> Any:
+    """Content of a YAML file of the package ``config``, e.g. ``maps/statuses.yaml``. Do not change what it returns.
+
+    Raises:
+        FileNotFoundError: no such file in the package.
+    """
+    return yaml.safe_load(resources.files("config").joinpath(name).read_text("utf-8"))

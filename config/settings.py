@@ -1,0 +1,103 @@
+"""The only reader of the environment: ``LAMPWAY_*`` variables and ``.env`` of the working directory."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_HOST = re.compile(r"^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names the variable and says how to mend it."""
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. Read once at each entry point and passed on; see ``docs/settings.md``."""
+
+    model_config = SettingsConfigDict(env_prefix="LAMPWAY_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Path("var")
+    """Folder of the database, the index and the columns."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty = SQLite in ``home``."""
+    engine: Literal["embedded", "elasticsearch"] = "embedded"
+    elasticsearch_url: str = "http://127.0.0.1:9200"
+    elasticsearch_api_key: str = Field(default="", repr=False)
+    elasticsearch_ca: Path | None = None
+    public_url: str = ""
+    """Address under which users reach the service; the only source of absolute links."""
+    fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts or CIDR blocks that may be private or loopback, separated by commas or blanks."""
+    fetch_stall: float = Field(default=60, gt=0)
+    """Seconds without a byte after which an answer is given up."""
+    fetch_deadline: float = Field(default=600, gt=0)
+    """Seconds for one whole answer."""
+    fetch_patience: float = Field(default=900, ge=0)
+    """Seconds of all waiting for Retry-After and retries in one run."""
+    fetch_pause: float = Field(default=0.2, ge=0)
+    """Seconds between two requests to one host."""
+    contact: str = ""
+    """Mail address or URL in the User-Agent of the harvester."""
+    map_tiles: str = ""
+    """URL template of map tiles ("https://…/{z}/{x}/{y}.png"); empty = places without a background."""
+    map_attribution: str = ""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    rate_limit: int = Field(default=120, ge=0)
+    """Requests per minute and client address; 0 = none. Loopback is never limited."""
+
+    @field_validator("fetch_allow", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(v for v in re.split(r"[\s,]+", value) if v) if isinstance(value, str) else value
+
+    @field_validator("fetch_allow", "trusted_proxies")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for item in value:
+            try:
+                ipaddress.ip_network(item, strict=False)
+            except ValueError:
+                if not _HOST.match(item):
+                    raise ValueError(f"{item!r} is neither a host name nor an address block like 10.0.0.0/8") from None
+        return value
+
+    @cached_property
+    def database(self) -> str:
+        """SQLAlchemy URL of the store."""
+        return self.database_url or f"sqlite:///{self.home.resolve() / 'lampway.db'}"
+
+    @cached_property
+    def index_home(self) -> Path:
+        """Folder of the embedded engine's generations."""
+        return self.home / "index"
+
+    @cached_property
+    def columns_home(self) -> Path:
+        """Folder of the holdings columns."""
+        return self.home / "columns"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read and check all settings.
+
+    Args:
+        overrides: values that win over the environment (tests, ``lampway demo``).
+
+    Raises:
+        SettingsError: names the variable that cannot be used.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [
+            f"LAMPWAY_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise SettingsError("; ".join(lines)) from None

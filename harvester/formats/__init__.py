@@ -1,0 +1,1 @@
+"""How to read. ``FORMATS`` is the registry: one file and one line each."""

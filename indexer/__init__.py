@@ -1,0 +1,1 @@
+"""Normalised record -> edition, work -> index. Start reading at ``build.py``."""

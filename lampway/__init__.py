@@ -1,0 +1,1 @@
+"""The command ``lampway`` and what runs behind it."""

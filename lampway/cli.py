@@ -1,0 +1,23 @@
+"""The one command ``lampway``: collects the subcommands of ``lampway.commands``."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="lampway",
+    help="One search over the catalogues of many libraries, archives and museums.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def root() -> None:
+    """One search over the catalogues of many libraries, archives and museums: where can I get or see this today?"""
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

@@ -1,0 +1,1 @@
+"""Index -> candidates -> ranked answer. Start reading at ``search.py``."""

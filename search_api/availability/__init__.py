@@ -1,0 +1,1 @@
+"""How fresh a status is, and how it becomes fresher."""

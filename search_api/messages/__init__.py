@@ -1,0 +1,42 @@
+"""Texts for people, by language: YAML catalogues beside this file, English first, Chinese complete.
+
+A catalogue is ``<language>/<area>.yaml``: key -> text with ``{named}`` values, or key -> {one, other} where the text
+depends on ``count``. A key missing in a language falls back to English; a test keeps both complete.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+LANGUAGES = ("en", "zh")
+
+
+@lru_cache
+def catalogue(language: str) -> dict[str, Any]:
+    """All texts of a language, keys as "area.key"."""
+    folder = resources.files(__name__).joinpath(language if language in LANGUAGES else "en")
+    texts: dict[str, Any] = {}
+    for file in folder.iterdir():
+        if file.name.endswith(".yaml"):
+            area = file.name.removesuffix(".yaml")
+            content = yaml.safe_load(file.read_text("utf-8")) or {}
+            texts.update({f"{area}.{key}": value for key, value in content.items()})
+    return texts
+
+
+def text(language: str, key: str, **values: object) -> str:
+    """A text in a language with its values filled in.
+
+    Raises:
+        KeyError: no language has the key.
+    """
+    found = catalogue(language).get(key)
+    if found is None:
+        found = catalogue("en")[key]
+    if isinstance(found, dict):
+        found = found["one"] if values.get("count") == 1 and "one" in found else found["other"]
+    return str(found).format(**values)

@@ -1,0 +1,1 @@
+"""How an answer leaves: one file a format."""

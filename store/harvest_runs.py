@@ -1,0 +1,107 @@
+"""Repository of harvest runs: status, counts that add up, losses, and the checkpoint that survives a crash."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from store.codec import from_json, to_json
+from store.database import now_text
+from store.tables import harvest_runs, sources
+
+RunStatus = Literal["running", "complete", "incomplete", "failed", "waiting"]
+
+
+class Loss(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """One kind of thing that went wrong in a run, with how often and a first example."""
+
+    reason: str
+    count: int = 1
+    record: str = ""
+    position: str = ""
+
+
+class RunReport(msgspec.Struct, kw_only=True):
+    """What a run did. ``received`` = new + changed + unchanged + deleted + quarantined, always."""
+
+    run: int = 0
+    source: str = ""
+    status: RunStatus = "running"
+    received: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    quarantined: int = 0
+    losses: list[Loss] = msgspec.field(default_factory=list)
+    started_at: str = ""
+    finished_at: str = ""
+    pages: int = 0
+    notes: list[str] = msgspec.field(default_factory=list)
+
+    def lose(self, reason: str, *, record: str = "", position: str = "") -> None:
+        """Count a loss under its reason (at most 200 different reasons are kept apart)."""
+        for loss in self.losses:
+            if loss.reason == reason:
+                loss.count += 1
+                return
+        if len(self.losses) < 200:
+            self.losses.append(Loss(reason=reason, record=record, position=position))
+        else:
+            self.losses[-1].count += 1
+
+
+def start(connection: Connection, source_number: int) -> int:
+    """Begin a run; returns its id."""
+    result = connection.execute(
+        insert(harvest_runs).values(source=source_number, status="running", started_at=now_text())
+    )
+    return int(result.inserted_primary_key[0])  # type: ignore[index]
+
+
+def checkpoint(connection: Connection, run: int, value: dict[str, Any], report: RunReport) -> None:
+    """Save where the run stands; call it in the transaction that stores the page."""
+    connection.execute(
+        update(harvest_runs).where(harvest_runs.c.id == run).values(checkpoint=to_json(value), report=to_json(report))
+    )
+
+
+def finish(connection: Connection, run: int, report: RunReport) -> None:
+    """End a run with its report."""
+    report.finished_at = now_text()
+    connection.execute(
+        update(harvest_runs)
+        .where(harvest_runs.c.id == run)
+        .values(status=report.status, finished_at=report.finished_at, report=to_json(report))
+    )
+
+
+def unfinished(connection: Connection, source_number: int) -> tuple[int, dict[str, Any], RunReport] | None:
+    """The latest run of a source if it was cut off: id, checkpoint, report so far."""
+    row = connection.execute(
+        select(harvest_runs).where(harvest_runs.c.source == source_number).order_by(harvest_runs.c.id.desc()).limit(1)
+    ).first()
+    if row is None or row.status != "running":
+        return None
+    report = from_json(row.report, RunReport) if row.report != b"{}" else RunReport()
+    return row.id, msgspec.json.decode(row.checkpoint), report
+
+
+def report(connection: Connection, run_or_source: str = "") -> RunReport | None:
+    """A run's report by its id, a source's latest by the source's id, or the latest of all ("")."""
+    query = select(harvest_runs, sources.c.id.label("source_id")).join(
+        sources, sources.c.number == harvest_runs.c.source
+    )
+    if run_or_source.isdigit():
+        query = query.where(harvest_runs.c.id == int(run_or_source))
+    elif run_or_source:
+        query = query.where(sources.c.id == run_or_source)
+    row = connection.execute(query.order_by(harvest_runs.c.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    value = from_json(row.report, RunReport) if row.report != b"{}" else RunReport()
+    value.run, value.source, value.status, value.started_at = row.id, row.source_id, row.status, row.started_at
+    value.finished_at = row.finished_at or ""
+    return value

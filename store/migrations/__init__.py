@@ -1,0 +1,1 @@
+"""Alembic migrations; ``store.database`` runs them on start."""

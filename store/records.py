@@ -1,0 +1,127 @@
+"""Repository of normalised records, and the outbox of those that the indexer has not merged yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from schemas.catalogue import CatalogueRecord
+from store import codec
+from store.tables import pending_records, records, sources
+
+_CHUNK = 500
+
+
+def upsert(connection: Connection, source: int, rows: Sequence[tuple[int, CatalogueRecord]]) -> int:
+    """Store normalised records under the row numbers of their raw records, and put those that changed in the outbox.
+
+    Returns:
+        How many were new or different.
+    """
+    if not rows:
+        return 0
+    old: dict[int, bytes] = {}
+    ids = [id_ for id_, _ in rows]
+    for start in range(0, len(ids), _CHUNK):
+        found = connection.execute(
+            select(records.c.id, records.c.data).where(records.c.id.in_(ids[start : start + _CHUNK]))
+        )
+        old.update({row.id: bytes(row.data) for row in found})
+    added: list[dict[str, object]] = []
+    replaced: list[dict[str, object]] = []
+    for id_, record in rows:
+        data = codec.compress(codec.to_json(record))
+        if id_ not in old:
+            added.append({"id": id_, "source": source, "deleted": record.deleted, "data": data})
+        elif data != old[id_]:
+            replaced.append({"row": id_, "deleted": record.deleted, "data": data})
+    if added:
+        connection.execute(insert(records), added)
+    if replaced:
+        connection.execute(update(records).where(records.c.id == bindparam("row")), replaced)
+    touched = [int(str(row["id"])) for row in added] + [int(str(row["row"])) for row in replaced]
+    mark_pending(connection, touched)
+    return len(touched)
+
+
+def insert_ignoring(connection: Connection, table: Any, rows: list[dict[str, object]]) -> None:
+    """INSERT … ON CONFLICT DO NOTHING, which both databases have but SQLAlchemy only per dialect."""
+    if rows:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def mark_pending(connection: Connection, ids: Iterable[int]) -> None:
+    """Put records in the indexer's outbox."""
+    insert_ignoring(connection, pending_records, [{"record": id_} for id_ in ids])
+
+
+def mark_all_pending(connection: Connection) -> None:
+    """Put every record in the outbox: after a change of the merging rules."""
+    connection.execute(delete(pending_records))
+    connection.execute(insert(pending_records).from_select(["record"], select(records.c.id)))
+
+
+def pending(connection: Connection, limit: int = 100_000) -> list[int]:
+    """Records that wait to be merged, by row number."""
+    rows = connection.execute(select(pending_records.c.record).order_by(pending_records.c.record).limit(limit))
+    return [row.record for row in rows]
+
+
+def clear_pending(connection: Connection, ids: Sequence[int]) -> None:
+    """Take records out of the outbox, in the transaction that stores what came of them."""
+    for start in range(0, len(ids), _CHUNK):
+        connection.execute(delete(pending_records).where(pending_records.c.record.in_(ids[start : start + _CHUNK])))
+
+
+def decode(data: bytes) -> CatalogueRecord:
+    """The record in a ``data`` column."""
+    return codec.from_json(codec.decompress(data), CatalogueRecord)
+
+
+def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, CatalogueRecord]:
+    """Records by row number; missing ones are left out."""
+    found: dict[int, CatalogueRecord] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = connection.execute(
+            select(records.c.id, records.c.data).where(records.c.id.in_(ids[start : start + _CHUNK]))
+        )
+        found.update({row.id: decode(row.data) for row in rows})
+    return found
+
+
+def iterate(
+    connection: Connection, *, source: int | None = None, batch: int = 2000, deleted: bool = True
+) -> Iterator[list[tuple[int, CatalogueRecord]]]:
+    """All records in batches by row number, of one source or all."""
+    last = 0
+    while True:
+        query = select(records.c.id, records.c.data).where(records.c.id > literal(last))
+        if source is not None:
+            query = query.where(records.c.source == source)
+        if not deleted:
+            query = query.where(records.c.deleted.is_(False))
+        rows = connection.execute(query.order_by(records.c.id).limit(batch)).all()
+        if not rows:
+            return
+        last = rows[-1].id
+        yield [(row.id, decode(row.data)) for row in rows]
+
+
+def count(connection: Connection) -> int:
+    """How many live records there are."""
+    return connection.scalar(select(func.count()).select_from(records).where(records.c.deleted.is_(False))) or 0
+
+
+def count_by_source(connection: Connection) -> dict[str, int]:
+    """Live records per source id."""
+    rows = connection.execute(
+        select(sources.c.id, func.count())
+        .join(records, records.c.source == sources.c.number)
+        .where(records.c.deleted.is_(False))
+        .group_by(sources.c.id)
+    )
+    return {row[0]: int(row[1]) for row in rows}

@@ -1,0 +1,79 @@
+"""Repository of sources and of what each harvest remembers for the next (high-water mark, server's habits)."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from schemas.catalogue import Source
+from store.codec import from_json, to_json
+from store.database import now_text
+from store.tables import sources
+
+
+class SourceState(msgspec.Struct, omit_defaults=True):
+    """What a source's last runs taught; written by the harvester only."""
+
+    watermark: str = ""
+    """From which moment (server's clock) the next incremental run asks."""
+    granularity: str = ""
+    deleted_record: str = ""
+    """What Identify says: no, transient, persistent."""
+    repository_name: str = ""
+    admin_email: str = ""
+    last_complete_at: str = ""
+    digest: str = ""
+    """Of the whole file, for file sources: an unchanged file is not read again."""
+    validators: dict[str, str] = msgspec.field(default_factory=dict)
+    """ETag and Last-Modified of a file source fetched over HTTP."""
+
+
+def add(connection: Connection, source: Source) -> int:
+    """Add a source or replace the one with the same id; returns its number."""
+    data = to_json(source)
+    number = number_of(connection, source.id)
+    if number is not None:
+        connection.execute(update(sources).where(sources.c.number == number).values(data=data))
+        return number
+    result = connection.execute(insert(sources).values(id=source.id, data=data, added_at=now_text()))
+    return int(result.inserted_primary_key[0])  # type: ignore[index]
+
+
+def all_sources(connection: Connection) -> list[Source]:
+    """Every source, in the order they were added."""
+    return [
+        from_json(row.data, Source) for row in connection.execute(select(sources.c.data).order_by(sources.c.number))
+    ]
+
+
+def get(connection: Connection, id_: str) -> Source | None:
+    """One source by id."""
+    data = connection.scalar(select(sources.c.data).where(sources.c.id == id_))
+    return from_json(data, Source) if data else None
+
+
+def number_of(connection: Connection, id_: str) -> int | None:
+    """The number under which the other tables know the source."""
+    return connection.scalar(select(sources.c.number).where(sources.c.id == id_))
+
+
+def numbers(connection: Connection) -> dict[int, Source]:
+    """Every source by its number."""
+    rows = connection.execute(select(sources.c.number, sources.c.data))
+    return {row.number: from_json(row.data, Source) for row in rows}
+
+
+def remove(connection: Connection, id_: str) -> bool:
+    """Delete a source with all its raw records, records and runs; True if there was one."""
+    return connection.execute(delete(sources).where(sources.c.id == id_)).rowcount > 0
+
+
+def state(connection: Connection, id_: str) -> SourceState:
+    """What the last runs taught."""
+    data = connection.scalar(select(sources.c.state).where(sources.c.id == id_))
+    return from_json(data, SourceState) if data else SourceState()
+
+
+def set_state(connection: Connection, id_: str, value: SourceState) -> None:
+    """Replace what is remembered."""
+    connection.execute(update(sources).where(sources.c.id == id_).values(state=to_json(value)))

@@ -1,0 +1,182 @@
+"""Every table. Portable SQL: SQLite is the default, PostgreSQL takes the same definitions."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import BigInteger
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in INTEGER columns."""
+
+# Columns named `data` hold the msgspec JSON of the schema they are named for; what is queried has a column of its own.
+# Times are ISO 8601 text in UTC: both databases compare them alike, and a reader of the file sees what they are.
+
+institutions = Table(
+    "institutions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(200), nullable=False, unique=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("updated_at", String(32), nullable=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String(200), nullable=False, unique=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("state", LargeBinary, nullable=False, default=b"{}"),
+    Column("added_at", String(32), nullable=False),
+)
+
+harvest_runs = Table(
+    "harvest_runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("status", String(20), nullable=False),  # running, complete, incomplete, failed, waiting
+    Column("started_at", String(32), nullable=False),
+    Column("finished_at", String(32)),
+    Column("checkpoint", LargeBinary, nullable=False, default=b"{}"),
+    Column("report", LargeBinary, nullable=False, default=b"{}"),
+)
+
+raw_records = Table(
+    "raw_records",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False),
+    Column("key", LargeBinary(16), nullable=False),  # blake2b-128 of the identifier: identifiers may be of any length
+    Column("record", Text, nullable=False),
+    Column("datestamp", String(40), nullable=False, default=""),
+    Column("deleted", Boolean, nullable=False, default=False),
+    Column("digest", LargeBinary(16), nullable=False),
+    Column("dictionary", Integer, nullable=False, default=0),
+    Column("payload", LargeBinary, nullable=False),  # zstd
+    Column("run", Integer, nullable=False),  # that saw it last
+    Column("changed_at", String(32), nullable=False),
+    UniqueConstraint("source", "key"),
+)
+Index("ix_raw_records_source_run", raw_records.c.source, raw_records.c.run)
+
+dictionaries = Table(
+    "dictionaries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("data", LargeBinary, nullable=False),  # zstd dictionary trained on the source's first records
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("run", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("stage", String(20), nullable=False),
+    Column("position", String(200), nullable=False, default=""),
+    Column("reason", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # zstd, no dictionary
+    Column("at", String(32), nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),  # of its raw record
+    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("deleted", Boolean, nullable=False, default=False),
+    Column("data", LargeBinary, nullable=False),  # zstd of CatalogueRecord
+    Column("edition", String(40), nullable=False, default=""),  # id of its edition, "" = not merged yet
+    Column("work", Number, nullable=False, default=0, index=True),  # number of its work
+)
+
+record_keys = Table(
+    "record_keys",
+    metadata,
+    Column("key", LargeBinary(16), primary_key=True),  # hash of a merging key (identifier, title + creator ...)
+    Column("record", Number, primary_key=True, index=True),
+)
+
+works = Table(
+    "works",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("data", LargeBinary),  # zstd of Work; NULL = gone
+    Column("redirect", String(40), nullable=False, default=""),  # id of the work it became part of
+)
+
+# What waits: an outbox each for the two steps of the indexer. Written in the transaction that made the change.
+pending_records = Table("pending_records", metadata, Column("record", Number, primary_key=True, autoincrement=False))
+pending_works = Table("pending_works", metadata, Column("work", Number, primary_key=True, autoincrement=False))
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("engine", String(20), nullable=False),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("status", String(20), nullable=False),  # building, live, retired
+    Column("started_at", String(32), nullable=False),
+    Column("promoted_at", String(32)),
+    Column("works", Integer, nullable=False, default=0),
+)
+
+availability = Table(
+    "availability",
+    metadata,
+    # What was pushed or looked up for one record's copy at one institution; wins over the record's own status
+    # while it is younger. One row per record, institution, copy ("" = all) and service.
+    Column("record", Number, primary_key=True, autoincrement=False),
+    Column("institution", Integer, primary_key=True, autoincrement=False),
+    Column("holding", String(200), primary_key=True, default=""),
+    Column("service", String(20), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("due", String(32), nullable=False, default=""),
+    Column("how", String(20), nullable=False),
+    Column("checked_at", String(32), nullable=False),
+    Column("version", Number, nullable=False, index=True),  # grows with each change: readers poll beyond the last seen
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    # Small facts of the stages about themselves (last columns version ...), by name.
+    Column("name", String(80), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    # One owner at a time for a source's harvest, the index writer, the schedule.
+    Column("name", String(200), primary_key=True),
+    Column("owner", String(200), nullable=False),
+    Column("beat_at", String(32), nullable=False),
+    Column("detail", SmallInteger, nullable=False, default=0),
+)

@@ -1,0 +1,165 @@
+"""Repository of works: merged descriptions, which records they consist of, redirects, and the engine's outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
+
+from schemas.catalogue import Source
+from schemas.work import Work
+from store import codec
+from store.records import insert_ignoring
+from store.tables import pending_works, raw_records, records, sources, works
+
+_CHUNK = 500
+_MAX_REDIRECTS = 50
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the export: which work and edition a source's record belongs to."""
+
+    work: str
+    edition: str
+    source: str
+    record: str
+    institution: str
+
+
+def add(connection: Connection, rows: Sequence[Work]) -> None:
+    """Insert new works with the numbers they carry and put them in the engine's outbox."""
+    if rows:
+        connection.execute(insert(works), [{"number": w.number, "id": w.id, "data": encode(w)} for w in rows])
+        mark_pending(connection, [w.number for w in rows])
+
+
+def replace(connection: Connection, rows: Sequence[Work]) -> None:
+    """Replace works by number, wake up gone ones, and put them in the engine's outbox."""
+    if rows:
+        connection.execute(
+            update(works).where(works.c.number == bindparam("row")).values(redirect=""),
+            [{"row": w.number, "id": w.id, "data": encode(w)} for w in rows],
+        )
+        mark_pending(connection, [w.number for w in rows])
+
+
+def retire(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Let works go: (number, id of the work it became part of or "")."""
+    if rows:
+        connection.execute(
+            update(works).where(works.c.number == bindparam("row")),
+            [{"row": number, "data": None, "redirect": target} for number, target in rows],
+        )
+        mark_pending(connection, [number for number, _ in rows])
+
+
+def assign(connection: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
+    """Note which work and edition records belong to: (record, work number, edition id); work 0 = none."""
+    if rows:
+        connection.execute(
+            update(records).where(records.c.id == bindparam("row")),
+            [{"row": record, "work": work, "edition": edition} for record, work, edition in rows],
+        )
+
+
+def next_number(connection: Connection) -> int:
+    """The number for the next new work."""
+    return (connection.scalar(select(func.max(works.c.number))) or 0) + 1
+
+
+def encode(work: Work) -> bytes:
+    """The ``data`` column of a work."""
+    return codec.compress(codec.to_json(work))
+
+
+def decode(data: bytes) -> Work:
+    """The work in a ``data`` column."""
+    return codec.from_json(codec.decompress(data), Work)
+
+
+def by_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, Work]:
+    """Works by number; gone ones are left out."""
+    found: dict[int, Work] = {}
+    for start in range(0, len(numbers), _CHUNK):
+        rows = connection.execute(
+            select(works.c.number, works.c.data).where(
+                works.c.number.in_(numbers[start : start + _CHUNK]), works.c.data.is_not(None)
+            )
+        )
+        found.update({row.number: decode(row.data) for row in rows})
+    return found
+
+
+def get(connection: Connection, id_: str) -> Work | str | None:
+    """A work by its public id; the id it moved to (str) when it was merged into another; None when unknown or gone."""
+    moved = ""
+    for _ in range(_MAX_REDIRECTS):
+        row = connection.execute(select(works).where(works.c.id == (moved or id_))).first()
+        if row is None:
+            return None
+        if row.data is not None:
+            return moved or decode(row.data)
+        if not row.redirect:
+            return None
+        moved = row.redirect
+    return None
+
+
+def iterate(connection: Connection, batch: int = 2000) -> Iterator[list[Work]]:
+    """All living works in batches, by number."""
+    last = 0
+    while True:
+        rows = connection.execute(
+            select(works.c.number, works.c.data)
+            .where(works.c.number > literal(last), works.c.data.is_not(None))
+            .order_by(works.c.number)
+            .limit(batch)
+        ).all()
+        if not rows:
+            return
+        last = rows[-1].number
+        yield [decode(row.data) for row in rows]
+
+
+def count(connection: Connection) -> int:
+    """How many living works there are."""
+    return connection.scalar(select(func.count()).select_from(works).where(works.c.data.is_not(None))) or 0
+
+
+def mark_pending(connection: Connection, numbers: Iterable[int]) -> None:
+    """Put works in the engine's outbox."""
+    insert_ignoring(connection, pending_works, [{"work": number} for number in numbers])
+
+
+def pending(connection: Connection, limit: int = 10_000) -> list[int]:
+    """Works that wait to be written to the engine."""
+    rows = connection.execute(select(pending_works.c.work).order_by(pending_works.c.work).limit(limit))
+    return [row.work for row in rows]
+
+
+def clear_pending(connection: Connection, numbers: Sequence[int] | None = None) -> None:
+    """Take works out of the outbox; None = all."""
+    if numbers is None:
+        connection.execute(delete(pending_works))
+        return
+    for start in range(0, len(numbers), _CHUNK):
+        connection.execute(delete(pending_works).where(pending_works.c.work.in_(numbers[start : start + _CHUNK])))
+
+
+def memberships(connection: Connection) -> Iterator[Membership]:
+    """The export: a row a live record, by source and record."""
+    institution = {
+        row.number: (row.id, codec.from_json(row.data, Source).institution)
+        for row in connection.execute(select(sources.c.number, sources.c.id, sources.c.data))
+    }
+    rows = connection.execution_options(yield_per=5000).execute(
+        select(works.c.id, records.c.edition, raw_records.c.source, raw_records.c.record)
+        .join(records, records.c.work == works.c.number)
+        .join(raw_records, raw_records.c.id == records.c.id)
+        .where(records.c.deleted.is_(False))
+        .order_by(raw_records.c.source, raw_records.c.record)
+    )
+    for row in rows:
+        source_id, owner = institution[row.source]
+        yield Membership(work=row.id, edition=row.edition, source=source_id, record=row.record, institution=owner)

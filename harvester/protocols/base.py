@@ -1,0 +1,43 @@
+"""The seam of "how to fetch": a protocol turns a source into pages of raw records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import msgspec
+
+from schemas.catalogue import Quarantined, RawRecord, Source
+from store.sources import SourceState
+
+
+class FetchError(Exception):
+    """The source gives nothing usable; the message says what, where and how to mend it."""
+
+
+class Page(msgspec.Struct, kw_only=True):
+    """What is stored in one transaction, together with the checkpoint to go on from after it."""
+
+    records: list[RawRecord]
+    quarantined: list[Quarantined] = msgspec.field(default_factory=list)
+    checkpoint: dict[str, Any] = msgspec.field(default_factory=dict)
+    expected: int | None = None
+    """How many records the source says the whole list has."""
+    last: bool = False
+    """The list ends with this page, by the source's own word."""
+
+
+class Fetch(Protocol):
+    """One run over a source. Read ``pages`` to the end, then the rest."""
+
+    state: SourceState
+    """What to remember if the run ends complete (or with records quarantined only)."""
+    whole: bool
+    """The pages are the source's complete list, so that what is not on them has vanished."""
+    losses: list[str]
+    """What is known to be missing; not empty = the run is incomplete."""
+    notes: list[str]
+    """What an operator should know: moved address, repaired pages ..."""
+
+    def pages(self) -> Iterator[Page]:
+        """Pages in order. Raises FetchError when it cannot go on; what came before is stored already."""

@@ -22,7 +22,7 @@ HOMES = {
     "alembic": r"store/.*\.py",
     "opening_hours": r"schemas/hours\w*\.py",
     "apscheduler": r"(harvester/schedule|lampway/worker)\.py",
-    "fastapi": r"search_api/(app|dependencies|errors|json_response|routes/.*|web/.*|availability/.*)\.py|lampway/commands/serve\.py",
+    "fastapi": r"search_api/(app|dependencies|errors|json_response|routes/.*|web/.*)\.py",
     "opencc": r"indexer/analysis\w*\.py",
     "geopy": r"schemas/geo\.py",
     "typer": r"lampway/.*\.py",

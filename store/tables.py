@@ -163,6 +163,19 @@ availability = Table(
     Column("version", Number, nullable=False, index=True),  # grows with each change: readers poll beyond the last seen
 )
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(8), primary_key=True),
+    Column("hash", LargeBinary(32), nullable=False),  # SHA-256 of the whole key
+    Column("institution", String(200), nullable=False, index=True),
+    Column("scope", String(40), nullable=False),
+    Column("label", String(200), nullable=False, default=""),
+    Column("created_at", String(32), nullable=False),
+    Column("last_used_at", String(32)),
+    Column("revoked_at", String(32)),
+)
+
 notes = Table(
     "notes",
     metadata,

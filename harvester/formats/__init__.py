@@ -1,1 +1,10 @@
 """How to read. ``FORMATS`` is the registry: one file and one line each."""
+
+from __future__ import annotations
+
+from harvester.formats.base import Format
+from harvester.formats.oai_dc import oai_dc
+
+FORMATS: dict[str, Format] = {
+    "oai_dc": oai_dc,
+}

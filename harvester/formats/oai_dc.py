@@ -1,0 +1,197 @@
+"""Reads oai_dc: unqualified Dublin Core as every OAI-PMH server offers it, and qualified terms with the same names."""
+
+from __future__ import annotations
+
+import re
+
+from harvester.formats.base import Reader, UnreadableError
+from harvester.formats.dates import year_of
+from harvester.formats.text import distinct, strip_isbd, strip_name, tidy
+from harvester.formats.types import best_type
+from harvester.formats.xml import Element, is_deleted, metadata_of, parse, text_of
+from schemas.catalogue import UNIQUE_TYPES, CatalogueRecord, Creator, Host, Link, RawRecord, RecordType, Source
+from schemas.identifiers import find_isbns, isbn13, issn, language_tag
+
+_DOI = re.compile(r"(?i)(?:doi:\s*|https?://(?:dx\.)?doi\.org/|info:doi/|^)(10\.\d{4,9}/[^\s\"<>]+)")
+_SCHEME = re.compile(r"(?i)^(?:urn:|info:)?([a-z][a-z0-9._-]{1,20})[:/]\s*(\S.*)$")
+_PICTURE = re.compile(r"(?i)\.(?:jpe?g|png|gif|webp)(?:\?.*)?$|/thumb(?:nail)?s?/")
+_TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:")
+_MIME = re.compile(r"(?i)^(image|audio|video|text|application|model|multipart)/[\w.+-]+")
+_MIME_TYPES: dict[str, RecordType] = {"image": "image", "audio": "audio", "video": "video"}
+_PAGES = re.compile(r"(?i)\bpp?\.?\s*(\d+(?:\s*[-–]\s*\d+)?)")
+_VOLUME = re.compile(r"(?i)\bvol(?:ume)?\.?\s*(\w+)")
+_ISSUE = re.compile(r"(?i)\b(?:no|issue|iss|nr)\.?\s*(\w+)")
+
+
+def oai_dc(source: Source) -> Reader:
+    """Format "oai_dc": payloads are OAI <record> elements, or a bare <oai_dc:dc>."""
+
+    def read(raw: RawRecord) -> CatalogueRecord:
+        if raw.deleted:
+            return _tombstone(raw)
+        root = parse(raw.payload)
+        if is_deleted(root):
+            return _tombstone(raw)
+        return read_element(metadata_of(root), source.id, raw.record, raw.datestamp)
+
+    return read
+
+
+def read_element(dc: Element, source: str, record: str, datestamp: str) -> CatalogueRecord:
+    """The record in a <dc> element.
+
+    Raises:
+        UnreadableError: it says nothing by which the thing could be found: no title, description or identifier.
+    """
+    values: dict[str, list[str]] = {}
+    for child in dc:
+        tag = child.tag
+        text = child.text if not len(child) else text_of(child)
+        if text and type(tag) is str:
+            text = tidy(text)
+            if text:
+                values.setdefault(tag[tag.rfind("}") + 1 :], []).append(text)
+    get = values.get
+    titles = distinct([strip_isbd(text) for text in get("title", ())])
+    description = "\n".join(distinct([*get("description", ()), *get("abstract", ())]))
+    if not titles and not description and "identifier" not in values:
+        raise UnreadableError("no dc:title, dc:description or dc:identifier")
+    dates = get("issued") or get("created") or get("date") or []
+    formats = [text for name in ("format", "extent", "medium") for text in get(name, ())]
+    date, year = _date(dates)
+    result = CatalogueRecord(
+        source=source,
+        record=record,
+        datestamp=datestamp,
+        title=titles[0] if titles else "",
+        other_titles=titles[1:] + [strip_isbd(text) for text in get("alternative", ())],
+        creators=_creators(get("creator", ()), get("contributor", ())),
+        publisher=strip_isbd(get("publisher", ("",))[0]),
+        year=year,
+        date=date,
+        type=best_type(get("type", ())) or _type_of_formats(formats) or "other",
+        languages=_languages(get("language", ())),
+        subjects=distinct([*get("subject", ()), *get("coverage", ()), *get("spatial", ()), *get("temporal", ())]),
+        description=description,
+        rights=" ".join(distinct([*get("rights", ()), *get("license", ())])),
+        extent="; ".join(text for text in formats if not _MIME.match(text) and not text.isdigit()),
+    )
+    for text in get("identifier", ()):
+        _identifier(text, result)
+    _relations(values, result)
+    if not result.title:
+        result.title = description.split("\n", 1)[0][:200]
+    return result
+
+
+def _tombstone(raw: RawRecord) -> CatalogueRecord:
+    return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
+
+
+def _date(texts: list[str]) -> tuple[str, int | None]:
+    # DSpace puts the moments of upload beside the date of issue; only the latter is one without a time of day.
+    dated = [(text, year_of(text)) for text in texts]
+    known = [(text, year) for text, year in dated if year is not None]
+    issued = [pair for pair in known if not _TIMESTAMP.match(pair[0])]
+    if issued:
+        return issued[0]
+    if known:
+        return min(known, key=lambda pair: pair[0])
+    return (texts[0] if texts else "", None)
+
+
+def _creators(creators: list[str] | tuple[()], contributors: list[str] | tuple[()]) -> list[Creator]:
+    found: dict[str, Creator] = {}
+    for names, role in ((creators, ""), (contributors, "ctb")):
+        for text in names:
+            name = strip_name(text)
+            if name and name not in found:
+                found[name] = Creator(name, role)
+    return list(found.values())
+
+
+def _languages(texts: list[str] | tuple[()]) -> list[str]:
+    found: dict[str, None] = {}
+    for text in texts:
+        tag = language_tag(text)
+        if tag:
+            found[tag] = None
+        else:
+            found.update((part_tag, None) for part in re.split(r"[;,/|]", text) if (part_tag := language_tag(part)))
+    return list(found)
+
+
+def _type_of_formats(formats: list[str]) -> RecordType | None:
+    for text in formats:
+        match = _MIME.match(text)
+        if match and match[1].lower() in _MIME_TYPES:
+            return _MIME_TYPES[match[1].lower()]
+    return best_type(text for text in formats if not _MIME.match(text))
+
+
+def _identifier(text: str, into: CatalogueRecord) -> None:
+    """Sort one dc:identifier into ISBNs, ISSNs, links, thumbnail or "scheme:value"."""
+    doi = _DOI.search(text) if "10." in text else None
+    if doi:
+        into.identifiers.append(f"doi:{doi[1].lower().rstrip('.,;')}")
+        return
+    if text.lower().startswith(("http://", "https://", "ftp://")):
+        if _PICTURE.search(text):
+            into.thumbnail = into.thumbnail or text
+        into.links.append(Link(text))
+        return
+    isbns = find_isbns(text)
+    if isbns:
+        into.isbns.extend(number for number in isbns if number not in into.isbns)
+        return
+    label = text[:12].lower()
+    if "isbn" in label:
+        rest = re.sub(r"(?i)^(urn:)?isbn[-:\s]*(1[03]\s*:)?", "", text).strip()
+        into.identifiers.append(f"invalid-isbn:{rest}")
+        return
+    number = issn(text) if len(text) < 30 and ("issn" in label or len(text) <= 9) else None
+    if number:
+        # Of a paper or book it is the series' number: shared by things that are not the same.
+        if into.type in {"serial", "other"}:
+            into.issns.append(number)
+        else:
+            into.identifiers.append(f"series-issn:{number}")
+        return
+    if not any(c.isalnum() for c in text):
+        return
+    scheme = _SCHEME.match(text)
+    value = f"{scheme[1].lower()}:{scheme[2]}" if scheme else f"local:{text}"
+    into.identifiers.append(value)
+    if into.type in UNIQUE_TYPES and not into.unit_id and not scheme:
+        into.unit_id = text
+
+
+def _relations(values: dict[str, list[str]], into: CatalogueRecord) -> None:
+    for text in values.get("relation", []):
+        if text.lower().startswith(("http://", "https://")):
+            into.links.append(Link(text, "relation"))
+        elif into.type in {"archive", "manuscript", "object"}:
+            into.path.append(text)
+        else:
+            into.series.append(text)
+    into.series.extend(text for text in values.get("isPartOf", []) if "://" not in text)
+    for text in values.get("source", []):
+        number = issn(text)
+        if into.type == "article" and into.host is None and "://" not in text:
+            into.host = Host(
+                title=_host_title(text), volume=_first(_VOLUME, text), issue=_first(_ISSUE, text),
+                pages=_first(_PAGES, text), issn=number or "",
+            )  # fmt: skip
+        elif number and number not in into.issns and into.type == "serial":
+            into.issns.append(number)
+        elif isbn := isbn13(text) if "isbn" in text.lower() else None:
+            into.identifiers.append(f"source-isbn:{isbn}")
+
+
+def _host_title(text: str) -> str:
+    return strip_isbd(re.split(r"(?i)[;,(]\s*(?:vol|no|issue|nr|pp?\b|\d)|\s+\d{4}[;:,]|\bissn\b", text)[0]).rstrip(",")
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[1] if match else ""

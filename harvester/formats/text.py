@@ -1,0 +1,67 @@
+"""How text of records is tidied: Unicode form, blanks, the punctuation that cataloguing rules put between elements."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_BLANKS = re.compile(r"\s\s+|[^\S ]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffe\uffff]")
+# MARC non-filing marks (start/end of string, joiners) that MARC-8 and some systems leave in the text.
+_NON_FILING = dict.fromkeys((0x98, 0x9C, 0x88, 0x89))
+_DATES = re.compile(r",?\s*\(?\b(?:ca?\.\s*)?(?:\d{3,4}|-)\??\s*[-–]\s*(?:(?:ca?\.\s*)?\d{3,4}\??)?\)?\.?$")
+_INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_]{1,3}\.$")
+
+
+def tidy(text: str) -> str:
+    """NFC, without control characters, each run of white space one blank."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.translate(_NON_FILING))
+    if not text.isprintable():
+        text = _CONTROL.sub("", _BLANKS.sub(" ", text))
+    return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
+
+
+def strip_isbd(text: str) -> str:
+    """Without the mark that leads over to the next element ("Title :" -> "Title"); a full stop of an initial stays."""
+    text = text.rstrip(" /:;=,+")
+    if text.endswith(".") and not text.endswith("..") and not _INITIAL.search(text):
+        text = text[:-1].rstrip(" /:;=,")
+    return _without_brackets(text)
+
+
+def strip_name(text: str) -> str:
+    """A name without trailing comma, full stop, and years of life ("Austen, Jane, 1775-1817." -> "Austen, Jane")."""
+    text = text.rstrip(" ,;:")
+    if text[-1:] in "-).?0123456789":
+        text = _DATES.sub("", text) or text
+    text = text.rstrip(" ,;:")
+    return text[:-1] if text.endswith(".") and not _INITIAL.search(text) else text
+
+
+def distinct(values: Iterable[str]) -> list[str]:
+    """Values in order, each once, without empty ones."""
+    return [value for value in dict.fromkeys(values) if value]
+
+
+def fold(text: str) -> str:
+    """Text for comparing words of value maps: no case, diacritics and punctuation; one blank between words."""
+    if text.isascii():
+        text = text.lower()
+    else:
+        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+        text = "".join(c for c in text if not unicodedata.combining(c) or c in "゙゚")
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(re.sub(r"[\W_]+", " ", text).split())
+
+
+def _without_brackets(text: str) -> str:
+    # "[s.n.]" is whole; "Leipzig]" is the end of a bracket that began in another subfield.
+    if text.endswith("]") and "[" not in text:
+        return text[:-1].rstrip(" .,")
+    if text.startswith("[") and "]" not in text:
+        return text[1:].lstrip()
+    if text.startswith("[") and text.endswith("]") and text.count("[") == 1:
+        return text[1:-1].strip()
+    return text

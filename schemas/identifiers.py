@@ -1,0 +1,181 @@
+"""Identifiers and codes in one form each: ISBN, ISSN, languages (BCP 47), countries (ISO 3166-1)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import langcodes
+from langcodes.data_dicts import LANGUAGE_ALPHA3, LANGUAGE_ALPHA3_BIBLIOGRAPHIC, TERRITORY_REPLACEMENTS
+from stdnum import ean
+from stdnum import isbn as stdnum_isbn
+from stdnum import issn as stdnum_issn
+
+_HYPHENS = dict.fromkeys(map(ord, "-‐‑‒–—―−\u00ad\u200b\ufeff"), "-")
+# Digits may be set apart by one hyphen or blank each; ISBN-10 may begin with "SBN" and lack its first 0.
+_ISBN = re.compile(r"(?<![\dA-Za-z])((?:97[89][- ]?)?(?:\d[- ]?){8,9}[\dXx])(?![\d])")
+_LABELLED = re.compile(r"(?i)\bs?isbn\b|urn:isbn:")
+_ISSN = re.compile(r"(?<![\dA-Za-z-])(\d{4}-?\d{3}[\dXx])(?![\dA-Za-z-])")
+
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "xxx", "qaa"})
+# Codes that the MARC list had before 2007 and that no longer stand in ISO 639; they live on in old records.
+_OLD_MARC = {
+    "ajm": "jrb", "cam": "km", "esk": "ypk", "esp": "eo", "eth": "gez", "far": "fo", "fri": "fy", "gae": "gd",
+    "gag": "gl", "gua": "gn", "int": "ia", "iri": "ga", "kus": "kos", "lan": "oc", "lap": "se", "max": "gv",
+    "mla": "mg", "sao": "sm", "sho": "sn", "snh": "si", "sso": "st", "swz": "ss", "tag": "tl", "taj": "tg",
+    "tar": "tt", "tru": "chk", "tsw": "tn",
+}  # fmt: skip
+_LANGUAGE_NAMES = {"汉语": "zh", "漢語": "zh", "国语": "zh", "國語": "zh", "华语": "zh", "華語": "zh", "ingl": "en"}
+_NAME_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "zh", "zh-Hant", "ja", "ru", "pl", "sv", "da", "fi", "cs")
+_COUNTRY_NAMES = {"uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB", "usa": "US",
+                  "us": "US", "u s a": "US", "united states of america": "US", "prc": "CN", "holland": "NL"}  # fmt: skip
+
+
+def isbn13(text: str) -> str | None:
+    """The first ISBN in a text that holds one, as 13 digits.
+
+    Takes ISBN-13, ISBN-10 and the nine digits of an SBN, with or without hyphens, blanks, label and qualifier
+    ("ISBN 0-8044-2957-X (pbk.)"). ISO 2108; ISMN (979-0) is no ISBN.
+
+    Returns:
+        None when no candidate has a right check digit.
+    """
+    for match in _ISBN.finditer(_plain(text)):
+        number = _check_isbn(match[1])
+        if number:
+            return number
+    return None
+
+
+def find_isbns(text: str) -> list[str]:
+    """All ISBNs in free text, as 13 digits, in order, each once.
+
+    One in eleven numbers of ten digits passes as an ISBN-10, so those count only with hyphens or after the word
+    "ISBN"; ISBN-13 always do.
+    """
+    text = _plain(text)
+    labelled = _LABELLED.search(text) is not None
+    found: dict[str, None] = {}
+    for match in _ISBN.finditer(text):
+        candidate = match[1].strip("- ")
+        if not (labelled or candidate.startswith(("978", "979")) or candidate.count("-") == 3):
+            continue
+        number = _check_isbn(candidate)
+        if number:
+            found[number] = None
+    return list(found)
+
+
+def isbn10(number: str) -> str | None:
+    """The ISBN-10 of a valid ISBN-13 of ours; None for those that have none (979)."""
+    if len(number) != 13 or not number.startswith("978") or not ean.is_valid(number):
+        return None
+    body = number[3:12]
+    check = sum((10 - place) * int(digit) for place, digit in enumerate(body))
+    return body + "0123456789X"[-check % 11]
+
+
+def issn(text: str) -> str | None:
+    """The first valid ISSN in a text, with hyphen ("0378-5955"). ISO 3297."""
+    for match in _ISSN.finditer(_plain(text)):
+        digits = match[1].replace("-", "").upper()
+        if stdnum_issn.is_valid(digits):
+            return f"{digits[:4]}-{digits[4:]}"
+    return None
+
+
+@lru_cache(maxsize=8192)
+def language_tag(text: str) -> str | None:
+    """The BCP 47 language subtag, shortest form, of a code (ISO 639-1/2/3, BCP 47, MARC) or a name.
+
+    Names are understood in the common languages ("Englisch", "français", "中文"). Region and script are left out:
+    a reader who asks for English wants "en-GB" too.
+
+    Returns:
+        None when it means no single language ("mul", "zxx") or is not understood.
+    """
+    text = " ".join(unicodedata.normalize("NFKC", text).split()).strip(" .;,:()[]")
+    code = text.lower().replace("_", "-")
+    if not code or code in _NO_LANGUAGE:
+        return None
+    if text in _LANGUAGE_NAMES:
+        return _LANGUAGE_NAMES[text]
+    if code in _OLD_MARC:
+        return _OLD_MARC[code]
+    if re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8})*", code) and langcodes.tag_is_valid(code):
+        return _shortest(code)
+    if len(code) <= 3 and code.isascii():
+        return None
+    for name in dict.fromkeys((_swapped(text), text, re.split(r"[(/;,]| - ", text)[0].strip())):
+        try:
+            return _shortest(langcodes.find(name).to_tag())
+        except LookupError:
+            continue
+    return None
+
+
+def _shortest(tag: str) -> str | None:
+    language = str(langcodes.standardize_tag(tag, macro=True)).split("-")[0]
+    return None if language in _NO_LANGUAGE or "qaa" <= language <= "qtz" else language
+
+
+@lru_cache(maxsize=2048)
+def country_code(text: str) -> str | None:
+    """The ISO 3166-1 alpha-2 code, upper case, of a code or a name in one of the common languages; None if unknown."""
+    name = _fold(text)
+    if not name:
+        return None
+    if name in _COUNTRY_NAMES:
+        return _COUNTRY_NAMES[name]
+    if len(name) == 2 and name.isascii():
+        return name.upper() if name in _country_names() else None
+    if len(name) == 3 and name.upper() in TERRITORY_REPLACEMENTS:
+        return str(TERRITORY_REPLACEMENTS[name.upper()])
+    return _country_names().get(name)
+
+
+def language_code(tag: str) -> str:
+    """The ISO 639-2 (bibliographic, as MARC uses it) code of a language tag: "de" -> "ger"; "und" when there is none."""
+    code = LANGUAGE_ALPHA3_BIBLIOGRAPHIC.get(tag) or LANGUAGE_ALPHA3.get(tag) or tag
+    return code if len(code) == 3 else "und"
+
+
+@lru_cache(maxsize=1)
+def _country_names() -> dict[str, str]:
+    names: dict[str, str] = {}
+    for first in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        for second in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+            code = first + second
+            place = langcodes.Language.make(territory=code)
+            english = place.territory_name("en")
+            if code[0] == "X" or code in {"AA", "QO", "ZZ", "EU", "EZ", "UN"} or english.startswith("Unknown"):
+                continue
+            names.setdefault(code.lower(), code)
+            for language in _NAME_LANGUAGES:
+                names.setdefault(_fold(place.territory_name(language)), code)
+    return names
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_HYPHENS))
+
+
+def _fold(text: str) -> str:
+    text = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " ".join(re.sub(r"[^\w]+", " ", text).split())
+
+
+def _swapped(text: str) -> str:
+    first, comma, last = text.partition(",")
+    return f"{last.strip()} {first.strip()}" if comma else text
+
+
+@lru_cache(maxsize=65536)
+def _check_isbn(candidate: str) -> str | None:
+    digits = candidate.replace("-", "").replace(" ", "").upper()
+    if len(digits) == 9:
+        digits = "0" + digits
+    if len(digits) == 13 and (not digits.startswith(("978", "979")) or digits.startswith("9790")):
+        return None
+    return str(stdnum_isbn.to_isbn13(digits)) if stdnum_isbn.is_valid(digits) else None

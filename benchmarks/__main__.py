@@ -1,4 +1,4 @@
-"""Runs benchmarks, each in a process of its own, and writes ``benchmarks/results/<name>.json`` and ``docs/performance.md``.
+"""Runs benchmarks, each in a process of its own; writes ``benchmarks/results/<name>.json`` and ``docs/performance.md``.
 
 A benchmark is a module of this package with ``run() -> dict``: ``{"title": ..., "command": ..., "rows": [{"what": ...,
 "value": ..., "target": ...}, ...]}``. Machines are noisy: competitors run side by side in one process and the rows are

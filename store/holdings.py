@@ -1,15 +1,25 @@
-"""Where a work's copies are: the holdings of its records, each placed at the institution that the registry knows."""
+"""Where a work's copies are and in which state: the holdings of its records, each at an institution of the registry.
+
+The one place that says which states a holding has: a fact learnt apart from the catalogue (pushed, sent in a file,
+looked up) wins over the record's own word for a service unless that is younger.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import msgspec
+from sqlalchemy import Connection, select
 
-from schemas.catalogue import CatalogueRecord, Holding, Source
+from schemas.catalogue import Availability, CatalogueRecord, Holding, Source
 from schemas.institution import Institution
 from schemas.work import Work
+from store.availability import Fact
 from store.institutions import Resolver
+from store.tables import harvest_runs, raw_records
+
+_CHUNK = 500
 
 IMPLIED = Holding()
 """What a record says by merely being in a catalogue: its institution has the thing, in an unknown state."""
@@ -63,3 +73,47 @@ def _placed(
 def numbered(holdings: list[Holding]) -> Iterable[tuple[int, Holding]]:
     """Holdings with their ordinals; the implied one when there are none."""
     return enumerate(holdings) if holdings else [(-1, IMPLIED)]
+
+
+def seen_at(connection: Connection, record_ids: Sequence[int]) -> dict[int, datetime]:
+    """When the own states of records were last true: when they changed, or were confirmed by a later run."""
+    found: dict[int, datetime] = {}
+    for start in range(0, len(record_ids), _CHUNK):
+        rows = connection.execute(
+            select(raw_records.c.id, raw_records.c.changed_at, harvest_runs.c.started_at)
+            .join(harvest_runs, harvest_runs.c.id == raw_records.c.run, isouter=True)
+            .where(raw_records.c.id.in_(record_ids[start : start + _CHUNK]))
+        )
+        found |= {row.id: max(moment(row.changed_at), moment(row.started_at or row.changed_at)) for row in rows}
+    return found
+
+
+def effective(holding: Holding, seen: datetime, institution: int, facts: Iterable[Fact]) -> list[Availability]:
+    """The states of a holding, one a service, each with the time it was true and how that is known.
+
+    Args:
+        holding: as its record describes it.
+        seen: when the record's own states were last true (see ``seen_at``).
+        institution: number of the institution it is at.
+        facts: what was learnt about the record apart from the catalogue.
+    """
+    states: dict[str, Availability] = {}
+    for own in holding.availability:
+        if own.service not in states:
+            at = own.checked_at or seen
+            states[own.service] = msgspec.structs.replace(own, checked_at=at if at.tzinfo else at.replace(tzinfo=UTC))
+    for fact in sorted(facts, key=lambda fact: (fact.checked_at, fact.holding)):
+        if fact.institution != institution or fact.holding not in ("", holding.key):
+            continue
+        at, old = moment(fact.checked_at), states.get(fact.service)
+        if old is None or old.checked_at is None or at >= old.checked_at:
+            states[fact.service] = Availability(
+                service=fact.service, state=fact.state, due=fact.due, checked_at=at, how=fact.how
+            )
+    return list(states.values())
+
+
+def moment(text: str) -> datetime:
+    """A time of the store: ISO 8601, UTC where it names no zone."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

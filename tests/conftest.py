@@ -8,13 +8,20 @@ LAMPWAY_TEST_DATA names; without it those tests say that they were skipped, and 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from config.settings import Settings, load_settings
+from schemas.catalogue import CatalogueRecord, RawRecord, Source
+from schemas.institution import Institution
+from schemas.work import Edition, Work
+from store import harvest_runs, institutions, raw_records, records, sources, tables, works
 from store.database import Database, open_database
+from store.harvest_runs import RunReport
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +56,45 @@ def database(settings: Settings) -> Iterator[Database]:
     opened = open_database(settings.database)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def stock(database: Database) -> Callable[..., None]:
+    """Fills the store with works of one record each, as if harvested and merged: ``stock(institutions, records)``."""
+
+    def fill(
+        places: list[Institution], rows: list[CatalogueRecord], *, source: str = "shelf", seen: datetime | None = None
+    ) -> None:
+        with database.begin() as connection:
+            institutions.upsert(connection, places)
+            owner = places[0].id if places else ""
+            number = sources.add(
+                connection,
+                Source(id=source, protocol="csv", location="x.csv", format="csv", institution=owner),
+            )
+            run = harvest_runs.start(connection, number)
+            raw = [RawRecord(source=source, record=row.record, payload=msgspec.json.encode(row)) for row in rows]
+            outcome = raw_records.store_page(connection, number, run, raw)
+            ids = {stored.record: id_ for id_, stored in outcome.new}
+            harvest_runs.finish(connection, run, RunReport(status="complete"))
+            if seen is not None:
+                for table, column in ((tables.raw_records, "changed_at"), (tables.harvest_runs, "started_at")):
+                    text = seen.astimezone(UTC).isoformat(timespec="seconds")
+                    connection.execute(table.update().where(table.c.source == number).values({column: text}))
+            records.upsert(connection, number, [(ids[row.record], row) for row in rows])
+            first = works.next_number(connection)
+            made = [
+                Work(
+                    id=f"w{first + i}",
+                    number=first + i,
+                    editions=[Edition(id=f"e{first + i}", record_ids=[ids[row.record]])],
+                    **{name: getattr(row, name) for name in Work.__struct_fields__ if hasattr(row, name)},
+                )
+                for i, row in enumerate(rows)
+            ]
+            works.add(connection, made)
+            works.assign(
+                connection, [(ids[row.record], w.number, f"e{w.number}") for row, w in zip(rows, made, strict=True)]
+            )
+
+    return fill

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import msgspec
 
+from harvester.fetching import Client, FetchError
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store.sources import SourceState
 
-
-class FetchError(Exception):
-    """The source gives nothing usable; the message says what, where and how to mend it."""
+__all__ = ["Fetch", "FetchError", "Opener", "Page"]
 
 
 class Page(msgspec.Struct, kw_only=True):
@@ -41,3 +40,8 @@ class Fetch(Protocol):
 
     def pages(self) -> Iterator[Page]:
         """Pages in order. Raises FetchError when it cannot go on; what came before is stored already."""
+
+
+Opener = Callable[[Source, SourceState, dict[str, Any], bool, Client], Fetch]
+"""Begins a run: the source, what earlier runs taught, the checkpoint to go on from ({} = start), whether everything is
+wanted, and the client. Raises FetchError."""

@@ -1,0 +1,145 @@
+"""What a server tells about itself: Identify, ListMetadataFormats, ListSets. Lenient: a harvest goes on without."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from lxml import etree
+
+from harvester.fetching import FetchError, RefusedError
+from harvester.protocols.oai_pages import OAI, BadPageError, iterate_sets, read_tree, text_of
+from harvester.protocols.oai_repair import repaired_tree
+from harvester.protocols.oai_sickle import Harvester, OaiError
+
+DAY, SECONDS = "YYYY-MM-DD", "YYYY-MM-DDThh:mm:ssZ"
+_MOST_SETS = 10_000
+
+# Namespaces by which a server's formats are told apart, and the usual prefixes for servers that do not list them.
+NAMESPACES: dict[str, tuple[str, ...]] = {
+    "oai_dc": ("http://www.openarchives.org/OAI/2.0/oai_dc/",),
+    "marcxml": ("http://www.loc.gov/MARC21/slim", "info:lc/xmlns/marcxchange-v1", "info:lc/xmlns/marcxchange-v2"),
+    "mods": ("http://www.loc.gov/mods/v3",),
+    "ead": ("urn:isbn:1-931666-22-9", "http://ead3.archivists.org/schema/"),
+    "lido": ("http://www.lido-schema.org",),
+    "edm": ("http://www.europeana.eu/schemas/edm/", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
+    "qdc": ("http://purl.org/dc/terms/", "http://dspace.org/qualifieddc/"),
+}
+PREFIXES: dict[str, tuple[str, ...]] = {
+    "oai_dc": ("oai_dc",),
+    "marcxml": ("marcxml", "marc21", "marc", "MARC21-xml", "marc-xml", "marc_xml"),
+    "mods": ("mods", "mods_v3"),
+    "ead": ("ead", "oai_ead", "ead3"),
+    "edm": ("edm", "ese_edm"),
+    "qdc": ("qdc", "oai_qdc", "dcterms"),
+}
+
+
+class Identity(msgspec.Struct, kw_only=True):
+    """What Identify says, with nothing believed that does not make sense."""
+
+    repository_name: str = ""
+    admin_email: str = ""
+    granularity: str = ""
+    """DAY, SECONDS, or "" when not said."""
+    deleted_record: str = ""
+    """no, transient, persistent, or "" when not said."""
+    earliest: str = ""
+    trouble: str = ""
+    """Why it could not be read; empty = it could."""
+
+
+class MetadataFormat(msgspec.Struct, frozen=True):
+    """A format that the server offers."""
+
+    prefix: str
+    namespace: str
+
+
+def identify(harvester: Harvester) -> Identity:
+    """Ask who the server is. A wrong answer is no reason to stop, a refused address is.
+
+    Raises:
+        RefusedError: the address may not be fetched.
+    """
+    try:
+        root = _ask(harvester, "Identify")
+    except RefusedError:
+        raise
+    except (FetchError, BadPageError) as error:
+        return Identity(trouble=str(error))
+    said = {
+        name: text_of(root.find(f"{OAI}Identify/{OAI}{name}"))
+        for name in ("repositoryName", "adminEmail", "granularity", "deletedRecord", "earliestDatestamp")
+    }
+    granularity, earliest = said["granularity"].upper(), said["earliestDatestamp"]
+    return Identity(
+        repository_name=said["repositoryName"],
+        admin_email=said["adminEmail"],
+        granularity=DAY if granularity == DAY else SECONDS if granularity.startswith("YYYY-MM-DDT") else "",
+        deleted_record=(said["deletedRecord"].lower() if said["deletedRecord"].lower() in _POLICIES else ""),
+        earliest=earliest if re.match(r"\d{4}-\d\d-\d\d", earliest) else "",
+        trouble="" if root.find(f"{OAI}Identify") is not None else "the answer has no Identify element",
+    )
+
+
+_POLICIES = frozenset({"no", "transient", "persistent"})
+
+
+def list_formats(harvester: Harvester) -> list[MetadataFormat]:
+    """The formats the server offers.
+
+    Raises:
+        FetchError, BadPageError: it does not tell.
+    """
+    root = _ask(harvester, "ListMetadataFormats")
+    return [
+        MetadataFormat(text_of(item.find(OAI + "metadataPrefix")), text_of(item.find(OAI + "metadataNamespace")))
+        for item in root.iterfind(f"{OAI}ListMetadataFormats/{OAI}metadataFormat")
+    ]
+
+
+def list_sets(harvester: Harvester) -> list[tuple[str, str]]:
+    """(setSpec, name) of the server's sets; empty where it has none.
+
+    Raises:
+        FetchError, BadPageError: it does not tell.
+    """
+    found: list[tuple[str, str]] = []
+    token = ""
+    while len(found) < _MOST_SETS:
+        try:
+            root = _ask(harvester, "ListSets", **({"resumptionToken": token} if token else {}))
+        except OaiError as error:
+            if error.code == "noSetHierarchy":
+                return []
+            raise
+        page = list(iterate_sets(root))
+        found += page
+        following = text_of(root.find(f"{OAI}ListSets/{OAI}resumptionToken"))
+        if not following or following == token or not page:
+            break
+        token = following
+    return found
+
+
+def choose_prefix(format_: str, offered: list[MetadataFormat]) -> str:
+    """The server's prefix for one of our formats: by namespace, else by its usual names; "" when there is none."""
+    for namespace in NAMESPACES.get(format_, ()):
+        for item in offered:
+            if item.namespace.rstrip("/#") == namespace.rstrip("/#"):
+                return item.prefix
+    names = PREFIXES.get(format_, (format_,))
+    return next((item.prefix for name in names for item in offered if item.prefix == name), "")
+
+
+def _ask(harvester: Harvester, verb: str, **arguments: str) -> etree._Element:
+    data = harvester.raw(verb=verb, **arguments)
+    try:
+        root = read_tree(data)
+    except BadPageError:
+        root = repaired_tree(data)
+    error = root.find(OAI + "error")
+    if error is not None and root.find(OAI + verb) is None:
+        raise OaiError(error.get("code") or "", text_of(error), harvester.endpoint)
+    return root

@@ -1,0 +1,185 @@
+"""A page that is whole but dirty: mend what can be mended without loss, and read the rest record by record.
+
+Nothing here guesses. A mended page must pass the strict parser; where it does not, every record is parsed strictly for
+itself and what fails keeps its bytes and its place. A page without its end is never repaired: records would be missing.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html.entities
+import re
+
+from lxml import etree
+
+from harvester.protocols.oai_pages import BadPageError, Broken, OaiPage, Token, read_page, read_tree
+
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));")
+_AMPERSAND = re.compile(r"&(?!#\d+;|#[xX][0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]*);)?")
+_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_START = re.compile(rb"<\?xml|<(?:[A-Za-z_][\w.-]*:)?OAI-PMH")
+_END = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?OAI-PMH\s*>")
+_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)OAI-PMH\b([^>]*)>")
+_UNDECLARED = re.compile(r"prefix ([\w.-]+) (?:for [\w.-]+ )?on [\w.-]+ is not defined")
+_LIST = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)(ListRecords|GetRecord)\b[^>]*>(.*)</\1\2\s*>", re.DOTALL)
+_TOKEN = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b([^>]*?)(?:/>|>([^<]*)</(?:[\w.-]+:)?resumptionToken\s*>)\s*$")
+_IDENTIFIER = re.compile(r"<(?:[\w.-]+:)?identifier>\s*([^<]+?)\s*</")
+_NAMESPACE = 'xmlns="http://www.openarchives.org/OAI/2.0/"'
+_MOST_PREFIXES = 20
+
+codecs.register_error("cp1252", lambda error: _as_cp1252(error))
+
+
+def repair(data: bytes) -> OaiPage:
+    """Read a dirty page, telling in ``repairs`` what was mended and in ``broken`` what no parser takes.
+
+    Raises:
+        BadPageError: its end is missing, it is no OAI-PMH, or it cannot be taken apart safely.
+    """
+    text, repairs = _clean(data)
+    reason = "it stays unreadable"
+    for _ in range(_MOST_PREFIXES):
+        try:
+            page = read_page(text.encode())
+        except BadPageError as error:
+            reason = str(error)
+        else:
+            page.repairs = repairs
+            return page
+        root = _ROOT.search(text)
+        if root is None:
+            raise BadPageError(reason)
+        if (undeclared := _UNDECLARED.search(reason)) and f"xmlns:{undeclared[1]}=" not in root[2]:
+            declaration = f' xmlns:{undeclared[1]}="urn:undeclared:{undeclared[1]}"'
+            repairs.append(f"declared the prefix {undeclared[1]}")
+        elif not root[1] and "xmlns=" not in root[2]:
+            declaration = " " + _NAMESPACE
+            repairs.append("added the missing namespace")
+        else:
+            break
+        text = text[: root.end() - 1] + declaration + text[root.end() - 1 :]
+    page = _salvage(text, reason)
+    page.repairs = repairs
+    return page
+
+
+def repaired_tree(data: bytes) -> etree._Element:
+    """The root of a small answer that is whole but dirty.
+
+    Raises:
+        BadPageError: it stays unreadable.
+    """
+    return read_tree(_clean(data)[0].encode())
+
+
+def _clean(data: bytes) -> tuple[str, list[str]]:
+    """The document in the bytes, with everything XML forbids taken out or written as it should be."""
+    start = _START.search(data, 0, 65536)
+    ends = [match.end() for match in _END.finditer(data, max(0, len(data) - 65536))]
+    if not start or not ends:
+        raise BadPageError("it is cut off or no OAI-PMH: the end tag is missing")
+    repairs: list[str] = []
+    if start.start() or data[ends[-1] :].strip():
+        repairs.append("cut off what stood around the document")
+    data = data[start.start() : ends[-1]]
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "cp1252")
+        repairs.append("read bytes that are not UTF-8 as Windows-1252")
+    text = re.sub(r"^<\?xml[^>]*\?>", "", text)
+    text, count = _ILLEGAL.subn("", text)
+    text, more = _replace_references(text)
+    if count + more:
+        repairs.append(f"dropped {count + more} characters that XML forbids")
+    parts = [part if part.startswith("<![CDATA[") else _AMPERSAND.sub(_escape, part) for part in _CDATA.split(text)]
+    if (mended := "".join(parts)) != text:
+        repairs.append("escaped ampersands and named characters")
+    return mended, repairs
+
+
+def _replace_references(text: str) -> tuple[str, int]:
+    """Join surrogate pairs written as two references, and drop references to what XML forbids."""
+    dropped = 0
+
+    def value(match: re.Match[str]) -> int:
+        number = int(match[1], 16) if match[1] else int(match[2])
+        return number if number <= 0x10FFFF else 0
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal dropped
+        found = value(match)
+        if 0xD800 <= found < 0xDC00 and (after := _REFERENCE.match(text, match.end())):
+            low = value(after)
+            if 0xDC00 <= low < 0xE000:
+                return chr(0x10000 + ((found - 0xD800) << 10) + (low - 0xDC00))
+        if 0xDC00 <= found < 0xE000:
+            before = _REFERENCE.search(text, max(0, match.start() - 10), match.start())
+            if before and before.end() == match.start() and 0xD800 <= value(before) < 0xDC00:
+                return ""
+        if found == 0 or _ILLEGAL.match(chr(found)):
+            dropped += 1
+            return ""
+        return match[0]
+
+    return _REFERENCE.sub(replace, text), dropped
+
+
+def _escape(match: re.Match[str]) -> str:
+    name = match[1]
+    if name is None:
+        return "&amp;"
+    characters = html.entities.html5.get(name + ";")
+    return "".join(f"&#{ord(c)};" for c in characters) if characters else f"&amp;{name};"
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+def _salvage(text: str, reason: str) -> OaiPage:
+    """Parse each record for itself; those that fail are kept as they are, with the byte where they stand."""
+    body, root = _LIST.search(text), _ROOT.search(text)
+    if body is None or root is None:
+        raise BadPageError(reason)
+    prefix, verb, inner = body[1], body[2], body[3]
+    begin = re.compile(rf"<{prefix}record(?:\s[^>]*)?>\s*(?:<!--.*?-->\s*)*<{prefix}header\b", re.DOTALL)
+    starts = [match.start() for match in begin.finditer(inner)]
+    if not starts:
+        raise BadPageError(reason)
+    token = _TOKEN.search(inner)
+    ends = [*starts[1:], token.start() if token else len(inner)]
+    head = text[: body.start(3)]
+    tail = f"</{prefix}{verb}></{root[1]}OAI-PMH>"
+    page = OaiPage(verb=verb)
+    for start, end in zip(starts, ends, strict=True):
+        chunk = inner[start:end].rstrip()
+        try:
+            if not chunk.endswith(f"</{prefix}record>"):
+                raise BadPageError("its end tag is missing")
+            one = read_page((head + chunk + tail).encode())
+            if len(one.records) != 1:
+                raise BadPageError("it is not one record")
+        except BadPageError as error:
+            name = _IDENTIFIER.search(chunk)
+            offset = len(text[: body.start(3) + start].encode())
+            page.broken.append(
+                Broken(
+                    position=f"byte {offset}",
+                    reason=f"the record is {error}" if str(error).startswith("not") else str(error),
+                    payload=chunk.encode(),
+                    identifier=html.unescape(name[1]) if name else "",
+                )
+            )
+        else:
+            page.response_date = one.response_date
+            page.records += one.records
+    if token:
+        size = re.search(r"""completeListSize\s*=\s*["'](\d+)""", token[1])
+        page.token = Token(text=html.unescape(token[2] or "").strip(), size=int(size[1]) if size else None)
+    elif "resumptionToken" in inner[starts[-1] :]:
+        raise BadPageError(f"{reason}; its resumption token cannot be read")
+    return page

@@ -1,0 +1,135 @@
+"""OAI-PMH by Sickle's protocol layer, with our own client below it and our own reading of pages above it.
+
+Sickle gives the verbs, their arguments and the walk along resumption tokens. It neither fetches (its requests know no
+limits) nor parses (it parses in recovery mode, so that a page cut in half is a successful last page).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sickle import Sickle
+from sickle.iterator import BaseOAIIterator
+from sickle.models import ResumptionToken
+from sickle.response import OAIResponse
+
+from harvester.fetching import Client, FetchError, Response, StatusError
+from harvester.protocols.oai_pages import BadPageError, OaiPage, read_page
+from harvester.protocols.oai_repair import repair
+from store import codec
+
+_TRIES = 4
+
+
+class OaiError(FetchError):
+    """The server answers with an error of the protocol."""
+
+    def __init__(self, code: str, text: str, where: str) -> None:
+        self.code = code
+        super().__init__(f"{where} answers {code or 'an error without code'}{': ' if text else ''}{text}")
+
+
+class UnreadableAnswerError(FetchError):
+    """What comes is no OAI-PMH, however often it is asked for."""
+
+
+class PageResponse(OAIResponse):  # type: ignore[misc]
+    """An answer that has been read already, once."""
+
+    def __init__(self, response: Response, params: dict[str, str], page: OaiPage) -> None:
+        super().__init__(response, params)
+        self.page = page
+
+
+class PageIterator(BaseOAIIterator):  # type: ignore[misc]
+    """Walks the pages of a list. Start it in the middle with ``ListRecords(resumptionToken=saved)``."""
+
+    resumption_token: ResumptionToken | None
+
+    def _next_response(self) -> None:
+        params = self.params
+        if self.resumption_token:
+            params = {"verb": self.verb, "resumptionToken": self.resumption_token.token, **self.sickle.with_tokens}
+        self.oai_response = self.sickle.harvest(**params)
+        page = self.oai_response.page
+        if page.errors and not page.verb:
+            code, text = page.errors[0]
+            raise OaiError(code, text, self.sickle.endpoint)
+        if page.verb != self.verb:
+            raise UnreadableAnswerError(
+                f"{self.sickle.endpoint} answers a request for {self.verb} with {page.verb or 'nothing'}"
+            )
+        self.resumption_token = ResumptionToken(page.token.text) if page.token and page.token.text else None
+
+    def next(self) -> OaiPage:
+        """The next page.
+
+        Raises:
+            StopIteration: the last one had no token.
+            FetchError: it cannot be had.
+        """
+        if self.oai_response is None:
+            if self.resumption_token is None:
+                raise StopIteration
+            self._next_response()
+        page: OaiPage = self.oai_response.page
+        self.oai_response = None
+        return page
+
+
+class Harvester(Sickle):  # type: ignore[misc]
+    """Sickle over our client."""
+
+    def __init__(self, endpoint: str, client: Client) -> None:
+        super().__init__(endpoint, iterator=PageIterator)
+        self._client = client
+        self.moved_to = ""
+        """Where the server says it has moved for good."""
+        self.with_tokens: dict[str, str] = {}
+        """Arguments that this server wants beside a resumption token, against the protocol."""
+
+    def raw(self, **params: str) -> bytes:
+        """The bytes of an answer, for the small verbs. Raises FetchError."""
+        return self._fetch(params).content
+
+    def harvest(self, **params: str) -> PageResponse:
+        """One page, read strictly; asked for again when it is not whole, mended when it comes the same twice.
+
+        Raises:
+            FetchError: the page cannot be had or read.
+        """
+        seen: set[bytes] = set()
+        trouble = ""
+        for attempt in range(_TRIES):
+            response = self._fetch(params)
+            try:
+                return PageResponse(response, params, read_page(response.content))
+            except BadPageError as error:
+                trouble = str(error)
+            digest = codec.digest(response.content)
+            if digest in seen:  # not the network then: the page itself is so
+                try:
+                    return PageResponse(response, params, repair(response.content))
+                except BadPageError as error:
+                    trouble = str(error)
+                    break
+            seen.add(digest)
+            if attempt < _TRIES - 1:
+                self._client.wait(attempt, f"{self.endpoint} sends a page that is {trouble}")
+        raise UnreadableAnswerError(f"{self.endpoint} sends a page that cannot be read: {trouble}")
+
+    def _fetch(self, params: dict[str, Any]) -> Response:
+        try:
+            response = self._client.get(self.endpoint, params, final=_is_protocol_error)
+        except StatusError as error:
+            if error.response.status == 414:
+                raise FetchError(f"{error}: the resumption token is too long for this server") from None
+            raise
+        if response.moved_to:
+            self.moved_to = response.moved_to
+        return response
+
+
+def _is_protocol_error(response: Response) -> bool:
+    """An OAI error counts whatever HTTP status it is sent with."""
+    return b"OAI-PMH" in response.content[:2000] and b"<error" in response.content[:20000]

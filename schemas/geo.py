@@ -39,7 +39,10 @@ def haversine_km(
 
 
 def geodesic_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Distance in kilometres on the WGS 84 ellipsoid (Karney), right to the millimetre; 0.1 ms, so only for what is shown."""
+    """Distance in kilometres on the WGS 84 ellipsoid (Karney), right to the millimetre.
+
+    It takes 0.1 ms, so it is for what is shown, never for ranking.
+    """
     return float(geodesic((lat1, lon1), (lat2, lon2)).km)
 
 

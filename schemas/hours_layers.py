@@ -1,0 +1,63 @@
+"""Several evaluated expressions as one: fallbacks below what they stand in for, late hours beside the day's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+CLOSED, OPEN, UNKNOWN = 0, 1, 2
+_DAY = timedelta(days=1)
+
+
+class Evaluator(Protocol):
+    """One expression, evaluated in naive local time."""
+
+    def state(self, local: datetime) -> tuple[int, str]:
+        """State and comment at a time."""
+        ...
+
+    def next_change(self, local: datetime) -> datetime | None:
+        """The next time at which state or comment may change; None = not within the horizon."""
+        ...
+
+
+class Layers:
+    """Groups of (the day's hours, hours that last past the midnight before); the first that is not closed speaks."""
+
+    def __init__(self, groups: Sequence[tuple[Evaluator, Evaluator | None]]) -> None:
+        self._groups = groups
+
+    def at(self, local: datetime) -> tuple[int, str]:
+        """State and comment at a local time."""
+        state, comment = CLOSED, ""
+        for day, night in self._groups:
+            state, comment = day.state(local)
+            if state != OPEN and night is not None:
+                late, its_comment = night.state(local - _DAY)
+                if late == OPEN or (late and not state):
+                    state, comment = late, its_comment
+            if state:
+                break
+        return state, comment
+
+    def next_change(self, local: datetime) -> datetime | None:
+        """The next time at which any of the layers changes; the whole may stay as it is."""
+        first: datetime | None = None
+        for day, night in self._groups:
+            found = day.next_change(local)
+            if found is not None and (first is None or found < first):
+                first = found
+            if night is not None:
+                found = night.next_change(local - _DAY)
+                if found is not None and (first is None or found + _DAY < first):
+                    first = found + _DAY
+        return first
+
+    def between(self, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime, int, str]]:
+        """Stretches of [first, last) in which state and comment stay the same (neighbours may be equal)."""
+        while first < last:
+            found = self.next_change(first)
+            until = last if found is None else min(found, last)
+            yield first, until, *self.at(first)
+            first = until

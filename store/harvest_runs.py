@@ -53,6 +53,16 @@ class RunReport(msgspec.Struct, kw_only=True):
             self.losses[-1].count += 1
 
 
+class Standing(msgspec.Struct, kw_only=True):
+    """Where a run stands, saved with every page: what the next run needs to go on."""
+
+    first_run: int
+    """The run that began the list; runs that went on with it have higher ids."""
+    full: bool = False
+    fetch: dict[str, Any] = msgspec.field(default_factory=dict)
+    """The protocol's own checkpoint; {} = at the beginning."""
+
+
 def start(connection: Connection, source_number: int) -> int:
     """Begin a run; returns its id."""
     result = connection.execute(
@@ -61,32 +71,38 @@ def start(connection: Connection, source_number: int) -> int:
     return int(result.inserted_primary_key[0])  # type: ignore[index]
 
 
-def checkpoint(connection: Connection, run: int, value: dict[str, Any], report: RunReport) -> None:
+def checkpoint(connection: Connection, run: int, standing: Standing, report: RunReport) -> None:
     """Save where the run stands; call it in the transaction that stores the page."""
-    connection.execute(
-        update(harvest_runs).where(harvest_runs.c.id == run).values(checkpoint=to_json(value), report=to_json(report))
-    )
-
-
-def finish(connection: Connection, run: int, report: RunReport) -> None:
-    """End a run with its report."""
-    report.finished_at = now_text()
     connection.execute(
         update(harvest_runs)
         .where(harvest_runs.c.id == run)
-        .values(status=report.status, finished_at=report.finished_at, report=to_json(report))
+        .values(checkpoint=to_json(standing), report=to_json(report))
     )
 
 
-def unfinished(connection: Connection, source_number: int) -> tuple[int, dict[str, Any], RunReport] | None:
-    """The latest run of a source if it was cut off: id, checkpoint, report so far."""
+def finish(connection: Connection, run: int, report: RunReport, *, resumable: bool = False) -> None:
+    """End a run with its report. Where it is resumable, its checkpoint stays for the next run."""
+    report.finished_at = now_text()
+    values: dict[str, Any] = {"status": report.status, "finished_at": report.finished_at, "report": to_json(report)}
+    if not resumable:
+        values["checkpoint"] = b"{}"
+    connection.execute(update(harvest_runs).where(harvest_runs.c.id == run).values(values))
+
+
+def cut_off(connection: Connection, source_number: int) -> tuple[int, bool, Standing, RunReport] | None:
+    """The latest run of a source if its list did not come to an end.
+
+    Returns:
+        Its id, whether it died without a word (else it ended with a report), where it stands, its report so far.
+    """
     row = connection.execute(
         select(harvest_runs).where(harvest_runs.c.source == source_number).order_by(harvest_runs.c.id.desc()).limit(1)
     ).first()
-    if row is None or row.status != "running":
+    if row is None or (row.checkpoint == b"{}" and row.status != "running"):
         return None
-    report = from_json(row.report, RunReport) if row.report != b"{}" else RunReport()
-    return row.id, msgspec.json.decode(row.checkpoint), report
+    standing = from_json(row.checkpoint, Standing) if row.checkpoint != b"{}" else Standing(first_run=row.id)
+    so_far = from_json(row.report, RunReport) if row.report != b"{}" else RunReport()
+    return row.id, row.status == "running", standing, so_far
 
 
 def report(connection: Connection, run_or_source: str = "") -> RunReport | None:
@@ -105,3 +121,26 @@ def report(connection: Connection, run_or_source: str = "") -> RunReport | None:
     value.run, value.source, value.status, value.started_at = row.id, row.source_id, row.status, row.started_at
     value.finished_at = row.finished_at or ""
     return value
+
+
+class FinishedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a run."""
+
+    run: int
+    source: str
+    status: str
+    finished_at: str
+
+
+def latest_finished(connection: Connection) -> FinishedRun | None:
+    """The run that ended last, of any source."""
+    row = connection.execute(
+        select(harvest_runs.c.id, sources.c.id.label("source"), harvest_runs.c.status, harvest_runs.c.finished_at)
+        .join(sources, sources.c.number == harvest_runs.c.source)
+        .where(harvest_runs.c.finished_at.is_not(None))
+        .order_by(harvest_runs.c.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return FinishedRun(run=row.id, source=row.source, status=row.status, finished_at=row.finished_at)

@@ -65,6 +65,11 @@ def get(connection: Connection, id_: str) -> Institution | None:
     return from_json(data, Institution) if data else None
 
 
+def count(connection: Connection) -> int:
+    """How many institutions there are."""
+    return connection.scalar(select(func.count()).select_from(institutions)) or 0
+
+
 def remove(connection: Connection, id_: str) -> bool:
     """Delete an institution; True if there was one. Its holdings stay with their source's own institution."""
     return connection.execute(delete(institutions).where(institutions.c.id == id_)).rowcount > 0

@@ -1,33 +1,38 @@
-"""Repository of raw records: what sources sent, byte for byte, and what could not be read."""
+"""Repository of raw records: what sources sent, byte for byte."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from schemas.catalogue import Quarantined, RawRecord
+from schemas.catalogue import RawRecord
 from store import codec
 from store.database import now_text
-from store.tables import quarantine, raw_records
+from store.tables import raw_records, records
 
 _CHUNK = 500
 """Values of one IN list: below every database's limit on parameters."""
 
 
 class PageOutcome(msgspec.Struct):
-    """What storing a page found: rows to normalise with their ids, and how many needed nothing."""
+    """What storing a page found: rows to normalise with their ids, and what needed nothing."""
 
     new: list[tuple[int, RawRecord]] = msgspec.field(default_factory=list)
     changed: list[tuple[int, RawRecord]] = msgspec.field(default_factory=list)
     deleted: list[tuple[int, RawRecord]] = msgspec.field(default_factory=list)
     """Live before, or never seen, and now a tombstone."""
-    unchanged: int = 0
+    same: list[str] = msgspec.field(default_factory=list)
+    """Identifiers of records that are as they were."""
+    repeated: int = 0
+    """Records of this page that an equal or newer one of this run replaces."""
 
 
 def store_page(connection: Connection, source: int, run: int, page: Sequence[RawRecord]) -> PageOutcome:
-    """Store the records of a page; one identifier twice on a page: the last one wins, the first counts as unchanged.
+    """Store the records of a page.
+
+    One identifier twice in a run: the one with the newer datestamp stands, of equal ones the later.
 
     Args:
         connection: in a write transaction, the one that also saves the checkpoint.
@@ -36,17 +41,15 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
         page: records of that source.
     """
     outcome = PageOutcome()
-    latest = {codec.key_of(raw.record): raw for raw in page}
-    outcome.unchanged = len(page) - len(latest)
-    known: dict[bytes, tuple[int, bytes, bool]] = {}
-    keys = list(latest)
-    for start in range(0, len(keys), _CHUNK):
-        rows = connection.execute(
-            select(raw_records.c.key, raw_records.c.id, raw_records.c.digest, raw_records.c.deleted).where(
-                raw_records.c.source == source, raw_records.c.key.in_(keys[start : start + _CHUNK])
-            )
-        )
-        known.update({bytes(row.key): (row.id, bytes(row.digest), row.deleted) for row in rows})
+    latest: dict[bytes, RawRecord] = {}
+    for raw in page:
+        key = codec.key_of(raw.record)
+        if key in latest:
+            outcome.repeated += 1
+            if raw.datestamp < latest[key].datestamp:
+                continue
+        latest[key] = raw
+    known = _known(connection, source, list(latest))
     at = now_text()
     fresh: list[dict[str, object]] = []
     rewritten: list[dict[str, object]] = []
@@ -54,34 +57,58 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
     highest = 0
     for key, raw in latest.items():
         raw.digest = raw.digest or codec.digest(raw.payload)
-        if key in known:
-            id_, old, was_deleted = known[key]
-            if (old == raw.digest and was_deleted == raw.deleted) or (was_deleted and raw.deleted):
-                outcome.unchanged += 1
-                seen.append(id_)
-                continue
-            rewritten.append(_row(raw, source, run, at) | {"row": id_})
-        else:
+        row = known.get(key)
+        if row is None:
             if not fresh:
                 # Numbers are given here, in the one write transaction, so that the rows need not be read back.
                 highest = connection.scalar(select(func.max(raw_records.c.id))) or 0
-            id_, was_deleted = highest + 1 + len(fresh), False
+            id_ = highest + 1 + len(fresh)
             fresh.append(_row(raw, source, run, at) | {"id": id_, "key": key, "record": raw.record})
-        if raw.deleted:
-            outcome.deleted.append((id_, raw))
-        elif key in known:
-            outcome.changed.append((id_, raw))
+            (outcome.deleted if raw.deleted else outcome.new).append((id_, raw))
+            continue
+        id_, digest, was_deleted, last_run, datestamp = row
+        if last_run == run and raw.datestamp < datestamp:
+            outcome.repeated += 1
+        elif (was_deleted and raw.deleted) or (digest == raw.digest and was_deleted == raw.deleted):
+            outcome.same.append(raw.record)
+            seen.append(id_)
         else:
-            outcome.new.append((id_, raw))
+            rewritten.append(_row(raw, source, run, at) | {"row": id_})
+            (outcome.deleted if raw.deleted else outcome.changed).append((id_, raw))
     if fresh:
         connection.execute(insert(raw_records), fresh)
     if rewritten:
         connection.execute(update(raw_records).where(raw_records.c.id == bindparam("row")), rewritten)
-    for start in range(0, len(seen), _CHUNK):
-        connection.execute(
-            update(raw_records).where(raw_records.c.id.in_(seen[start : start + _CHUNK])).values(run=run)
-        )
+    _touch(connection, seen, run)
     return outcome
+
+
+def mark_seen(connection: Connection, source: int, run: int, identifiers: Sequence[str]) -> None:
+    """Note that a run met records that it could not take, so that they are not thought to have vanished."""
+    rows = _known(connection, source, [codec.key_of(identifier) for identifier in identifiers])
+    _touch(connection, [row[0] for row in rows.values()], run)
+
+
+def _known(
+    connection: Connection, source: int, keys: Sequence[bytes]
+) -> dict[bytes, tuple[int, bytes, bool, int, str]]:
+    """key -> (row, digest, deleted, last run, datestamp) of the records that are there."""
+    known: dict[bytes, tuple[int, bytes, bool, int, str]] = {}
+    columns = raw_records.c
+    for start in range(0, len(keys), _CHUNK):
+        rows = connection.execute(
+            select(columns.key, columns.id, columns.digest, columns.deleted, columns.run, columns.datestamp).where(
+                columns.source == source, columns.key.in_(keys[start : start + _CHUNK])
+            )
+        )
+        for key, id_, digest, deleted, run, datestamp in rows:
+            known[bytes(key)] = (id_, bytes(digest), deleted, run, datestamp)
+    return known
+
+
+def _touch(connection: Connection, ids: Sequence[int], run: int) -> None:
+    for start in range(0, len(ids), _CHUNK):
+        connection.execute(update(raw_records).where(raw_records.c.id.in_(ids[start : start + _CHUNK])).values(run=run))
 
 
 def _row(raw: RawRecord, source: int, run: int, at: str) -> dict[str, object]:
@@ -102,47 +129,100 @@ def iterate(
 ) -> Iterator[list[tuple[int, RawRecord]]]:
     """All raw records of a source in batches, by id, with their row numbers."""
     last = 0
-    while True:
-        rows = connection.execute(
-            select(raw_records)
-            .where(raw_records.c.source == source, raw_records.c.id > last)
-            .order_by(raw_records.c.id)
-            .limit(batch)
-        ).all()
-        if not rows:
-            return
-        last = rows[-1].id
-        yield [
-            (
-                row.id,
-                RawRecord(
-                    source=source_id,
-                    record=row.record,
-                    payload=codec.decompress(row.payload),
-                    datestamp=row.datestamp,
-                    deleted=row.deleted,
-                    digest=bytes(row.digest),
-                ),
+    while rows := after(connection, source, source_id, last, batch):
+        last = rows[-1][0]
+        yield rows
+
+
+def after(
+    connection: Connection, source: int, source_id: str, last: int, limit: int = 1000
+) -> list[tuple[int, RawRecord]]:
+    """The raw records of a source whose row numbers follow ``last``."""
+    rows = connection.execute(
+        select(raw_records)
+        .where(raw_records.c.source == source, raw_records.c.id > last)
+        .order_by(raw_records.c.id)
+        .limit(limit)
+    )
+    return [
+        (
+            row.id,
+            RawRecord(
+                source=source_id,
+                record=row.record,
+                payload=codec.decompress(row.payload),
+                datestamp=row.datestamp,
+                deleted=row.deleted,
+                digest=bytes(row.digest),
+            ),
+        )
+        for row in rows
+    ]
+
+
+def find(
+    connection: Connection, source_numbers: Sequence[int], identifiers: Sequence[str]
+) -> dict[str, list[tuple[int, int]]]:
+    """Live records by the sources' own identifiers: identifier -> [(source, row number)], in some sources."""
+    keys = {codec.key_of(identifier): identifier for identifier in identifiers}
+    wanted = list(keys)
+    found: dict[str, list[tuple[int, int]]] = {}
+    for first in range(0, len(source_numbers), _CHUNK):
+        for start in range(0, len(wanted), _CHUNK):
+            rows = connection.execute(
+                select(raw_records.c.source, raw_records.c.key, raw_records.c.id).where(
+                    raw_records.c.source.in_(source_numbers[first : first + _CHUNK]),
+                    raw_records.c.key.in_(wanted[start : start + _CHUNK]),
+                    raw_records.c.deleted.is_(False),
+                )
             )
-            for row in rows
-        ]
+            for row in rows:
+                found.setdefault(keys[bytes(row.key)], []).append((row.source, row.id))
+    return found
 
 
-def seen_in_run(connection: Connection, source: int, run: int) -> int:
-    """How many distinct identifiers of the source a run has seen."""
+def seen_since(connection: Connection, source: int, first_run: int) -> int:
+    """How many distinct records of the source a run, or those that went on with it, have seen."""
     return connection.scalar(
-        select(func.count()).select_from(raw_records).where(raw_records.c.source == source, raw_records.c.run == run)
+        select(func.count())
+        .select_from(raw_records)
+        .where(raw_records.c.source == source, raw_records.c.run >= first_run)
     ) or 0  # fmt: skip
 
 
-def not_seen_in_run(connection: Connection, source: int, run: int) -> list[int]:
-    """Row numbers of the live records of a source that a run has not seen."""
-    rows = connection.execute(
-        select(raw_records.c.id).where(
-            raw_records.c.source == source, raw_records.c.run != run, raw_records.c.deleted.is_(False)
+def vanished(connection: Connection, source: int, first_run: int) -> list[int]:
+    """Row numbers of the live records that a run, and those that went on with it, have not seen."""
+    return list(
+        connection.scalars(
+            select(raw_records.c.id).where(
+                raw_records.c.source == source, raw_records.c.run < first_run, raw_records.c.deleted.is_(False)
+            )
         )
     )
-    return [row.id for row in rows]
+
+
+def buried_alive(connection: Connection, source: int) -> list[int]:
+    """Row numbers of tombstones whose records still live: deletions that have not been carried out yet."""
+    return list(
+        connection.scalars(
+            select(raw_records.c.id)
+            .join(records, records.c.id == raw_records.c.id)
+            .where(raw_records.c.source == source, raw_records.c.deleted.is_(True), records.c.deleted.is_(False))
+        )
+    )
+
+
+def names(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Identifier and datestamp by row number."""
+    found: dict[int, tuple[str, str]] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = connection.execute(
+            select(raw_records.c.id, raw_records.c.record, raw_records.c.datestamp).where(
+                raw_records.c.id.in_(ids[start : start + _CHUNK])
+            )
+        )
+        found.update({row.id: (row.record, row.datestamp) for row in rows})
+    return found
 
 
 def count(connection: Connection, source: int) -> tuple[int, int]:
@@ -157,68 +237,10 @@ def count(connection: Connection, source: int) -> tuple[int, int]:
 
 
 def mark_deleted(connection: Connection, ids: Sequence[int], run: int) -> None:
-    """Mark rows as deleted whose source keeps no tombstones; their payload stays."""
+    """Mark rows as deleted that have vanished from their source; their payload stays."""
     for start in range(0, len(ids), _CHUNK):
         connection.execute(
             update(raw_records)
             .where(raw_records.c.id.in_(ids[start : start + _CHUNK]))
             .values(deleted=True, run=run, changed_at=now_text())
-        )
-
-
-def add_quarantined(connection: Connection, source: int, run: int, rows: Sequence[Quarantined]) -> None:
-    """Keep what could not be read. An older entry of the same record and stage is replaced."""
-    if not rows:
-        return
-    for row in rows:
-        connection.execute(
-            delete(quarantine).where(
-                quarantine.c.source == source, quarantine.c.record == row.record, quarantine.c.stage == row.stage
-            )
-        )
-    connection.execute(
-        insert(quarantine),
-        [
-            {
-                "source": source,
-                "run": run,
-                "record": row.record,
-                "stage": row.stage,
-                "position": row.position[:200],
-                "reason": row.reason,
-                "payload": codec.compress(row.payload),
-                "at": now_text(),
-            }
-            for row in rows
-        ],
-    )
-
-
-def quarantined(connection: Connection, source: int, source_id: str, run: int | None = None) -> list[Quarantined]:
-    """What is in quarantine for a source, of one run or all."""
-    query = select(quarantine).where(quarantine.c.source == source).order_by(quarantine.c.id)
-    if run is not None:
-        query = query.where(quarantine.c.run == run)
-    return [
-        Quarantined(
-            source=source_id,
-            record=row.record,
-            reason=row.reason,
-            position=row.position,
-            payload=codec.decompress(row.payload),
-            stage=row.stage,
-        )
-        for row in connection.execute(query)
-    ]
-
-
-def release(connection: Connection, source: int, records: Sequence[str], stage: str) -> None:
-    """Take records out of quarantine that can be read now."""
-    for start in range(0, len(records), _CHUNK):
-        connection.execute(
-            delete(quarantine).where(
-                quarantine.c.source == source,
-                quarantine.c.stage == stage,
-                quarantine.c.record.in_(records[start : start + _CHUNK]),
-            )
         )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from schemas.catalogue import CatalogueRecord
+from schemas.catalogue import CatalogueRecord, Source
 from store import codec
 from store.tables import pending_records, records, sources
 
@@ -90,6 +90,23 @@ def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, CatalogueRec
             select(records.c.id, records.c.data).where(records.c.id.in_(ids[start : start + _CHUNK]))
         )
         found.update({row.id: decode(row.data) for row in rows})
+    return found
+
+
+def with_sources(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Source, CatalogueRecord]]:
+    """Records by row number, each with its source, as ``store.holdings.place`` takes them; missing ones left out."""
+    found: dict[int, tuple[Source, CatalogueRecord]] = {}
+    known: dict[int, Source] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = connection.execute(
+            select(records.c.id, records.c.data, records.c.source, sources.c.data.label("source_data"))
+            .join(sources, sources.c.number == records.c.source)
+            .where(records.c.id.in_(ids[start : start + _CHUNK]))
+        )
+        for row in rows:
+            if row.source not in known:
+                known[row.source] = codec.from_json(row.source_data, Source)
+            found[row.id] = (known[row.source], decode(row.data))
     return found
 
 

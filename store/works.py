@@ -138,6 +138,11 @@ def pending(connection: Connection, limit: int = 10_000) -> list[int]:
     return [row.work for row in rows]
 
 
+def count_pending(connection: Connection) -> int:
+    """How many works wait to be written to the engine."""
+    return connection.scalar(select(func.count()).select_from(pending_works)) or 0
+
+
 def clear_pending(connection: Connection, numbers: Sequence[int] | None = None) -> None:
     """Take works out of the outbox; None = all."""
     if numbers is None:

@@ -1,1 +1,1 @@
-"""How fresh a status is, and how it becomes fresher."""
+"""Availability from outside the catalogue: pushed by institutions, sent in files, looked up live in their systems."""

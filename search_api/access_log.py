@@ -1,0 +1,51 @@
+"""The access log: one JSON line a request, without who asked, what for, or where exactly they are."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from urllib.parse import parse_qsl
+
+import structlog
+
+log = structlog.stdlib.get_logger("lampway.access")
+_COARSE_DEGREES = 1
+"""Decimals kept of a position: about 11 km, enough to see where a service is used and nobody's home."""
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Log as JSON lines on standard error; called by the commands that run for long."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def describe(query_string: bytes) -> dict[str, object]:
+    """What may be kept of a query string: which parameters there were, and a coarse position."""
+    try:
+        pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return {"parameters": "too many"}
+    kept: dict[str, object] = {}
+    if pairs:
+        kept["parameters"] = sorted({name[:20] for name, _ in pairs if name.isidentifier()})
+    for name, value in pairs:
+        if name == "near" and (position := _coarse(value)):
+            kept["near"] = position
+    return kept
+
+
+def _coarse(near: str) -> str:
+    try:
+        lat, lon = (round(float(part), _COARSE_DEGREES) for part in near.split(","))
+    except ValueError:
+        return ""
+    return f"{lat},{lon}" if abs(lat) <= 90 and abs(lon) <= 360 else ""

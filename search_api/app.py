@@ -1,0 +1,65 @@
+"""Puts the web application together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from search_api import errors
+from search_api.availability.base import Fetch
+from search_api.availability.live import LiveLookups
+from search_api.context import Context
+from search_api.front import Front
+from search_api.headers import ResponseHeaders
+from search_api.metrics import Metrics
+from search_api.rate_limit import RateLimiter
+from search_api.routes import availability, description, docs, health, institutions, metrics, nearby, search, works
+from search_api.web import pages
+
+ROUTERS = tuple(
+    module.router for module in (search, works, nearby, institutions, availability, health, metrics, docs, pages)
+)
+
+
+def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
+    """The application over an open context, which stays the caller's to close.
+
+    Args:
+        context: settings, store, engine and registry.
+        fetch: asks an outside address through the guarded client; None = no live look-ups.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if app.state.live:
+            app.state.live.close()
+
+    app = FastAPI(
+        title="Lampway",
+        version=version("lampway"),
+        description="Where can I get or see this today? One search over many libraries, archives and museums.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,  # such redirects would carry the Host that the client sent
+        lifespan=lifespan,
+    )
+    app.state.context = context
+    app.state.metrics = Metrics()
+    app.state.counts = health.Counts(context.database)
+    app.state.live = LiveLookups(context.database, fetch, app.state.metrics) if fetch else None
+    app.add_middleware(
+        Front,
+        headers=ResponseHeaders(context.settings),
+        limiter=RateLimiter(context.settings.rate_limit),
+        metrics=app.state.metrics,
+    )
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    description.install(app)
+    return app

@@ -1,0 +1,88 @@
+"""What routes take from a request: the context, the language, the parameters, the API key."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from search_api.context import Context
+from search_api.errors import ApiError
+from search_api.metrics import Metrics
+from search_api.web.language import language_of
+from store import api_keys
+from store.api_keys import ApiKey
+
+MOST_PARAMETERS = 200
+
+
+def context_of(request: Request) -> Context:
+    """The context of this process."""
+    context: Context = request.app.state.context
+    return context
+
+
+def metrics_of(request: Request) -> Metrics:
+    """The counters of this process."""
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+def parameters_of(request: Request) -> dict[str, list[str]]:
+    """The query parameters, each with all its values, in order.
+
+    Raises:
+        ApiError: there are absurdly many.
+    """
+    pairs = request.query_params.multi_items()
+    if len(pairs) > MOST_PARAMETERS:
+        raise ApiError("invalid-parameter", f"{len(pairs)} parameters are too many; at most {MOST_PARAMETERS}.")
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def wants_json(request: Request) -> None:
+    """Refuse a request whose Accept header rules JSON out.
+
+    Raises:
+        ApiError: 406.
+    """
+    accept = request.headers.get("accept", "")
+    if not accept:
+        return
+    for part in accept.split(","):
+        kind, _, quality = part.partition(";")
+        if kind.strip().lower() in ("*/*", "application/*", "application/json") and "q=0" != quality.replace(" ", ""):
+            return
+    raise ApiError("not-acceptable", "This address gives application/json.")
+
+
+def writer_of(request: Request) -> ApiKey:
+    """The API key of a request that writes; noted as used.
+
+    Raises:
+        ApiError: 401 without a valid key.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    database = context_of(request).database
+    found = None
+    if scheme.lower() == "bearer" and token.strip():
+        with database.connect() as connection:
+            found = api_keys.find(connection, token.strip())
+    if found is None:
+        detail = "Send a valid key as `Authorization: Bearer lw_…`; `lampway keys add` makes one."
+        raise ApiError("not-authenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="lampway"'})
+    if found.last_used_at != api_keys.this_hour():
+        with database.begin() as connection:
+            api_keys.touch(connection, found.id)
+    return found
+
+
+ContextOf = Annotated[Context, Depends(context_of)]
+MetricsOf = Annotated[Metrics, Depends(metrics_of)]
+Language = Annotated[str, Depends(language_of)]
+Parameters = Annotated[dict[str, list[str]], Depends(parameters_of)]
+Writer = Annotated[ApiKey, Depends(writer_of)]
+JsonOnly = Depends(wants_json)

@@ -1,0 +1,64 @@
+"""What Prometheus may know: counts and times by route, share of certified answers. No label comes from users."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class Metrics:
+    """The counters of one process. With several workers each answers for itself: see "Watching" in docs/api.md."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "lampway_http_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "lampway_http_seconds", "Seconds per request", ["route"], buckets=_BUCKETS, registry=self._registry
+        )
+        self._stages = Histogram(
+            "lampway_search_stage_seconds",
+            "Seconds per stage of a search",
+            ["stage"],
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._searches = Counter(
+            "lampway_searches", "Searches by whether the page is certified as exact", ["exact"], registry=self._registry
+        )
+        self._pushed = Counter(
+            "lampway_availability_items", "States pushed, by what became of them", ["outcome"], registry=self._registry
+        )
+        self._live = Counter(
+            "lampway_live_lookups", "Live look-ups by how they ended", ["outcome"], registry=self._registry
+        )
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        self._requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def stage(self, name: str, seconds: float) -> None:
+        """Note how long a stage of a search took."""
+        self._stages.labels(name).observe(seconds)
+
+    def search(self, exact: bool) -> None:
+        """Count a search."""
+        self._searches.labels("true" if exact else "false").inc()
+
+    def pushed(self, outcome: str, count: int) -> None:
+        """Count pushed states."""
+        self._pushed.labels(outcome).inc(count)
+
+    def live(self, outcome: str) -> None:
+        """Count a live look-up: answered, failed, late, refused (circuit or budget)."""
+        self._live.labels(outcome).inc()
+
+    def exposition(self) -> bytes:
+        """All of it as Prometheus reads it."""
+        return generate_latest(self._registry)

@@ -1,0 +1,56 @@
+"""How often one client may ask: a token bucket for each address, in bounded memory."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+MOST_CLIENTS = 50_000
+"""Addresses remembered; the ones not seen for longest are forgotten first, so that a flood of them costs no memory."""
+
+
+class RateLimiter:
+    """Each client has ``per_minute`` requests in hand, which come back evenly over a minute.
+
+    The libraries at hand keep an entry per client until it expires, however many there are.
+    """
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst, self._clock = per_minute, clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait(self, client: str | None) -> int:
+        """Count a request. 0 when it may be served, else the seconds after which to come back.
+
+        Args:
+            client: the address; None (a local socket) and loopback are never limited.
+        """
+        key = _key(client)
+        if not self._burst or key is None:
+            return 0
+        now = self._clock()
+        tokens, then = self._buckets.pop(key, (float(self._burst), now))
+        tokens = min(self._burst, tokens + (now - then) * self._burst / 60)
+        allowed = tokens >= 1
+        self._buckets[key] = (tokens - 1 if allowed else tokens, now)
+        if len(self._buckets) > MOST_CLIENTS:
+            self._buckets.popitem(last=False)
+        return 0 if allowed else max(1, math.ceil((1 - tokens) * 60 / self._burst))
+
+
+def _key(client: str | None) -> str | None:
+    if client is None:
+        return None
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return client
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            address = address.ipv4_mapped
+        elif not address.is_loopback:  # one household or attacker has a whole /64
+            return str(ipaddress.ip_network((address, 64), strict=False))
+    return None if address.is_loopback else str(address)

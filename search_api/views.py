@@ -1,0 +1,198 @@
+"""What is shown of a work and of an institution: typed, judged for one place and moment, the same for every format."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from schemas.answer import Best, OpenState, Signal
+from schemas.catalogue import Availability, Host, Link
+from schemas.institution import HoursException, InstitutionKind
+
+
+class CreatorView(msgspec.Struct, kw_only=True, frozen=True):
+    """A person or body; ``role`` is a MARC relator code."""
+
+    name: str
+    role: str = ""
+
+
+class EditionView(msgspec.Struct, kw_only=True):
+    """One edition of a work."""
+
+    id: str
+    year: int | None = None
+    languages: list[str] = msgspec.field(default_factory=list)
+    isbns: list[str] = msgspec.field(default_factory=list)
+    publisher: str = ""
+    edition: str = ""
+    holdings_count: int = 0
+    records: list[RecordRef] = msgspec.field(default_factory=list)
+
+
+class RecordRef(msgspec.Struct, kw_only=True, frozen=True):
+    """A record behind an edition: the source and its own identifier."""
+
+    source: str
+    record: str
+
+
+class HoldingView(msgspec.Struct, kw_only=True):
+    """One holding, judged as the search judges it."""
+
+    best: Best
+    """Place, state of the best service, open or not on arrival, distance, reason."""
+    score: float
+    """Sum of weight * score of its signals (without the text)."""
+    signals: dict[str, Signal]
+    services: list[Availability]
+    """The state of every service that is known, with age and how it is known."""
+    edition: str
+    source: str
+    record: str
+    key: str = ""
+    copies: int = 1
+    status: str = ""
+    """The source's own words."""
+    note: str = ""
+    url: str = ""
+
+
+class WorkView(msgspec.Struct, kw_only=True):
+    """A work with everything that is shown of it; ``holdings`` best first."""
+
+    id: str
+    number: int
+    title: str
+    other_titles: list[str]
+    part: str
+    creators: list[CreatorView]
+    publisher: str
+    publication_place: str
+    year: int | None
+    date: str
+    type: str
+    languages: list[str]
+    isbns: list[str]
+    issns: list[str]
+    identifiers: list[str]
+    subjects: list[str]
+    series: list[str]
+    extent: str
+    description: str
+    links: list[Link]
+    thumbnail: str
+    host: Host | None
+    unit_id: str
+    path: list[str]
+    editions: list[EditionView]
+    holdings: list[HoldingView]
+    holdings_count: int
+    institutions_count: int
+    warnings: list[str] = msgspec.field(default_factory=list)
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """The work became part of another."""
+
+    id: str
+
+
+class SpanView(msgspec.Struct, kw_only=True, frozen=True):
+    """A stretch of one day, with the place's offset."""
+
+    start: datetime
+    end: datetime
+    state: OpenState
+    comment: str = ""
+
+
+class DayView(msgspec.Struct, kw_only=True, frozen=True):
+    """A day of the place; no spans = closed all day."""
+
+    date: str
+    spans: list[SpanView]
+    exceptional: bool = False
+
+
+class ServicePointView(msgspec.Struct, kw_only=True, frozen=True):
+    """A service with hours of its own, and whether it is open at the moment asked about."""
+
+    name: str
+    hours: str
+    open: OpenState
+    note: str = ""
+
+
+class InstitutionRef(msgspec.Struct, kw_only=True, frozen=True):
+    """An institution by name."""
+
+    id: str
+    name: str
+
+
+class Freshness(msgspec.Struct, kw_only=True, frozen=True):
+    """How old what we know from one source is."""
+
+    source: str
+    protocol: str
+    records: int
+    status: str = ""
+    """Of the last harvest: complete, incomplete, failed, waiting, running; "" = never harvested."""
+    harvested_at: str = ""
+    complete_at: str = ""
+    """When a harvest was last complete."""
+
+
+class InstitutionEntry(msgspec.Struct, kw_only=True):
+    """An institution in a list: where, and open or not at the moment asked about."""
+
+    id: str
+    name: str
+    kind: InstitutionKind
+    lat: float | None
+    lon: float | None
+    address: str
+    city: str
+    country: str
+    distance_km: float | None
+    open: OpenState
+    open_until: datetime | None
+    opens_at: datetime | None
+    closed_for_good: bool = False
+    parent: str = ""
+
+
+class InstitutionView(InstitutionEntry, kw_only=True):
+    """An institution with everything that is shown of it."""
+
+    isil: str
+    postcode: str
+    region: str
+    timezone: str
+    opening_hours: str
+    hours_notes: list[str]
+    """What the hours depend on and is not known; or why they could not be read."""
+    week: list[DayView]
+    exceptions: list[HoursException]
+    service_points: list[ServicePointView]
+    services: list[str]
+    url: str
+    phone: str
+    email: str
+    description: str
+    checked_on: str
+    owner: InstitutionRef | None
+    branches: list[InstitutionRef]
+    sources: list[Freshness]
+    warnings: list[str] = msgspec.field(default_factory=list)
+
+
+class InstitutionList(msgspec.Struct, kw_only=True):
+    """A page of institutions: nearest first with ``near``, else by name."""
+
+    total: int
+    institutions: list[InstitutionEntry]
+    next: str | None
+    warnings: list[str] = msgspec.field(default_factory=list)

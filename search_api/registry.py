@@ -1,0 +1,131 @@
+"""The institutions as a search needs them: arrays by institution number, hours as a table, names to find them by."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.geo import haversine_km
+from schemas.hours_table import HoursTable
+from schemas.institution import INSTITUTION_KINDS, Institution
+from schemas.query import Point
+from store.institutions import Resolver, fold
+
+DAYS = 14
+_RENEW_AFTER = timedelta(days=1)
+_SAME_TOWN_KM = 60
+_BEFORE_CLOSING = re.compile(r"-(\d{1,2}):(\d{2})")
+
+
+class Registry:
+    """All institutions at one version of the registry. Number 0 stands for "nowhere" and has no place and no hours."""
+
+    def __init__(self, rows: Sequence[Institution], version: str, now: datetime) -> None:
+        self.version, self.institutions = version, list(rows)
+        self.by_id = {row.id: row for row in rows}
+        self.by_number = {row.number: row for row in rows}
+        self.size = max(self.by_number, default=0) + 1
+        self.lat, self.lon = np.full(self.size, np.nan), np.full(self.size, np.nan)
+        self.kind = np.full(self.size, -1, np.int8)
+        """Position in INSTITUTION_KINDS; -1 = no institution has the number."""
+        self.shut = np.zeros(self.size, np.bool_)
+        self.last_entry_s = np.zeros(self.size, np.int64)
+        """Seconds before closing after which nobody is let in."""
+        for row in rows:
+            if row.lat is not None and row.lon is not None:
+                self.lat[row.number], self.lon[row.number] = row.lat, row.lon
+            self.kind[row.number] = INSTITUTION_KINDS.index(row.kind)
+            self.shut[row.number] = row.closed
+            self.last_entry_s[row.number] = _before_closing(row)
+        self._lock = threading.Lock()
+        self._hours = self._build_hours(now)
+        self._hours_from = now
+        self.entry = _entry_table(rows, now)
+        """Hours in which people are let in, where these are written as times of their own; else None."""
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """Finds the institution that a holding means."""
+        return Resolver(self.institutions)
+
+    def hours(self, now: datetime) -> HoursTable:
+        """The table of opening hours; renewed in the background when its first day is over."""
+        if now - self._hours_from > _RENEW_AFTER and self._lock.acquire(blocking=False):
+            threading.Thread(target=self._renew, args=(now,), daemon=True, name="hours table").start()
+        return self._hours
+
+    def _renew(self, now: datetime) -> None:
+        try:
+            self._hours, self._hours_from = self._build_hours(now), now
+        finally:
+            self._lock.release()
+
+    def _build_hours(self, now: datetime) -> HoursTable:
+        return HoursTable.build(self.institutions, now - timedelta(days=1), DAYS)
+
+    def find_place(self, name: str) -> tuple[Point, str] | None:
+        """Position and name of a town (the middle of its institutions) or an institution, by its name or id."""
+        wanted = fold(name)
+        if not wanted:
+            return None
+        if wanted in self._towns:
+            return self._towns[wanted]
+        rows = [row for row in self.institutions if wanted in (fold(row.name), fold(row.id), *map(fold, row.aliases))]
+        rows = rows or [row for row in self.institutions if f" {wanted} " in f" {fold(row.name)} "]
+        placed = [row for row in rows if row.lat is not None and row.lon is not None]
+        if not placed:
+            return None
+        first = min(placed, key=lambda row: (row.closed, len(row.name), row.number))
+        return Point(lat=first.lat or 0.0, lon=first.lon or 0.0), first.name
+
+    @cached_property
+    def _towns(self) -> dict[str, tuple[Point, str]]:
+        groups: dict[str, list[Institution]] = {}
+        for row in self.institutions:
+            for name in {row.city, f"{row.city}, {row.country}"} if row.city else ():
+                groups.setdefault(fold(name), []).append(row)
+        found = {}
+        for key, rows in groups.items():
+            placed = [row for row in rows if row.lat is not None and row.lon is not None]
+            if placed:
+                found[key] = _middle(placed), rows[0].city
+        return found
+
+
+def _middle(rows: list[Institution]) -> Point:
+    """The middle of the larger group, where one name means towns far from one another; right across the antimeridian."""
+    lat = np.array([row.lat for row in rows], dtype=np.float64)
+    lon = np.array([row.lon for row in rows], dtype=np.float64)
+    near = [haversine_km(float(a), float(b), lat, lon) <= _SAME_TOWN_KM for a, b in zip(lat, lon, strict=True)]
+    group = max(near, key=lambda members: int(members.sum()))
+    turn = (lon[group] - lon[group][0] + 180) % 360 - 180
+    middle = (lon[group][0] + float(turn.mean()) + 180) % 360 - 180
+    return Point(lat=round(float(lat[group].mean()), 5), lon=round(float(middle), 5))
+
+
+def _before_closing(row: Institution) -> int:
+    for point in row.service_points:
+        if point.name == "last_entry" and (found := _BEFORE_CLOSING.fullmatch(point.hours.strip())):
+            return int(found[1]) * 3600 + int(found[2]) * 60
+    return 0
+
+
+def _entry_table(rows: Sequence[Institution], now: datetime) -> tuple[NDArray[np.bool_], HoursTable] | None:
+    timed = [
+        msgspec.structs.replace(row, opening_hours=point.hours)
+        for row in rows
+        for point in row.service_points
+        if point.name == "last_entry" and point.hours and not _BEFORE_CLOSING.fullmatch(point.hours.strip())
+    ]
+    if not timed:
+        return None
+    has = np.zeros(max(row.number for row in rows) + 1, np.bool_)
+    has[[row.number for row in timed]] = True
+    return has, HoursTable.build(timed, now - timedelta(days=1), DAYS)

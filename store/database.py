@@ -42,18 +42,38 @@ class Database:
         On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that reads first and writes later
         would otherwise fail instead of waiting when another process writes in between.
         """
-        with self.engine.connect().execution_options(lampway_write=True) as connection, connection.begin():
+        with (
+            _told(),
+            self.engine.connect().execution_options(lampway_write=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A read transaction: one snapshot."""
-        with self.engine.connect() as connection:
+        with _told(), self.engine.connect() as connection:
             yield connection
 
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what the disk or another process does to us into a message for people; our own mistakes stay as they are."""
+    try:
+        yield
+    except OperationalError as error:
+        reason = str(error.orig)
+        if "locked" in reason:
+            reason = f"another process has kept it locked for {BUSY_TIMEOUT_S} s; wait for it to end and start again"
+        elif "full" in reason or "No space" in reason:
+            reason = "the disk is full; make room and start again, what was committed is safe"
+        elif "readonly" in reason:
+            reason = "it may not be written; check owner and rights of the file and its folder"
+        raise StoreError(f"the database cannot go on: {reason}") from error
 
 
 def open_database(url: str) -> Database:

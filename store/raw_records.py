@@ -28,6 +28,11 @@ class PageOutcome(msgspec.Struct):
     repeated: int = 0
     """Records of this page that an equal or newer one of this run replaces."""
 
+    @property
+    def unchanged(self) -> int:
+        """How many records needed nothing."""
+        return len(self.same) + self.repeated
+
 
 def store_page(connection: Connection, source: int, run: int, page: Sequence[RawRecord]) -> PageOutcome:
     """Store the records of a page.
@@ -92,7 +97,7 @@ def mark_seen(connection: Connection, source: int, run: int, identifiers: Sequen
 def _known(
     connection: Connection, source: int, keys: Sequence[bytes]
 ) -> dict[bytes, tuple[int, bytes, bool, int, str]]:
-    """key -> (row, digest, deleted, last run, datestamp) of the records that are there."""
+    """By key: (row, digest, deleted, last run, datestamp) of the records that are there."""
     known: dict[bytes, tuple[int, bytes, bool, int, str]] = {}
     columns = raw_records.c
     for start in range(0, len(keys), _CHUNK):

@@ -22,6 +22,10 @@ class SourceState(msgspec.Struct, omit_defaults=True):
     repository_name: str = ""
     admin_email: str = ""
     last_complete_at: str = ""
+    live: int = 0
+    """Living records at the end of the last complete run."""
+    waits_on_run: int = 0
+    """The run whose removals wait for a person's decision; 0 = none."""
     digest: str = ""
     """Of the whole file, for file sources: an unchanged file is not read again."""
     validators: dict[str, str] = msgspec.field(default_factory=dict)

@@ -81,6 +81,8 @@ raw_records = Table(
     UniqueConstraint("source", "key"),
 )
 Index("ix_raw_records_source_run", raw_records.c.source, raw_records.c.run)
+_tombstone = raw_records.c.deleted.is_(True)
+Index("ix_raw_records_tombstones", raw_records.c.source, sqlite_where=_tombstone, postgresql_where=_tombstone)
 
 dictionaries = Table(
     "dictionaries",
@@ -94,7 +96,7 @@ quarantine = Table(
     "quarantine",
     metadata,
     Column("id", Number, primary_key=True),
-    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False),
     Column("run", Integer, nullable=False),
     Column("record", Text, nullable=False),
     Column("stage", String(20), nullable=False),
@@ -103,17 +105,19 @@ quarantine = Table(
     Column("payload", LargeBinary, nullable=False),  # zstd, no dictionary
     Column("at", String(32), nullable=False),
 )
+Index("ix_quarantine_source_record", quarantine.c.source, quarantine.c.record)
 
 records = Table(
     "records",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),  # of its raw record
-    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False),
     Column("deleted", Boolean, nullable=False, default=False),
     Column("data", LargeBinary, nullable=False),  # zstd of CatalogueRecord
     Column("edition", String(40), nullable=False, default=""),  # id of its edition, "" = not merged yet
     Column("work", Number, nullable=False, default=0, index=True),  # number of its work
 )
+Index("ix_records_source_deleted", records.c.source, records.c.deleted)
 
 record_keys = Table(
     "record_keys",

@@ -1,0 +1,111 @@
+"""Repository of the quarantine: what could not be read, with its reason and its bytes, so that nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from schemas.catalogue import Quarantined
+from store import codec
+from store.database import now_text
+from store.tables import quarantine, raw_records
+
+_CHUNK = 500
+
+
+def add(connection: Connection, source: int, run: int, rows: Sequence[Quarantined]) -> None:
+    """Keep what could not be read. An older entry of the same record and stage is replaced."""
+    if not rows:
+        return
+    latest = {(row.record, row.stage): row for row in rows}
+    for stage in {row.stage for row in rows}:
+        release(connection, source, [record for record, stage_ in latest if stage_ == stage], stage)
+    connection.execute(
+        insert(quarantine),
+        [
+            {
+                "source": source,
+                "run": run,
+                "record": row.record,
+                "stage": row.stage,
+                "position": row.position[:200],
+                "reason": row.reason,
+                "payload": codec.compress(row.payload),
+                "at": now_text(),
+            }
+            for row in latest.values()
+        ],
+    )
+
+
+def among(connection: Connection, source: int, records: Sequence[str]) -> dict[str, set[str]]:
+    """Which of some records are in quarantine, and at which stages."""
+    found: dict[str, set[str]] = {}
+    for start in range(0, len(records), _CHUNK):
+        rows = connection.execute(
+            select(quarantine.c.record, quarantine.c.stage).where(
+                quarantine.c.source == source, quarantine.c.record.in_(records[start : start + _CHUNK])
+            )
+        )
+        for row in rows:
+            found.setdefault(row.record, set()).add(row.stage)
+    return found
+
+
+def release(connection: Connection, source: int, records: Sequence[str], stage: str = "") -> None:
+    """Take records out that can be read now, of one stage or ("") of all."""
+    for start in range(0, len(records), _CHUNK):
+        query = delete(quarantine).where(
+            quarantine.c.source == source, quarantine.c.record.in_(records[start : start + _CHUNK])
+        )
+        connection.execute(query.where(quarantine.c.stage == stage) if stage else query)
+
+
+def iterate(
+    connection: Connection, source: int, source_id: str, run: int | None = None, batch: int = 500
+) -> Iterator[Quarantined]:
+    """What is in quarantine for a source, as one run left it or all."""
+    last = 0
+    while True:
+        query = select(quarantine).where(quarantine.c.source == source, quarantine.c.id > last)
+        if run is not None:
+            query = query.where(quarantine.c.run == run)
+        rows = connection.execute(query.order_by(quarantine.c.id).limit(batch)).all()
+        for row in rows:
+            yield Quarantined(
+                source=source_id,
+                record=row.record,
+                reason=row.reason,
+                position=row.position,
+                payload=codec.decompress(row.payload),
+                stage=row.stage,
+            )
+        if len(rows) < batch:
+            return
+        last = rows[-1].id
+
+
+def count(connection: Connection, source: int) -> int:
+    """How many records of a source are in quarantine."""
+    return connection.scalar(
+        select(func.count(quarantine.c.record.distinct())).where(quarantine.c.source == source)
+    ) or 0  # fmt: skip
+
+
+def never_stored_since(connection: Connection, source: int, first_run: int) -> int:
+    """How many records arrived since a run only as something unreadable, so that they are in no other table."""
+    names = connection.scalars(
+        select(quarantine.c.record.distinct()).where(
+            quarantine.c.source == source, quarantine.c.run >= first_run, quarantine.c.stage == "fetch"
+        )
+    ).all()
+    keys = [codec.key_of(name) for name in names]
+    stored = 0
+    for start in range(0, len(keys), _CHUNK):
+        stored += connection.scalar(
+            select(func.count())
+            .select_from(raw_records)
+            .where(raw_records.c.source == source, raw_records.c.key.in_(keys[start : start + _CHUNK]))
+        ) or 0  # fmt: skip
+    return len(keys) - stored

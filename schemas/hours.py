@@ -19,7 +19,7 @@ import opening_hours as library
 from schemas.hours_calendar import Years, exceptional
 from schemas.hours_clock import Clock, clock_of, naive, seconds, timezone_of
 from schemas.hours_holidays import country_of_zone, holidays_of, zone_of_country
-from schemas.hours_layers import CLOSED, OPEN, UNKNOWN
+from schemas.hours_layers import CLOSED, OPEN, UNKNOWN, Stretch
 from schemas.hours_rules import HoursError, Rule, marked, normalised, read
 from schemas.institution import HoursException, Institution
 
@@ -79,6 +79,13 @@ class _Evaluator:
     def next_change(self, local: datetime) -> datetime | None:
         found = self._hours.next_change(local)
         return found if found is None or found.tzinfo is None else found.replace(tzinfo=None)
+
+    def between(self, first: datetime, last: datetime) -> Iterator[Stretch]:
+        for start, end, state, comment in self._hours.intervals(first, last):
+            if start.tzinfo is not None:
+                start, end = start.replace(tzinfo=None), end.replace(tzinfo=None)
+            if start < last and first < end:
+                yield max(start, first), min(end, last), _CODES[state], comment
 
 
 class _Compiler(NamedTuple):
@@ -156,10 +163,13 @@ class OpeningHours:
         if not FIRST_YEAR < moment.year < LAST_YEAR:
             return Status("unknown", None, f"only the years {FIRST_YEAR} to {LAST_YEAR} are known")
         epoch = math.floor(moment.timestamp())
-        local = naive(epoch + self.clock.offset(epoch))
-        state, comment = self._years.layers(local.year).at(local)
+        state, comment = self._state(epoch)
         change = self._next_change(epoch, state)
         return Status(STATES[state], None if change is None else self.clock.moment(change), comment)
+
+    def next_change(self, epoch: int) -> int | None:
+        """``at(...).next_change`` in seconds since 1970 UTC."""
+        return self._next_change(epoch, self._state(epoch)[0])
 
     def spans(self, first: datetime, last: datetime) -> list[Span]:
         """All stretches between two aware moments, ten years apart at most: open, closed and unknown, no gaps."""
@@ -183,7 +193,11 @@ class OpeningHours:
                 found.append((since, seconds(until) - offset, state, comment))
         return found
 
-    def _local(self, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime, int, str]]:
+    def _state(self, epoch: int) -> tuple[int, str]:
+        local = naive(epoch + self.clock.offset(epoch))
+        return self._years.layers(local.year).at(local)
+
+    def _local(self, first: datetime, last: datetime) -> Iterator[Stretch]:
         while first < last:
             until = min(last, datetime(first.year + 1, 1, 1)) if self._years.differ else last
             yield from self._years.layers(first.year).between(first, until)
@@ -207,8 +221,7 @@ class OpeningHours:
             epoch = turn if turn is not None and turn < min(stop, epoch + _DAY_S) else stop
             if epoch >= end:
                 return None
-            local = naive(epoch + self.clock.offset(epoch))
-            if self._years.layers(local.year).at(local)[0] != state:
+            if self._state(epoch)[0] != state:
                 return epoch
         return None
 

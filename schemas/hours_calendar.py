@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from schemas.hours_holidays import Holidays, holidays_of
-from schemas.hours_layers import CLOSED, UNKNOWN, Evaluator, Layers
+from schemas.hours_layers import CLOSED, UNKNOWN, Evaluator, Layers, Stretch
 from schemas.hours_rules import (
     HoursError,
     Rule,
@@ -157,6 +157,6 @@ def make_up_days(workdays: Iterable[date], holidays: frozenset[date], base: Laye
     return rules
 
 
-def _day(base: Layers, day: date) -> list[tuple[datetime, datetime, int, str]]:
+def _day(base: Layers, day: date) -> list[Stretch]:
     midnight = datetime(day.year, day.month, day.day)
     return list(base.between(midnight, midnight + _DAY))

@@ -8,6 +8,8 @@ from typing import Protocol
 
 CLOSED, OPEN, UNKNOWN = 0, 1, 2
 _DAY = timedelta(days=1)
+Stretch = tuple[datetime, datetime, int, str]
+"""From, to, state, comment."""
 
 
 class Evaluator(Protocol):
@@ -19,6 +21,10 @@ class Evaluator(Protocol):
 
     def next_change(self, local: datetime) -> datetime | None:
         """The next time at which state or comment may change; None = not within the horizon."""
+        ...
+
+    def between(self, first: datetime, last: datetime) -> Iterator[Stretch]:
+        """The stretches of [first, last)."""
         ...
 
 
@@ -54,8 +60,11 @@ class Layers:
                     first = found + _DAY
         return first
 
-    def between(self, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime, int, str]]:
+    def between(self, first: datetime, last: datetime) -> Iterator[Stretch]:
         """Stretches of [first, last) in which state and comment stay the same (neighbours may be equal)."""
+        if len(self._groups) == 1 and self._groups[0][1] is None:
+            yield from self._groups[0][0].between(first, last)
+            return
         while first < last:
             found = self.next_change(first)
             until = last if found is None else min(found, last)

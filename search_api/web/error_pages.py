@@ -1,0 +1,40 @@
+"""Errors as pages: what happened, in words, and where to go on."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from search_api.errors import Problem
+from search_api.web.rendering import Page
+
+_SAID = (400, 404, 429, 500, 503)
+
+
+def error_page(request: Request, problem: Problem) -> Response:
+    """The page of a problem, in the reader's language."""
+    page = Page(request)
+    known = problem.status if problem.status in _SAID else 0
+    wait = problem.retry_after or 1
+    words = page.say(f"error_{known}", n=wait) if known else problem.detail
+    return page.render(
+        "error.html",
+        status=problem.status,
+        heading=page.say(f"error_{known}_title" if known else "error_other_title"),
+        explanation=words,
+        detail=problem.detail if problem.status == 400 else problem.request,
+        again=page.to.page(page.path, page.pairs) if problem.status in (429, 500, 503) else "",
+    )
+
+
+def missing_page(request: Request, what: str) -> Response:
+    """There is no such "work" or "institution"."""
+    page = Page(request)
+    return page.render(
+        "error.html",
+        status=404,
+        heading=page.say("error_404_title"),
+        explanation=page.say(f"error_404_{what}"),
+        detail="",
+        again="",
+    )

@@ -1,0 +1,67 @@
+"""The one line that matters, in pieces: available or not, open or not, how far. Icon and words, never colour alone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from search_api.web.wording import Times, Wording
+
+Tone = Literal["good", "part", "bad", "none", "plain"]
+_TONES: dict[str, Tone] = {
+    "available": "good", "limited": "part", "expected": "part", "unavailable": "bad", "unknown": "none",
+}  # fmt: skip
+STALE_AFTER = timedelta(days=7)
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of the line."""
+
+    icon: str
+    text: str
+    tone: Tone = "plain"
+    note: str = ""
+
+
+def availability(
+    say: Wording,
+    *,
+    state: str,
+    service: str | None,
+    due: str,
+    checked_at: datetime | None,
+    times: Times,
+) -> Fact:
+    """Whether the copy can be had. A stale status is shown as a question with its age, never as plain available."""
+    keys = [f"state_{state}_due"] if due and state in ("expected", "unavailable") else []
+    keys += [f"state_{state}_{service}"] if service else []
+    words = say.either(*keys, f"state_{state}", day=say.due(due, times.now))
+    if state == "unknown":
+        return Fact(icon="unknown", text=words, tone="none")
+    age = say.ago(checked_at, times.now) if checked_at else ""
+    if checked_at is None or times.later - checked_at > STALE_AFTER:
+        return Fact(icon="unknown", text=say("state_stale", state=words, ago=age or say("checked_never")), tone="none")
+    note = say("checked", ago=age) if age else ""
+    return Fact(icon=state, text=words, tone=_TONES[state], note=note)
+
+
+def opening(say: Wording, *, state: str, until: datetime | None, opens_at: datetime | None, times: Times) -> Fact:
+    """Whether the place is open when the asker gets there. Times are the place's own."""
+    if state == "open":
+        words = say("open_until", time=say.clock(until, times)) if until else say("open_now")
+        return Fact(icon="clock", text=words, tone="good")
+    if state == "closed":
+        words = say("closed_opens", time=say.clock(opens_at, times)) if opens_at else say("closed")
+        return Fact(icon="closed", text=words, tone="bad")
+    return Fact(icon="unknown", text=say("hours_unknown"), tone="none")
+
+
+def distance(say: Wording, *, km: float | None, minutes: int | None, mode: str, asked: bool) -> Fact | None:
+    """How far it is; None when nobody said from where."""
+    if km is None:
+        return Fact(icon="unknown", text=say("distance_unknown"), tone="none") if asked else None
+    if minutes is None:
+        return Fact(icon="pin", text=say("distance_only", km=say.distance(km)))
+    return Fact(icon=mode, text=say(f"distance_{mode}", km=say.distance(km), min=say.duration(minutes)))

@@ -1,0 +1,91 @@
+"""Institutions as pages: the list with what is open now, and one with its week, its ways of contact and its branches."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from schemas.institution import HoursException
+from search_api.views import InstitutionEntry, InstitutionView, ServicePointView
+from search_api.web import facts
+from search_api.web.facts import Fact
+from search_api.web.week import week
+from search_api.web.wording import Times, Wording
+
+
+class PlaceEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the list."""
+
+    place: InstitutionEntry
+    address: str
+    facts: list[Fact]
+
+
+def entry(place: InstitutionEntry, say: Wording, times: Times) -> PlaceEntry:
+    """A line of the list: where, and whether it is open."""
+    return PlaceEntry(place=place, address=address_of(place), facts=place_facts(place, say, times))
+
+
+def place_facts(place: InstitutionEntry, say: Wording, times: Times) -> list[Fact]:
+    """Whether it is open at the moment asked about, and how far it is."""
+    if place.closed_for_good:
+        return [Fact(icon="closed", text=say("closed_for_good"), tone="bad")]
+    opening = facts.opening(say, state=place.open, until=place.open_until, opens_at=place.opens_at, times=times)
+    if place.open == "open" and place.open_until is None:
+        opening = Fact(icon="clock", text=say("open_always"), tone="good")
+    way = facts.distance(say, km=place.distance_km, minutes=None, mode="", asked=False)
+    return [opening, *([way] if way else [])]
+
+
+def institution_page_view(place: InstitutionView, say: Wording, times: Times) -> dict[str, Any]:
+    """What the template shows of one institution."""
+    moment = times.asked
+    if place.week and place.week[0].spans:
+        moment = times.asked.astimezone(place.week[0].spans[0].start.tzinfo)
+    today = moment.date()
+    return {
+        "place": place,
+        "facts": place_facts(place, say, times),
+        "week": week(place.week, place.exceptions, today, say),
+        "exceptions": [_exception(e, say) for e in place.exceptions if (e.last or e.first) >= today.isoformat()],
+        "points": [_point(point, say) for point in place.service_points],
+        "address": address_of(place, place.postcode),
+        "checked": _date(place.checked_on, say),
+        "located": place.lat is not None and place.lon is not None,
+    }
+
+
+def address_of(place: InstitutionEntry, postcode: str = "") -> str:
+    """Street, postcode and town in one line, nothing twice."""
+    town = " ".join(part for part in (postcode, place.city) if part and part not in place.address)
+    return ", ".join(part for part in (place.address, town) if part)
+
+
+def _exception(exception: HoursException, say: Wording) -> str:
+    days = _date(exception.first, say)
+    if exception.last and exception.last != exception.first:
+        days = f"{days} – {_date(exception.last, say)}"
+    times = say("closed_all_day") if exception.hours in ("off", "closed") else _typographic(exception.hours)
+    return f"{days}: {times}{' · ' + exception.note if exception.note else ''}"
+
+
+def _point(point: ServicePointView, say: Wording) -> dict[str, Any]:
+    """A desk or room; last entry is told as minutes before closing ("-00:30")."""
+    hours = _typographic(point.hours) or say("unknown_day")
+    if point.hours.startswith("-"):
+        hours = say("before_closing", time=point.hours.removeprefix("-"))
+    key = {"open": "now_open", "closed": "now_closed"}.get(point.open, "")
+    return {"name": say.named("point", point.name), "hours": hours, "now": say(key) if key else "", "note": point.note}
+
+
+def _typographic(hours: str) -> str:
+    return hours.replace("-", "–")
+
+
+def _date(iso: str, say: Wording) -> str:
+    try:
+        return say.day(date.fromisoformat(iso))
+    except ValueError:
+        return iso

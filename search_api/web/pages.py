@@ -1,0 +1,133 @@
+"""The pages people see. Server-rendered; each works without scripts, and uses the same functions as the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from indexer.engines.base import EngineError
+from schemas.institution import INSTITUTION_KINDS
+from schemas.query import FACETS
+from search_api.context import Context
+from search_api.errors import ApiError
+from search_api.institutions import institution_view, institutions_page
+from search_api.problems import BadParameterError
+from search_api.search import search
+from search_api.understand import understand
+from search_api.web import assets
+from search_api.web.error_pages import missing_page
+from search_api.web.home import examples
+from search_api.web.institution_page import entry, institution_page_view
+from search_api.web.rendering import Page
+from search_api.web.results import problem_view, results_view
+from search_api.web.search_form import SearchForm
+from search_api.web.wording import Times
+
+router = APIRouter(include_in_schema=False)
+PER_PAGE = 60
+
+
+def _context(request: Request) -> Context:
+    return cast("Context", request.app.state.context)
+
+
+@router.get("/")
+def home(request: Request) -> Response:
+    """The home page; it stands even while the engine does not."""
+    page, context = Page(request), _context(request)
+    works, records = request.app.state.counts.now()
+    numbers = {"institutions": len(context.registry().institutions), "works": works, "records": records}
+    try:
+        shown = examples(context, page.say, page.to) if works else []
+    except EngineError:
+        shown = []
+    form = SearchForm([], page.say, page.to)
+    return page.render("home.html", form=form, problem=None, numbers=numbers, examples=shown)
+
+
+@router.get("/search")
+def search_page(request: Request) -> Response:
+    """The results page; a parameter that cannot be used is told beside its field."""
+    page, context = Page(request), _context(request)
+    form = SearchForm(page.pairs, page.say, page.to)
+    try:
+        asked = understand(context, {**form.params(), "facets": [",".join(FACETS)], "explain": ["true"]}, page.lang)
+        answer = search(context, asked)
+    except BadParameterError as error:
+        return page.render("search.html", status=400, form=form, settings=context.settings, **problem_view(form, error))
+    view = results_view(form, page.say, asked, answer, Times(asked.at, context.clock()))
+    return page.render("search.html", form=form, settings=context.settings, **view)
+
+
+@router.get("/institutions")
+def institutions_list(request: Request) -> Response:
+    """All institutions: a list, narrowed by name, town or kind, beside a map."""
+    page, context = Page(request), _context(request)
+    q, kind = request.query_params.get("q", "")[:200], request.query_params.get("kind", "")
+    kinds = (kind,) if kind in INSTITUTION_KINDS else ()
+    now = context.clock()
+    start = _offset(request)
+    found = institutions_page(context, at=now, kinds=kinds, q=q, offset=start, limit=PER_PAGE)
+    asked = [("q", q), ("kind", kind)]
+    return page.render(
+        "institutions.html",
+        settings=context.settings,
+        q=q,
+        kind=kind,
+        kinds=INSTITUTION_KINDS,
+        total=len(context.registry().institutions),
+        found=found.total,
+        places=[entry(place, page.say, Times(now, now)) for place in found.institutions],
+        first=page.to.page("/institutions", asked) if start else "",
+        next=page.to.page("/institutions", [*asked, ("from", found.next)]) if found.next else "",
+    )
+
+
+@router.get("/institutions/{id_}")
+def institution_page(request: Request, id_: str) -> Response:
+    """One institution: its week, how to get there, how to ask."""
+    page, context = Page(request), _context(request)
+    now = context.clock()
+    place = institution_view(context, id_, at=now)
+    if place is None:
+        return missing_page(request, "institution")
+    return page.render(
+        "institution.html", settings=context.settings, **institution_page_view(place, page.say, Times(now, now))
+    )
+
+
+@router.get("/about")
+def about(request: Request) -> Response:
+    """What this is, how it orders, what it keeps."""
+    return Page(request).render("about.html")
+
+
+@router.get("/robots.txt")
+def robots() -> Response:
+    """Robots may read works and institutions; combinations of filters have no end."""
+    return PlainTextResponse("User-agent: *\nDisallow: /search\nDisallow: /api/search\nAllow: /\n")
+
+
+@router.get("/favicon.ico")
+def favicon() -> Response:
+    """Browsers that look in the old place are shown the new one."""
+    return RedirectResponse(assets.address("favicon.svg"), status_code=308)
+
+
+@router.get("/static/{path:path}")
+def static(request: Request, path: str) -> Response:
+    """A static file."""
+    response = assets.serve(request, path)
+    if response is None:
+        raise ApiError("not-found", f"Nothing is at {request.url.path}.")
+    return response
+
+
+def _offset(request: Request) -> int:
+    given = request.query_params.get("from", "0")
+    return int(given) if given.isdecimal() and len(given) < 9 else 0

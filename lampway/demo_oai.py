@@ -29,6 +29,7 @@ _ARGUMENTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {  # verb -> (all
     "ListRecords": (_LIST, frozenset({"metadataPrefix"})),
     "GetRecord": (frozenset({"identifier", "metadataPrefix"}), frozenset({"identifier", "metadataPrefix"})),
 }
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DAY, _SECOND = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -78,6 +79,7 @@ class Repository:
             base_url: the address of the repository, as harvesters know it.
             arguments: the request's decoded arguments, in any order.
         """
+        arguments = [(name, _NOT_XML.sub("\ufffd", value)) for name, value in arguments]
         verb = dict(arguments).get("verb", "")
         attributes = "".join(f" {name}={quoteattr(value)}" for name, value in arguments)
         try:
@@ -153,7 +155,7 @@ class Repository:
     def _get(self, given: dict[str, str]) -> bytes:
         record = self._find(given["identifier"])
         prefix = given["metadataPrefix"]
-        if record.metadata and prefix not in record.metadata or prefix not in self._prefixes():
+        if (record.metadata and prefix not in record.metadata) or prefix not in self._prefixes():
             raise _OaiError("cannotDisseminateFormat", f"{prefix}: not a format of this record")
         return b"<GetRecord>" + _record(record, prefix) + b"</GetRecord>"
 
@@ -176,10 +178,9 @@ class Repository:
         rows = b"".join(render(record, prefix) for record in chosen[start:end])
         if end >= len(chosen) and token is None:
             return rows
-        following = _write_token(given, end) if end < len(chosen) else ""
-        return rows + (
-            f'<resumptionToken completeListSize="{len(chosen)}" cursor="{start}">{following}</resumptionToken>'.encode()
-        )
+        following = escape(_write_token(given, end)) if end < len(chosen) else ""
+        size = f'completeListSize="{len(chosen)}" cursor="{start}"'
+        return rows + f"<resumptionToken {size}>{following}</resumptionToken>".encode()
 
 
 def _check_arguments(verb: str, given: dict[str, str], arguments: Sequence[tuple[str, str]]) -> None:
@@ -217,7 +218,9 @@ def _selected(record: OaiRecord, given: dict[str, str], prefix: str) -> bool:
     first, last, wanted = given.get("from", ""), given.get("until", ""), given.get("set", "")
     if record.metadata and prefix not in record.metadata:
         return False
-    if first and record.datestamp[: len(first)] < first or last and record.datestamp[: len(last)] > last:
+    if first and record.datestamp[: len(first)] < first:
+        return False
+    if last and record.datestamp[: len(last)] > last:
         return False
     return not wanted or any(spec == wanted or spec.startswith(f"{wanted}:") for spec in record.sets)
 

@@ -1,4 +1,4 @@
-"""Reads the demo's seed lists (``config/demo/*.txt``): real works as facts, and the names of their creators in other scripts."""
+"""Reads the demo's seed lists (``config/demo/*.txt``): real works as facts, and names of creators in other scripts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def names() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for line in _lines("creators.txt"):
         name, *forms = line.split("|")
-        found[name] = dict(form.split("=", 1) for form in forms)  # type: ignore[misc]
+        found[name] = dict(form.split("=", 1) for form in forms)
     return found
 
 
@@ -102,4 +102,4 @@ def _list(text: str) -> tuple[str, ...]:
 
 
 def _forms(text: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in text.split("/") if part)  # type: ignore[misc]
+    return dict(part.split("=", 1) for part in text.split("/") if part)

@@ -17,6 +17,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+__all__ = ["BUSY_TIMEOUT_S", "Connection", "Database", "StoreError", "now_text", "open_database"]
+
 BUSY_TIMEOUT_S = 60
 
 

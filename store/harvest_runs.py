@@ -105,6 +105,16 @@ def cut_off(connection: Connection, source_number: int) -> tuple[int, bool, Stan
     return row.id, row.status == "running", standing, so_far
 
 
+def abandon(connection: Connection, run: int) -> None:
+    """Give up a run that was cut off: nobody goes on with it."""
+    connection.execute(
+        update(harvest_runs)
+        .where(harvest_runs.c.id == run, harvest_runs.c.status == "running")
+        .values(status="incomplete", finished_at=now_text())
+    )
+    connection.execute(update(harvest_runs).where(harvest_runs.c.id == run).values(checkpoint=b"{}"))
+
+
 def report(connection: Connection, run_or_source: str = "") -> RunReport | None:
     """A run's report by its id, a source's latest by the source's id, or the latest of all ("")."""
     query = select(harvest_runs, sources.c.id.label("source_id")).join(

@@ -39,17 +39,17 @@ def add(connection: Connection, source: int, run: int, rows: Sequence[Quarantine
     )
 
 
-def among(connection: Connection, source: int, records: Sequence[str]) -> dict[str, set[str]]:
-    """Which of some records are in quarantine, and at which stages."""
-    found: dict[str, set[str]] = {}
+def among(connection: Connection, source: int, records: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Which of some records are in quarantine: record -> {stage: reason}."""
+    found: dict[str, dict[str, str]] = {}
     for start in range(0, len(records), _CHUNK):
         rows = connection.execute(
-            select(quarantine.c.record, quarantine.c.stage).where(
+            select(quarantine.c.record, quarantine.c.stage, quarantine.c.reason).where(
                 quarantine.c.source == source, quarantine.c.record.in_(records[start : start + _CHUNK])
             )
         )
         for row in rows:
-            found.setdefault(row.record, set()).add(row.stage)
+            found.setdefault(row.record, {})[row.stage] = row.reason
     return found
 
 
@@ -93,19 +93,21 @@ def count(connection: Connection, source: int) -> int:
     ) or 0  # fmt: skip
 
 
-def never_stored_since(connection: Connection, source: int, first_run: int) -> int:
-    """How many records arrived since a run only as something unreadable, so that they are in no other table."""
+def never_stored_since(connection: Connection, source: int, first_run: int) -> list[str]:
+    """Names of what arrived since a run only as something unreadable, so that it is in no other table."""
     names = connection.scalars(
         select(quarantine.c.record.distinct()).where(
             quarantine.c.source == source, quarantine.c.run >= first_run, quarantine.c.stage == "fetch"
         )
     ).all()
-    keys = [codec.key_of(name) for name in names]
-    stored = 0
+    by_key = {codec.key_of(name): name for name in names}
+    keys = list(by_key)
     for start in range(0, len(keys), _CHUNK):
-        stored += connection.scalar(
-            select(func.count())
-            .select_from(raw_records)
-            .where(raw_records.c.source == source, raw_records.c.key.in_(keys[start : start + _CHUNK]))
-        ) or 0  # fmt: skip
-    return len(keys) - stored
+        stored = connection.scalars(
+            select(raw_records.c.key).where(
+                raw_records.c.source == source, raw_records.c.key.in_(keys[start : start + _CHUNK])
+            )
+        )
+        for key in stored:
+            del by_key[bytes(key)]
+    return list(by_key.values())

@@ -71,6 +71,11 @@ def pending(connection: Connection, limit: int = 100_000) -> list[int]:
     return [row.record for row in rows]
 
 
+def count_pending(connection: Connection) -> int:
+    """How many records wait to be merged."""
+    return connection.scalar(select(func.count()).select_from(pending_records)) or 0
+
+
 def clear_pending(connection: Connection, ids: Sequence[int]) -> None:
     """Take records out of the outbox, in the transaction that stores what came of them."""
     for start in range(0, len(ids), _CHUNK):
@@ -126,6 +131,25 @@ def iterate(
             return
         last = rows[-1].id
         yield [(row.id, decode(row.data)) for row in rows]
+
+
+def alive_among(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Which of some rows are live records."""
+    found: set[int] = set()
+    for start in range(0, len(ids), _CHUNK):
+        found.update(
+            connection.scalars(
+                select(records.c.id).where(records.c.id.in_(ids[start : start + _CHUNK]), records.c.deleted.is_(False))
+            )
+        )
+    return found
+
+
+def count_live(connection: Connection, source: int) -> int:
+    """How many live records a source has."""
+    return connection.scalar(
+        select(func.count()).select_from(records).where(records.c.source == source, records.c.deleted.is_(False))
+    ) or 0  # fmt: skip
 
 
 def count(connection: Connection) -> int:

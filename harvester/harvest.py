@@ -1,0 +1,73 @@
+"""The harvest of one source, told from top to bottom. Start reading here.
+
+A protocol fetches pages of raw records; each page is stored with the checkpoint to go on from, and what changed is
+normalised in the same transaction; at the end the report says whether everything came, and the brake what may go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harvester import report
+from harvester.fetching import Client, FetchError
+from harvester.formats import FORMATS
+from harvester.formats.base import MappingError
+from harvester.protocols import PROTOCOLS
+from harvester.run import Run, UnknownSourceError, begin, store_page
+from schemas.catalogue import Source
+from store import leases
+from store.database import Database
+from store.harvest_runs import RunReport
+from store.leases import LeaseTakenError
+
+__all__ = ["LeaseTakenError", "UnknownSourceError", "harvest_source"]
+
+Progress = Callable[[int, int, int | None], None]
+"""Called after each page with: records of it, of these unreadable, records of the whole list if known."""
+
+
+def harvest_source(
+    database: Database, source: Source, client: Client, *, full: bool = False, on_progress: Progress | None = None
+) -> RunReport:
+    """Harvest a source: what changed since the last complete run, or everything.
+
+    A run that was cut off, by a crash or by the source, goes on where it stopped. Nothing that arrived is lost: what
+    cannot be read is quarantined with its reason, and a run that misses anything is never called complete.
+
+    Args:
+        database: the store.
+        source: one of its sources.
+        client: fetches; its patience begins anew.
+        full: ask for everything, and take what is no longer listed as removed.
+        on_progress: told after each page.
+
+    Returns:
+        The report, as it was stored.
+
+    Raises:
+        LeaseTakenError: another process harvests this source.
+        UnknownSourceError: the source is not in the store.
+        StoreError: the database cannot go on (locked, disk full); the run goes on from there the next time.
+    """
+    with leases.held(database, f"harvest of {source.id}"):
+        run = begin(database, source, full=full)
+        client.refill_patience()
+        try:
+            return _follow(database, run, client, on_progress)
+        except (FetchError, MappingError) as error:
+            return report.break_off(database, run, str(error))
+
+
+def _follow(database: Database, run: Run, client: Client, on_progress: Progress | None) -> RunReport:
+    read = FORMATS[run.source.format](run.source)
+    open_ = PROTOCOLS[run.source.protocol]
+    fetch = open_(run.source, run.state, run.standing.fetch, run.standing.full, client)
+    try:
+        for page in fetch.pages():
+            unreadable = store_page(database, run, page, read)
+            if on_progress:
+                on_progress(len(page.records) + len(page.quarantined), unreadable, run.expected)
+    except FetchError:
+        run.report.notes += fetch.notes
+        raise
+    return report.conclude(database, run, fetch)

@@ -1,0 +1,90 @@
+"""A run's end: what is missing, which status that makes, and the report in words."""
+
+from __future__ import annotations
+
+from harvester import removals
+from harvester.protocols.base import Fetch
+from harvester.run import Run
+from store import harvest_runs, quarantine, raw_records, records, sources
+from store.database import Database, now_text
+from store.harvest_runs import RunReport
+
+STATUS_WORDS = {
+    "running": "is running, or was cut off and goes on with the next harvest",
+    "complete": "is complete",
+    "incomplete": "is incomplete",
+    "failed": "failed",
+    "waiting": "waits for a decision",
+}
+
+
+def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
+    """End a run whose list came to its end: look for what is missing, remove what may go, remember for the next."""
+    report = run.report
+    with database.begin() as connection:
+        for loss in fetch.losses:
+            report.lose(loss)
+        report.notes += fetch.notes
+        missing = list(fetch.losses)
+        if run.expected is not None:
+            seen = raw_records.seen_since(connection, run.number, run.standing.first_run)
+            seen += len(quarantine.never_stored_since(connection, run.number, run.standing.first_run))
+            if seen < run.expected:
+                missing.append(f"the source says its list has {run.expected:,} records, {seen:,} different ones came")
+                report.lose(missing[-1])
+        whole = fetch.whole and not missing
+        if whole and not report.received and records.count_live(connection, run.number):
+            missing.append("the source sends an empty list though it had records; nothing was removed")
+            report.lose(missing[-1])
+            whole = False
+        waits_before = run.state.waits_on_run
+        decision = removals.carry_out(connection, run, list_is_whole=whole)
+        if decision:
+            report.notes.append(decision)
+        report.status = _status(report, bool(decision))
+        state = fetch.state if not missing else sources.state(connection, run.source.id)
+        state.waits_on_run = run.state.waits_on_run if not missing else run.state.waits_on_run or waits_before
+        if not missing:
+            state.last_complete_at = now_text()
+            state.live = records.count_live(connection, run.number)
+        sources.set_state(connection, run.source.id, state)
+        harvest_runs.finish(connection, run.id, report)
+    return report
+
+
+def break_off(database: Database, run: Run, reason: str) -> RunReport:
+    """End a run that could not go on: what came is kept, and the next run goes on from there."""
+    report = run.report
+    report.lose(reason)
+    with database.begin() as connection:
+        decision = removals.carry_out(connection, run, list_is_whole=False)
+        if decision:
+            report.notes.append(decision)
+            state = sources.state(connection, run.source.id)
+            state.waits_on_run = run.state.waits_on_run
+            sources.set_state(connection, run.source.id, state)
+        report.status = "incomplete" if report.received else "failed"
+        harvest_runs.finish(connection, run.id, report, resumable=bool(run.standing.fetch))
+    return report
+
+
+def _status(report: RunReport, waits: bool) -> harvest_runs.RunStatus:
+    if waits:
+        return "waiting"
+    return "incomplete" if report.losses or report.quarantined else "complete"
+
+
+def in_words(report: RunReport) -> list[str]:
+    """The report as lines for people."""
+    counts = ", ".join(
+        f"{getattr(report, name):,} {name}" for name in ("new", "changed", "unchanged", "deleted", "quarantined")
+    )
+    lines = [
+        f"run {report.run} of {report.source} {STATUS_WORDS[report.status]}: {report.received:,} received ({counts})"
+    ]
+    for loss in report.losses:
+        example = " ".join(part for part in (loss.record, loss.position and f"({loss.position})") if part)
+        lines.append(f"  lost: {loss.reason}{f' ×{loss.count:,}' if loss.count > 1 else ''}"
+                     f"{f', e.g. {example}' if example else ''}")  # fmt: skip
+    lines += [f"  note: {note}" for note in report.notes]
+    return lines

@@ -1,0 +1,131 @@
+"""One harvest run: begun, or taken up where the last one was cut off, and saved with every page."""
+
+from __future__ import annotations
+
+import msgspec
+
+from harvester.formats.base import Reader
+from harvester.normalise import keep, read_all
+from harvester.protocols.base import Page
+from schemas.catalogue import CatalogueRecord, RawRecord, Source
+from store import harvest_runs, quarantine, raw_records, records, sources
+from store.database import Connection, Database
+from store.harvest_runs import RunReport, Standing
+from store.sources import SourceState
+
+
+class UnknownSourceError(Exception):
+    """The source is not in the store."""
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """A run under way."""
+
+    source: Source
+    number: int
+    """Of the source in the store."""
+    report: RunReport
+    standing: Standing
+    state: SourceState
+    expected: int | None = None
+    """How many records the source says its list has."""
+
+    @property
+    def id(self) -> int:
+        """The run's number in the store."""
+        return self.report.run
+
+
+def begin(database: Database, source: Source, *, full: bool) -> Run:
+    """Begin a run or take up the one that was cut off: by a crash (it goes on as the same run) or by the source.
+
+    A list of changes that was cut off is dropped when everything is wanted.
+
+    Raises:
+        UnknownSourceError: no such source.
+    """
+    with database.begin() as connection:
+        number = sources.number_of(connection, source.id)
+        if number is None:
+            raise UnknownSourceError(f"no source {source.id!r}: see `lampway sources list`")
+        state = sources.state(connection, source.id)
+        before = harvest_runs.cut_off(connection, number)
+        if before and (before[2].full or not full):
+            id_, died, standing, report = before
+            if not died:
+                id_, report = harvest_runs.start(connection, number), RunReport()
+                report.notes.append(f"goes on where run {before[0]} stopped")
+        else:
+            if before:
+                harvest_runs.abandon(connection, before[0])
+            id_, report = harvest_runs.start(connection, number), RunReport()
+            standing = Standing(first_run=id_, full=full)
+        report.run, report.source = id_, source.id
+        harvest_runs.checkpoint(connection, id_, standing, report)
+    return Run(source=source, number=number, report=report, standing=standing, state=state)
+
+
+def store_page(database: Database, run: Run, page: Page, read: Reader) -> int:
+    """Keep a page: raw records, what they say, what could not be read, and where to go on, in one transaction.
+
+    Returns:
+        How many of its records could not be read.
+    """
+    before = msgspec.json.encode(run.report)
+    try:
+        with database.begin() as connection:
+            failed = _store(connection, run, page, read)
+            harvest_runs.checkpoint(connection, run.id, run.standing, run.report)
+    except BaseException:
+        run.report = msgspec.json.decode(before, type=RunReport)  # what was rolled back was not done
+        raise
+    run.expected = page.expected if page.expected is not None else run.expected
+    return failed
+
+
+def _store(connection: Connection, run: Run, page: Page, read: Reader) -> int:
+    report = run.report
+    outcome = raw_records.store_page(connection, run.number, run.id, page.records)
+    done, failed = read_all([*outcome.new, *outcome.changed], read)
+    done += _buried(connection, outcome.deleted)
+    keep(connection, run.number, run.id, done, failed)
+    broken = {row.record for row in failed}
+    for row in (*page.quarantined, *failed):
+        report.lose(row.reason, record=row.record, position=row.position)
+    if page.quarantined:
+        quarantine.add(connection, run.number, run.id, page.quarantined)
+        raw_records.mark_seen(connection, run.number, run.id, [row.record for row in page.quarantined])
+    still = _still_unreadable(connection, run, outcome.same)
+    report.pages += 1
+    report.received += len(page.records) + len(page.quarantined)
+    report.new += sum(raw.record not in broken for _, raw in outcome.new)
+    report.changed += sum(raw.record not in broken for _, raw in outcome.changed)
+    report.deleted += len(outcome.deleted)
+    report.unchanged += outcome.unchanged - still
+    report.quarantined += len(page.quarantined) + len(failed) + still
+    run.standing.fetch = page.checkpoint
+    return len(page.quarantined) + len(failed) + still
+
+
+def _buried(connection: Connection, deleted: list[tuple[int, RawRecord]]) -> list[tuple[int, CatalogueRecord]]:
+    """Tombstones of what never lived here. Those of living records wait for the end of the run and its brake."""
+    if not deleted:
+        return []
+    alive = records.alive_among(connection, [id_ for id_, _ in deleted])
+    return [(id_, tombstone(raw.source, raw.record, raw.datestamp)) for id_, raw in deleted if id_ not in alive]
+
+
+def _still_unreadable(connection: Connection, run: Run, same: list[str]) -> int:
+    """Records that came as they were, of which we could not make anything then either: they count again."""
+    held = quarantine.among(connection, run.number, same)
+    arrived = [record for record, reasons in held.items() if "fetch" in reasons]
+    quarantine.release(connection, run.number, arrived, "fetch")
+    unreadable = {record: reasons["normalise"] for record, reasons in held.items() if "normalise" in reasons}
+    for record, reason in unreadable.items():
+        run.report.lose(reason, record=record)
+    return len(unreadable)
+
+
+def tombstone(source: str, record: str, datestamp: str) -> CatalogueRecord:
+    """What is left of a deleted record."""
+    return CatalogueRecord(source=source, record=record, deleted=True, datestamp=datestamp)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from harvester.formats.base import Format
+from harvester.formats.marc21 import marc21
+from harvester.formats.marcxml import marcxml
 from harvester.formats.oai_dc import oai_dc
 
 FORMATS: dict[str, Format] = {
     "oai_dc": oai_dc,
+    "marcxml": marcxml,
+    "marc21": marc21,
 }

@@ -52,7 +52,7 @@ def read_element(dc: Element, source: str, record: str, datestamp: str) -> Catal
             if text:
                 values.setdefault(tag[tag.rfind("}") + 1 :], []).append(text)
     get = values.get
-    titles = distinct([strip_isbd(text) for text in get("title", ())])
+    titles = distinct([strip_isbd(text).replace(" : ", ": ") for text in get("title", ())])
     description = "\n".join(distinct([*get("description", ()), *get("abstract", ())]))
     if not titles and not description and "identifier" not in values:
         raise UnreadableError("no dc:title, dc:description or dc:identifier")

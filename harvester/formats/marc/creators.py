@@ -1,0 +1,64 @@
+"""Persons and bodies (100, 110, 111, 700, 710, 711, 720) with what they did, also in their own script (880)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from config.load import load_yaml
+from harvester.formats.marc.record import MarcField, MarcRecord
+from harvester.formats.text import fold, strip_name, tidy
+from schemas.catalogue import Creator
+
+_TAGS = ("100", "110", "111", "700", "710", "711", "720")
+_NAME_CODES = {"00": "abc", "10": "ab", "11": "acndeq"}
+
+
+def extract_creators(marc: MarcRecord) -> list[Creator]:
+    """Names without dates, main entry first, each once.
+
+    An added entry that names a work ($t) is about that work: its name counts only when the work is contained in this
+    one (second indicator 2).
+    """
+    found: dict[str, Creator] = {}
+    for field in marc.with_linked(_TAGS):
+        tag = field.tag if field.tag != "880" else field.first("6")[:3]
+        if tag[0] == "7" and field.ind2 != "2" and field.first("t"):
+            continue
+        codes = _NAME_CODES.get(tag[1:], "a")
+        name = strip_name(tidy(field.join(codes)))
+        if name and name not in found:
+            found[name] = Creator(name, _role(field, tag))
+    return list(found.values())
+
+
+def _role(field: MarcField, tag: str) -> str:
+    # In meeting names $e is a subordinate unit and $j the role; else $4 (a code or a URI) is surer than the words in $e.
+    for code, value in field.subfields:
+        if code == "4":
+            short = value.rstrip("/ .").rpartition("/")[2].strip().lower()
+            if len(short) == 3:
+                return short
+    for code, value in field.subfields:
+        if code == ("j" if tag[1:] == "11" else "e"):
+            role = relator(value)
+            if role:
+                return role
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def relator(words: str) -> str:
+    """The MARC relator code of words like "editor", "Hrsg.", "traduction", "" when unknown."""
+    names = _relators()
+    folded = fold(words)
+    if folded in names:
+        return names[folded]
+    for part in words.replace("&", ",").replace(" und ", ",").replace(" and ", ",").replace(" et ", ",").split(","):
+        if fold(part) in names:
+            return names[fold(part)]
+    return folded if len(folded) == 3 and folded in set(names.values()) else ""
+
+
+@lru_cache(maxsize=1)
+def _relators() -> dict[str, str]:
+    return {fold(word): code for code, words in load_yaml("maps/relators.yaml").items() for word in words}

@@ -1,0 +1,91 @@
+"""Identifiers: 001/003, 010, 015, 020, 022, 024, 027, 028, 035."""
+
+from __future__ import annotations
+
+import re
+
+from harvester.formats.marc.record import MarcRecord
+from harvester.formats.text import distinct, tidy
+from schemas.catalogue import CatalogueRecord
+from schemas.identifiers import isbn13, issn
+
+_SYSTEM_NUMBER = re.compile(r"^\(([^)]{1,40})\)\s*(.+)$")
+_OCLC = re.compile(r"(?i)^(?:ocm|ocn|on)?\s*0*(\d+)$")
+_STANDARD = {"0": "isrc", "1": "upc", "2": "ismn", "3": "ean", "4": "sici"}
+
+
+def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
+    """Fill ``isbns``, ``issns`` and ``identifiers`` ("scheme:value"); ``type`` must be known already."""
+    isbns: list[str] = []
+    others: list[str] = []
+    for field in marc.fields("020"):
+        for code, value in field.subfields:
+            if code == "a":
+                number = isbn13(value)
+                if number:
+                    isbns.append(number)
+                elif any(c.isdigit() for c in value):
+                    others.append(f"invalid-isbn:{_bare(value)}")
+            elif code == "z":
+                others.append(f"invalid-isbn:{_bare(value)}")
+    issns: list[str] = []
+    for field in marc.fields("022"):
+        for code, value in field.subfields:
+            number = issn(value) if code in "al" else None
+            if number and into.type in {"serial", "other"}:
+                issns.append(number)
+            elif number:
+                others.append(f"series-issn:{number}")  # of a book it is the series' number
+            elif code in "ayz" and value.strip():
+                others.append(f"invalid-issn:{_bare(value)}")
+    own = marc.first_control("001").strip()
+    if own:
+        others.append(_system_number(marc.first_control("003").strip(), own))
+    for field in marc.fields("010"):
+        others += [f"lccn:{_lccn(value)}" for value in field.values("a") if value.strip()]
+    for field in marc.fields("015"):
+        others += [f"nbn:{_bare(value)}" for value in field.values("a") if value.strip()]
+    for field in marc.fields("024"):
+        value = tidy(field.first("a"))
+        scheme = field.first("2").strip().lower() if field.ind1 == "7" else _STANDARD.get(field.ind1, "number")
+        number = isbn13(value) if scheme in {"ean", "number"} and value.startswith("978") else None
+        if number:
+            isbns.append(number)
+        elif value:
+            others.append(f"{scheme or 'number'}:{_doi(value) if scheme == 'doi' else value}")
+    for tag, scheme in (("027", "report"), ("028", "publisher-number")):
+        others += [f"{scheme}:{tidy(field.first('a'))}" for field in marc.fields(tag) if field.first("a").strip()]
+    for field in marc.fields("035"):
+        for value in field.values("a"):
+            match = _SYSTEM_NUMBER.match(value.strip())
+            if match:
+                others.append(_system_number(match[1], match[2].strip()))
+            elif value.strip():
+                others.append(f"local:{tidy(value)}")
+    into.isbns = distinct(isbns)
+    into.issns = distinct(issns)
+    into.identifiers = distinct(others)
+
+
+def _system_number(organisation: str, value: str) -> str:
+    if organisation == "OCoLC":
+        match = _OCLC.match(value)
+        return f"oclc:{match[1] if match else value}"
+    if organisation == "DLC":
+        return f"lccn:{_lccn(value)}"
+    return f"{organisation}:{value}" if organisation else f"local:{value}"
+
+
+def _lccn(value: str) -> str:
+    # The normal form of info:lccn: no blanks, no suffix after "/", the serial part six digits.
+    value = value.replace(" ", "").partition("/")[0]
+    head, hyphen, serial = value.partition("-")
+    return head + serial.zfill(6) if hyphen else value
+
+
+def _doi(value: str) -> str:
+    return re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", value).lower()
+
+
+def _bare(value: str) -> str:
+    return tidy(value.partition("(")[0]).rstrip(" :;.")

@@ -1,0 +1,128 @@
+"""Copies in fields of a system's own (952, 949, 999 ...), as a mapping or a known layout says."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import msgspec
+
+from config.load import load_yaml
+from harvester.formats.base import MappingError
+from harvester.formats.mapping import ItemFields, Mapping
+from harvester.formats.marc.record import MarcField, MarcRecord
+from harvester.formats.statuses import StatusMap, meaning_of, meanings
+from harvester.formats.text import tidy
+from schemas.catalogue import Availability, Holding
+
+TARGETS = frozenset(
+    {"institution", "branch", "location", "call_number", "key", "status", "due", "copies", "note", "url"}
+)
+_JOINED = frozenset({"call_number", "note"})
+
+
+class LocalItems:
+    """Reads the local items of one source."""
+
+    def __init__(self, mapping: Mapping, statuses: StatusMap) -> None:
+        """Choose the layouts.
+
+        Raises:
+            MappingError: names the key that is wrong.
+        """
+        self._statuses = statuses
+        self._mapping = mapping
+        self.layouts: list[ItemFields] = []
+        self._recognised: list[ItemFields] = []
+        profiles = _profiles()
+        if isinstance(mapping.items, list):
+            self.layouts = mapping.items
+        elif mapping.items in profiles:
+            self.layouts = profiles[mapping.items]
+        elif not mapping.items:
+            self._recognised = [layout for layouts in profiles.values() for layout in layouts if layout.recognise]
+        elif mapping.items != "none":
+            raise MappingError(f"items: {mapping.items!r} is not known; there are {', '.join(profiles)}, none")
+        for layout in self.layouts:
+            _check(layout)
+        self.tags = frozenset(layout.tag for layout in (*self.layouts, *self._recognised))
+        self.replaces_852 = any(layout.tag == "852" for layout in self.layouts)
+
+    def read(self, marc: MarcRecord) -> list[Holding]:
+        """The copies of a record."""
+        found = [self._holding(field, layout) for layout in self.layouts for field in marc.fields(layout.tag)]
+        if not found:
+            for layout in self._recognised:
+                needed = set(layout.recognise)
+                found = [
+                    self._holding(field, layout)
+                    for field in marc.fields(layout.tag)
+                    if needed <= {code for code, _ in field.subfields}
+                ]
+                if found:
+                    break
+        return found
+
+    def _holding(self, field: MarcField, layout: ItemFields) -> Holding:
+        values: dict[str, str] = {}
+        for target, codes in layout.fields.items():
+            if target in _JOINED:
+                values[target] = tidy(field.join(codes))
+            elif target != "status":
+                values[target] = next((tidy(field.first(code)) for code in codes if field.first(code).strip()), "")
+        status, availability = self._status(field, layout, values.get("due", ""))
+        branch, institution = values.get("branch", ""), values.get("institution", "")
+        copies = values.get("copies", "")
+        return Holding(
+            key=values.get("key", ""),
+            institution=self._mapping.institutions.get(institution, institution),
+            branch=self._mapping.branches.get(branch, branch),
+            location=values.get("location", ""),
+            call_number=values.get("call_number", ""),
+            copies=int(copies) if copies.isdecimal() and 0 < int(copies) < 100_000 else 1,
+            status=status,
+            availability=list(availability),
+            note=values.get("note", ""),
+            url=values.get("url", ""),
+        )
+
+    def _status(self, field: MarcField, layout: ItemFields, due: str) -> tuple[str, tuple[Availability, ...]]:
+        for code, flag in layout.flags.items():
+            value = field.first(code).strip()
+            if value and value != "0":
+                name = flag if isinstance(flag, str) else flag.get(value, "")
+                if name:
+                    return name.replace("_", " "), _states(name)
+        words = [tidy(field.first(code)) for code in layout.fields.get("status", "") if field.first(code).strip()]
+        for word in words:
+            own = layout.statuses.get(word.upper())
+            found = _states(own) if own else self._statuses.read(word, due)
+            if found:
+                return word, found
+        if due:
+            return " ".join([*words[:1], "due", due]), self._statuses.read("", due)
+        if layout.otherwise:
+            return "", _states(layout.otherwise)
+        return (words[0] if words else ""), ()
+
+
+def _states(name: str) -> tuple[Availability, ...]:
+    return tuple(Availability(service=service, state=state) for service, state in meaning_of(name, "items"))
+
+
+@lru_cache(maxsize=1)
+def _profiles() -> dict[str, list[ItemFields]]:
+    return msgspec.convert(load_yaml("maps/marc_items.yaml"), dict[str, list[ItemFields]])
+
+
+def _check(layout: ItemFields) -> None:
+    unknown = set(layout.fields) - TARGETS
+    if unknown:
+        raise MappingError(f"items: fields: {', '.join(sorted(unknown))}: there are {', '.join(sorted(TARGETS))}")
+    if not (len(layout.tag) == 3 and layout.tag.isalnum()):
+        raise MappingError(f"items: tag: {layout.tag!r} is not a MARC tag of three characters")
+    names = [*layout.statuses.values(), *([layout.otherwise] if layout.otherwise else [])]
+    for flag in layout.flags.values():
+        names += [flag] if isinstance(flag, str) else list(flag.values())
+    for name in names:
+        if name not in meanings():
+            meaning_of(name, "items")

@@ -1,0 +1,76 @@
+"""A MARC record as all readers give it and all extractors read it: leader and fields by tag, nothing else.
+
+ISO 2709 and MARCXML, MARC 21 and UNIMARC differ in how they are written and in what their tags mean, not in this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+HOLDING_TAGS = frozenset({"852", "866", "867", "868", "876", "877", "878"})
+"""Kept together in the order of the record as well: without link numbers, an item belongs to the 852 before it."""
+
+
+class MarcField(msgspec.Struct, gc=False):
+    """A data field: indicators, and subfields as (code, value) in order."""
+
+    tag: str
+    ind1: str
+    ind2: str
+    subfields: list[tuple[str, str]]
+
+    def first(self, code: str) -> str:
+        """The first subfield of that code, "" when there is none."""
+        for own, value in self.subfields:
+            if own == code:
+                return value
+        return ""
+
+    def values(self, codes: str) -> list[str]:
+        """The subfields with any of the codes, in order."""
+        return [value for own, value in self.subfields if own in codes]
+
+    def join(self, codes: str, separator: str = " ") -> str:
+        """Those subfields as one text."""
+        return separator.join([value for own, value in self.subfields if own in codes])
+
+
+class MarcRecord(msgspec.Struct):
+    """Leader, control fields and data fields by tag. Fields 880 also stand under "880-" + the tag they mirror."""
+
+    leader: str = ""
+    control: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    data: dict[str, list[MarcField]] = msgspec.field(default_factory=dict)
+    holdings: list[MarcField] = msgspec.field(default_factory=list)
+
+    def first_control(self, tag: str) -> str:
+        """The first control field of that tag, "" when there is none."""
+        values = self.control.get(tag)
+        return values[0] if values else ""
+
+    def fields(self, *tags: str) -> list[MarcField]:
+        """The fields of the tags, in the order of the tags."""
+        data = self.data
+        if len(tags) == 1:
+            return data.get(tags[0], [])
+        return [field for tag in tags if tag in data for field in data[tag]]
+
+    def with_linked(self, tags: Iterable[str]) -> list[MarcField]:
+        """The fields of the tags, then their counterparts in other scripts (880)."""
+        found = self.fields(*tags)
+        if "880" in self.data:
+            found = found + self.fields(*(f"880-{tag}" for tag in tags))
+        return found
+
+    def add(self, field: MarcField) -> None:
+        """Add a data field in its place."""
+        tag = field.tag
+        self.data.setdefault(tag, []).append(field)
+        if tag in HOLDING_TAGS:
+            self.holdings.append(field)
+        elif tag == "880":
+            mirrored = field.first("6")[:3]
+            if mirrored.isdigit():
+                self.data.setdefault(f"880-{mirrored}", []).append(field)

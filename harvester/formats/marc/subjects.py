@@ -1,0 +1,38 @@
+"""Subjects and genres (6xx) with their subdivisions, descriptions (520, 505), extent (300)."""
+
+from __future__ import annotations
+
+from harvester.formats.marc.record import MarcRecord
+from harvester.formats.text import distinct, strip_isbd, tidy
+from schemas.catalogue import CatalogueRecord
+
+_TAGS = ("600", "610", "611", "630", "647", "648", "650", "651", "655", "656", "657", "690")
+_HEADING = frozenset("abcdfgklmnopqrst")
+_SUBDIVISION = frozenset("vxyz")
+
+
+def extract_subjects(marc: MarcRecord) -> list[str]:
+    """Subjects as "Heading -- Subdivision -- Subdivision", uncontrolled words (653) as they are."""
+    found: list[str] = []
+    for field in marc.with_linked(_TAGS):
+        heading: list[str] = []
+        parts: list[str] = []
+        for code, value in field.subfields:
+            if code in _HEADING:
+                heading.append(value)
+            elif code in _SUBDIVISION:
+                parts.append(strip_isbd(tidy(value)))
+        head = strip_isbd(tidy(" ".join(heading)))
+        found.append(" -- ".join([head, *parts]) if head else " -- ".join(parts))
+    for field in marc.with_linked(("653",)):
+        found += [strip_isbd(tidy(value)) for value in field.values("a")]
+    return distinct(found)
+
+
+def extract_description(marc: MarcRecord, into: CatalogueRecord) -> None:
+    """Fill ``description`` (summaries, then contents), ``extent`` and ``rights``."""
+    texts = [tidy(field.join("ab")) for field in marc.with_linked(("520",))]
+    texts += [tidy(field.join("agrt")) for field in marc.with_linked(("505",))]
+    into.description = "\n".join(distinct(texts))
+    into.extent = "; ".join(distinct([strip_isbd(tidy(field.join("abcef"))) for field in marc.fields("300")]))
+    into.rights = " ".join(distinct([tidy(field.join("ab")) for field in marc.fields("540", "506")]))

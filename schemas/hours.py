@@ -210,15 +210,20 @@ class OpeningHours:
         again a time before ``epoch``.
         """
         end = epoch + HORIZON_DAYS * _DAY_S
+        changes: Iterator[datetime] | None = None
         for _ in range(_MAX_STEPS):
             local = naive(epoch + self.clock.offset(epoch))
-            found = self._years.layers(local.year).next_change(local)
-            if self._years.differ:
-                new_year = datetime(local.year + 1, 1, 1)
-                found = new_year if found is None else min(found, new_year)
+            changes = changes or self._years.layers(local.year).changes(local)
+            found = next(changes, None)
+            new_year = datetime(local.year + 1, 1, 1)
+            if self._years.differ and (found is None or found >= new_year):
+                found, changes = new_year, None
             stop = end if found is None else self.clock.instant(found, epoch + 1)
             turn = self.clock.next_change(epoch)
-            epoch = turn if turn is not None and turn < min(stop, epoch + _DAY_S) else stop
+            if turn is not None and turn < min(stop, epoch + _DAY_S):
+                epoch, changes = turn, None
+            else:
+                epoch = stop
             if epoch >= end:
                 return None
             if self._state(epoch)[0] != state:
@@ -244,6 +249,11 @@ def _parse(
     years = Years(rules, dated, country, region, _Compiler(clock.zone, point))
     school = any(re.search(r"\bSH\b", rule.selectors) for rule in rules)
     notes = ("school holidays are not known: SH never applies",) if school else ()
+    try:
+        # Rules that the library reads as they stand it may still refuse as we write them: better now than when asked.
+        years.layers(datetime.now(clock.zone).year)
+    except _ParserError:
+        raise HoursError("each part is understood, but not the whole; separate its rules with a semicolon") from None
     return OpeningHours(years, clock, country, region, notes)
 
 

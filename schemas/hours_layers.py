@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 CLOSED, OPEN, UNKNOWN = 0, 1, 2
-_DAY = timedelta(days=1)
+_NONE, _DAY = timedelta(0), timedelta(days=1)
 Stretch = tuple[datetime, datetime, int, str]
 """From, to, state, comment."""
 
@@ -47,26 +47,33 @@ class Layers:
                 break
         return state, comment
 
-    def next_change(self, local: datetime) -> datetime | None:
-        """The next time at which any of the layers changes; the whole may stay as it is."""
-        first: datetime | None = None
-        for day, night in self._groups:
-            found = day.next_change(local)
-            if found is not None and (first is None or found < first):
-                first = found
-            if night is not None:
-                found = night.next_change(local - _DAY)
-                if found is not None and (first is None or found + _DAY < first):
-                    first = found + _DAY
-        return first
+    def changes(self, local: datetime) -> Iterator[datetime]:
+        """The times after ``local`` at which any of the layers changes; the whole may stay as it is.
+
+        Each layer is asked only past its own last answer: one that never changes is searched once, not at every step.
+        """
+        layers = [(day, _NONE) for day, _ in self._groups] + [(night, _DAY) for _, night in self._groups if night]
+        heads = [_later(layer, shift, local) for layer, shift in layers]
+        while any(heads):
+            first = min(head for head in heads if head)
+            yield first
+            heads = [
+                _later(layer, shift, first) if head == first else head
+                for head, (layer, shift) in zip(heads, layers, strict=True)
+            ]
 
     def between(self, first: datetime, last: datetime) -> Iterator[Stretch]:
         """Stretches of [first, last) in which state and comment stay the same (neighbours may be equal)."""
         if len(self._groups) == 1 and self._groups[0][1] is None:
             yield from self._groups[0][0].between(first, last)
             return
+        changes = self.changes(first)
         while first < last:
-            found = self.next_change(first)
-            until = last if found is None else min(found, last)
+            until = min(next(changes, last), last)
             yield first, until, *self.at(first)
             first = until
+
+
+def _later(layer: Evaluator, shift: timedelta, local: datetime) -> datetime | None:
+    found = layer.next_change(local - shift)
+    return None if found is None else found + shift

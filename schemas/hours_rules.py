@@ -7,6 +7,8 @@ rules back. What it mends, each measured and tested:
 - ``||`` applies wherever the rules before it say closed, also on days that they cover;
 - hours past midnight last although the next day has a rule of its own;
 - ``PH Mo-Fr`` means holidays *and* Monday to Friday;
+- ``Mo, We 10:00-12:00`` means both days, not all of Monday and Wednesday morning;
+- ``18:00+`` says when it opens and not when it closes: unknown, not open until midnight;
 - public holidays become dates, because the library knows neither regions nor movable holidays everywhere.
 """
 
@@ -46,8 +48,10 @@ _HOLIDAY_WEEKDAYS = re.compile(
     rf"(?P<more>(?:\s*,\s*PH\s+{_WEEKDAYS})*)(?![\w\[])",
     re.IGNORECASE,
 )
+_HOLIDAY_WORD = re.compile(r"\b[ps]h\b", re.IGNORECASE)
 _RULE_END = re.compile(r"(\|\||;)")
 _ADDED_RULE = re.compile(r"(?<=[\dfdn+])\s*,\s*(?=[A-Za-z])")
+_OPEN_END = re.compile(r"^\d\d:\d\d\+$")
 _SPAN = re.compile(r"^(\d\d):(\d\d)-(\d\d):(\d\d)$")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY_MIN = 24 * 60
@@ -82,7 +86,7 @@ class Rule(NamedTuple):
 def normalised(expression: str) -> str:
     """The expression with typographic dashes, colons, commas, blanks and quotes made plain, character for character."""
     pieces = _QUOTED.split(expression.translate(_PLAIN_QUOTES))
-    pieces[::2] = [piece.translate(_PLAIN) for piece in pieces[::2]]
+    pieces[::2] = [_HOLIDAY_WORD.sub(lambda word: word[0].upper(), piece.translate(_PLAIN)) for piece in pieces[::2]]
     return "".join(pieces).rstrip(" ;,")
 
 
@@ -132,7 +136,49 @@ def read(canonical: str) -> list[Rule]:
             rules.append(_rule(operator, text))
             operator, text = mark.strip(), body
     rules.append(_rule(operator, text))
-    return rules
+    return _ends_told(_days_joined(rules))
+
+
+def _days_joined(rules: Sequence[Rule]) -> list[Rule]:
+    """The rules; one that is nothing but days takes the times of the rule after the comma ("Mo, We 10:00-12:00")."""
+    joined: list[Rule] = []
+    for rule in reversed(rules):
+        after = joined[-1] if joined else None
+        bare = rule.selectors and rule[2:] == ("", "open", "", "")
+        if not (after and bare and after.operator == ","):
+            joined.append(rule)
+            continue
+        weekdays = _DAYS.search(after.selectors)
+        if not after.selectors or (_DAYS.search(rule.selectors) and weekdays and not weekdays.start()):
+            days = ",".join(filter(None, (rule.selectors, after.selectors)))
+            joined[-1] = after._replace(operator=rule.operator, selectors=days)
+        else:
+            days = (
+                f"{rule.selectors} {weekdays[0]}" if weekdays and not _DAYS.search(rule.selectors) else rule.selectors
+            )
+            joined[-1] = after._replace(operator="," if rule.operator == "," else ";")
+            joined.append(after._replace(operator=rule.operator, selectors=days))
+    return joined[::-1]
+
+
+def _ends_told(rules: Sequence[Rule]) -> list[Rule]:
+    """The rules, times without an end as rules of their own: open from then on, closing time unknown."""
+    told: list[Rule] = []
+    for rule in rules:
+        spans = rule.times.split(",")
+        open_ended = [span for span in spans if _OPEN_END.match(span)] if rule.state == "open" else []
+        if not open_ended:
+            told.append(rule)
+            continue
+        others = ",".join(span for span in spans if span not in open_ended)
+        if others:
+            told.append(rule._replace(times=others))
+        times = ",".join(f"{span[:-1]}-24:00" for span in open_ended)
+        comment = rule.comment or "closing time not given"
+        told.append(
+            rule._replace(operator="," if others else rule.operator, times=times, state="unknown", comment=comment)
+        )
+    return told
 
 
 def _rule(operator: str, text: str) -> Rule:

@@ -26,9 +26,9 @@ Stretches = tuple[list[int], list[int], list[int]]
 
 
 class HoursTable:
-    """States and changes by institution number for some days from ``first`` on; times outside are right too, but slower.
+    """States and changes by institution number for some days; times outside are right too, but slower.
 
-    Institutions with the same hours, zone and exceptions share one row. A table never changes what it answers, so threads
+    Institutions with the same hours, zone and exceptions share one row. A table always answers the same, so threads
     may share it while the next one is built.
     """
 

@@ -57,7 +57,8 @@ def title_in(item: Item, chinese: str) -> str:
 
 def name_language(item: Item, chinese: str) -> str:
     """The language in which a catalogue that keeps original scripts writes the item's creators."""
-    return "zt" if item.language == "zh" and chinese == "hant" else item.language
+    traditional = chinese == "hant" or (chinese == "latin" and item.script == "hant")
+    return "zt" if item.language == "zh" and traditional else item.language
 
 
 def csv_fields(item: Item, copy: Copy, words: str) -> dict[str, str]:

@@ -45,12 +45,12 @@ def serve(
     Args:
         repositories: by the name in their address.
         files: contents by the name in their address.
-        port: 0 = any free one.
-
-    Raises:
-        OSError: the port is taken.
+        port: that one where it is free, else any; 0 = any.
     """
-    server = DemoServer(port, repositories, files or {})
+    try:
+        server = DemoServer(port, repositories, files or {})
+    except OSError:
+        server = DemoServer(0, repositories, files or {})
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -104,8 +104,8 @@ def maps_and_instruments() -> Iterator[Item]:
             yield _shown(
                 "map", f"{series}. Sheet {sheet}", year, subject, f"1 map, scale {scale}", f"M {first}.{sheet}"
             )
-    for name in lists["instruments"]:
-        for number in (1, 2):
+    for count, name in enumerate(lists["instruments"]):
+        for number in (2 * count + 1, 2 * count + 2):
             year = draw(f"{name}{number}").randint(1690, 1905)
             yield _shown("object", name, year, "Scientific instruments", "brass", f"I {year}.{number}")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import msgspec
-import structlog
 
 from harvester.formats import FORMATS
 from harvester.formats.base import Reader, UnreadableError
@@ -16,7 +16,6 @@ from store.database import Connection, Database
 from store.sources import number_of
 
 _BATCH = 500
-_log = structlog.get_logger()
 
 Rows = Iterable[tuple[int, RawRecord]]
 Normalised = list[tuple[int, CatalogueRecord]]
@@ -41,8 +40,9 @@ def read_all(rows: Rows, read: Reader) -> tuple[Normalised, list[Quarantined]]:
         except UnreadableError as error:
             failed.append(_set_aside(raw, str(error)))
         except Exception as error:  # a format's own mistake must not cost the other records
-            _log.error("format failed", source=raw.source, record=raw.record, trace=traceback.format_exc())
-            failed.append(_set_aside(raw, f"the format failed on it: {type(error).__name__}: {error}"))
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(frame.filename).name}:{frame.lineno}"
+            failed.append(_set_aside(raw, f"the format failed on it: {type(error).__name__}: {error} ({place})"))
     return done, failed
 
 

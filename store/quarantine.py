@@ -96,9 +96,9 @@ def count(connection: Connection, source: int) -> int:
 def never_stored_since(connection: Connection, source: int, first_run: int) -> list[str]:
     """Names of what arrived since a run only as something unreadable, so that it is in no other table."""
     names = connection.scalars(
-        select(quarantine.c.record.distinct()).where(
-            quarantine.c.source == source, quarantine.c.run >= first_run, quarantine.c.stage == "fetch"
-        )
+        select(quarantine.c.record)
+        .distinct()
+        .where(quarantine.c.source == source, quarantine.c.run >= first_run, quarantine.c.stage == "fetch")
     ).all()
     by_key = {codec.key_of(name): name for name in names}
     keys = list(by_key)

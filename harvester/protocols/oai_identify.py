@@ -8,7 +8,7 @@ import msgspec
 from lxml import etree
 
 from harvester.fetching import FetchError, RefusedError
-from harvester.protocols.oai_pages import OAI, BadPageError, iterate_sets, read_tree, text_of
+from harvester.protocols.oai_pages import OAI, BadPageError, HarmfulPageError, iterate_sets, read_tree, text_of
 from harvester.protocols.oai_repair import repaired_tree
 from harvester.protocols.oai_sickle import Harvester, OaiError
 
@@ -137,6 +137,8 @@ def _ask(harvester: Harvester, verb: str, **arguments: str) -> etree._Element:
     data = harvester.raw(verb=verb, **arguments)
     try:
         root = read_tree(data)
+    except HarmfulPageError:
+        raise
     except BadPageError:
         root = repaired_tree(data)
     error = root.find(OAI + "error")

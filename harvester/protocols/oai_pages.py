@@ -27,6 +27,10 @@ class BadPageError(Exception):
     """The bytes are no whole, well-formed OAI-PMH answer."""
 
 
+class HarmfulPageError(BadPageError):
+    """It carries what could do harm; nothing of it is read, however it is dressed."""
+
+
 class OaiRecord(msgspec.Struct, kw_only=True):
     """One <record> with what its header says. ``payload`` is the element with every namespace it needs."""
 
@@ -169,12 +173,12 @@ def _refuse_dtd(data: bytes) -> None:
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         head = head.replace(b"\0", b"")
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        raise BadPageError("it has a document type definition, which OAI-PMH forbids and which can do harm")
+        raise HarmfulPageError("it has a document type definition, which OAI-PMH forbids and which can do harm")
 
 
 def _check_root(root: Any) -> None:
     if root.getroottree().docinfo.doctype:
-        raise BadPageError("it has a document type definition, which OAI-PMH forbids and which can do harm")
+        raise HarmfulPageError("it has a document type definition, which OAI-PMH forbids and which can do harm")
     if root.tag == OAI + "OAI-PMH":
         return
     name = etree.QName(root)

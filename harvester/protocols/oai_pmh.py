@@ -14,7 +14,7 @@ from harvester.fetching import Client, FetchError, RefusedError, StatusError
 from harvester.protocols import oai_identify
 from harvester.protocols.base import Page
 from harvester.protocols.oai_guards import LoopGuard, SetGuard
-from harvester.protocols.oai_pages import BadPageError, OaiPage
+from harvester.protocols.oai_pages import BadPageError
 from harvester.protocols.oai_records import sort_out
 from harvester.protocols.oai_sickle import Harvester, OaiError, UnreadableAnswerError
 from schemas.catalogue import Source
@@ -126,6 +126,7 @@ class OaiFetch:
                 if isinstance(error, OaiError) and self._can_go_on(error):
                     continue
                 if isinstance(error, OaiError) and error.code == "noRecordsMatch":
+                    self._note_time(error.response_date)
                     if self._at.token:
                         self.notes.append("the server ended the list with noRecordsMatch")
                     yield self._end_of_list()
@@ -156,7 +157,7 @@ class OaiFetch:
     def _walk(self, set_: str) -> Iterator[Page]:
         guard, sets = LoopGuard(), SetGuard(set_)
         for answer in self._harvester.ListRecords(**self._arguments(set_)):
-            self._note_time(answer)
+            self._note_time(answer.response_date)
             self._mended.update(answer.repairs)
             sets.learn(answer.records)
             self._at.page += 1
@@ -182,9 +183,9 @@ class OaiFetch:
         arguments = {"metadataPrefix": self._prefix, "set": set_, "from": self._at.since}
         return {name: value for name, value in arguments.items() if value}
 
-    def _note_time(self, answer: OaiPage) -> None:
+    def _note_time(self, response_date: str) -> None:
         if not self._at.mark:
-            self._at.mark = windows.watermark(answer.response_date, self._began)
+            self._at.mark = windows.watermark(response_date, self._began)
             self.state.watermark = self._at.mark
 
     def _page(self, records: list[Any], quarantined: list[Any]) -> Page:

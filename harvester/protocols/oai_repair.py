@@ -12,7 +12,7 @@ import re
 
 from lxml import etree
 
-from harvester.protocols.oai_pages import BadPageError, Broken, OaiPage, Token, read_page, read_tree
+from harvester.protocols.oai_pages import BadPageError, Broken, HarmfulPageError, OaiPage, Token, read_page, read_tree
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));")
@@ -42,6 +42,8 @@ def repair(data: bytes) -> OaiPage:
     for _ in range(_MOST_PREFIXES):
         try:
             page = read_page(text.encode())
+        except HarmfulPageError:
+            raise
         except BadPageError as error:
             reason = str(error)
         else:

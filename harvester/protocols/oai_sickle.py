@@ -14,7 +14,7 @@ from sickle.models import ResumptionToken
 from sickle.response import OAIResponse
 
 from harvester.fetching import Client, FetchError, Response, StatusError
-from harvester.protocols.oai_pages import BadPageError, OaiPage, read_page
+from harvester.protocols.oai_pages import BadPageError, HarmfulPageError, OaiPage, read_page
 from harvester.protocols.oai_repair import repair
 from store import codec
 
@@ -24,8 +24,9 @@ _TRIES = 4
 class OaiError(FetchError):
     """The server answers with an error of the protocol."""
 
-    def __init__(self, code: str, text: str, where: str) -> None:
+    def __init__(self, code: str, text: str, where: str, response_date: str = "") -> None:
         self.code = code
+        self.response_date = response_date
         super().__init__(f"{where} answers {code or 'an error without code'}{': ' if text else ''}{text}")
 
 
@@ -54,7 +55,7 @@ class PageIterator(BaseOAIIterator):  # type: ignore[misc]
         page = self.oai_response.page
         if page.errors and not page.verb:
             code, text = page.errors[0]
-            raise OaiError(code, text, self.sickle.endpoint)
+            raise OaiError(code, text, self.sickle.endpoint, page.response_date)
         if page.verb != self.verb:
             raise UnreadableAnswerError(
                 f"{self.sickle.endpoint} answers a request for {self.verb} with {page.verb or 'nothing'}"
@@ -104,6 +105,8 @@ class Harvester(Sickle):  # type: ignore[misc]
             response = self._fetch(params)
             try:
                 return PageResponse(response, params, read_page(response.content))
+            except HarmfulPageError as error:
+                raise UnreadableAnswerError(f"{self.endpoint} sends a page that is refused: {error}") from None
             except BadPageError as error:
                 trouble = str(error)
             digest = codec.digest(response.content)
@@ -112,7 +115,6 @@ class Harvester(Sickle):  # type: ignore[misc]
                     return PageResponse(response, params, repair(response.content))
                 except BadPageError as error:
                     trouble = str(error)
-                    break
             seen.add(digest)
             if attempt < _TRIES - 1:
                 self._client.wait(attempt, f"{self.endpoint} sends a page that is {trouble}")

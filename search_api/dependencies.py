@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
+from search_api.availability.live import LiveLookups, is_robot
+from search_api.availability.questions import questions_about
 from search_api.context import Context
 from search_api.errors import ApiError
 from search_api.metrics import Metrics
@@ -54,7 +57,7 @@ def wants_json(request: Request) -> None:
         return
     for part in accept.split(","):
         kind, _, quality = part.partition(";")
-        if kind.strip().lower() in ("*/*", "application/*", "application/json") and "q=0" != quality.replace(" ", ""):
+        if kind.strip().lower() in ("*/*", "application/*", "application/json") and quality.replace(" ", "") != "q=0":
             return
     raise ApiError("not-acceptable", "This address gives application/json.")
 
@@ -78,6 +81,17 @@ def writer_of(request: Request) -> ApiKey:
         with database.begin() as connection:
             api_keys.touch(connection, found.id)
     return found
+
+
+async def ask_live(request: Request, work_id: str) -> None:
+    """Let the institutions that hold a work be asked for the state of their copies, before it is shown to a person."""
+    live: LiveLookups | None = request.app.state.live
+    if live is None or is_robot(request.headers.get("user-agent", "")):
+        return
+    context = context_of(request)
+    questions = await run_in_threadpool(questions_about, context, work_id)
+    if questions and await live.ask(questions, context.registry().resolver):
+        await run_in_threadpool(context.refresh)
 
 
 ContextOf = Annotated[Context, Depends(context_of)]

@@ -196,3 +196,14 @@ class InstitutionList(msgspec.Struct, kw_only=True):
     institutions: list[InstitutionEntry]
     next: str | None
     warnings: list[str] = msgspec.field(default_factory=list)
+
+
+class HoldingList(msgspec.Struct, kw_only=True):
+    """A page of the holdings of a work."""
+
+    id: str
+    title: str
+    total: int
+    holdings: list[HoldingView]
+    next: str | None
+    warnings: list[str] = msgspec.field(default_factory=list)

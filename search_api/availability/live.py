@@ -36,7 +36,9 @@ ASKED_ONCE_IN_S = 60.0
 _AT_ONCE = 2
 """Requests under way to one institution."""
 _REMEMBERED = 10_000
-_ROBOT = re.compile(r"bot\b|bot/|crawl|spider|slurp|preview|archiv|monitor|fetcher|feed|headless", re.IGNORECASE)
+_ROBOT = re.compile(
+    r"(?<!cu)bot\b|crawl|spider|slurp|externalhit|preview|archiv|monitor|fetcher|feed|headless", re.IGNORECASE
+)
 log = structlog.stdlib.get_logger("lampway.live")
 
 

@@ -68,5 +68,5 @@ def _push(context: Context, institution: Institution, body: bytes) -> PushReport
         report = pusher.push_json(body, context.clock())
     except ItemError as error:
         raise ApiError("invalid-body", f"{error} (at most {MOST_ITEMS:,} items)") from None
-    context.columns().refresh()
+    context.refresh()
     return report

@@ -22,11 +22,14 @@ def model(type_: Any) -> dict[str, Any]:
 
 def answers(type_: Any, example: object, *problems: int, media_type: str = "application/json") -> dict[int | str, Any]:
     """The responses of a route: its answer, and the problems it may end with (400 and 429 always)."""
-    titles = {status: title for status, title in reversed(KINDS.values())}
+    titles = dict(reversed(KINDS.values()))
+    moved = 308 in problems
     found: dict[int | str, Any] = {
         200: {"description": "OK", "content": {media_type: {"schema": model(type_), "example": example}}}
     }
-    for status in sorted({400, 429, *problems}):
+    if moved:
+        found[308] = {"description": "It became part of another; Location says which"}
+    for status in sorted({400, 429, *problems} - {308}):
         found[status] = {
             "description": titles[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}},

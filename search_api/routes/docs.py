@@ -1,4 +1,4 @@
-"""GET /api/docs: the description of the API to read and try, with every file served from here; and the kinds of errors."""
+"""GET /api/docs: the description of the API to read and try, every file served from here; and the kinds of errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _PAGE = """<!doctype html>
 <link rel="icon" href="/api/docs/favicon.png">
 </head>
 <body>
-<div id="swagger-ui"><noscript><p>The description is at <a href="/api/openapi.json">/api/openapi.json</a>.</p></noscript></div>
+<noscript><p>The description is at <a href="/api/openapi.json">/api/openapi.json</a>.</p></noscript>
+<div id="swagger-ui"></div>
 <script src="/api/docs/swagger-ui-bundle.js"></script>
 <script src="/api/docs/start.js"></script>
 </body>
@@ -38,7 +39,8 @@ _START = """SwaggerUIBundle({
 def _folder() -> Path:
     # The package is only the carrier of Swagger UI's files; importing it would change nothing for us.
     spec = find_spec("fastapi_offline")
-    assert spec and spec.submodule_search_locations  # noqa: S101 - a dependency of ours
+    if spec is None or not spec.submodule_search_locations:
+        raise ApiError("not-found", "Swagger UI's files are not installed; the description is at /api/openapi.json.")
     return Path(spec.submodule_search_locations[0]) / "static"
 
 

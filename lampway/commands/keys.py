@@ -1,0 +1,68 @@
+"""``lampway keys``: the API keys with which institutions tell us the state of their copies."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
+from store import api_keys, institutions
+
+app = typer.Typer(no_args_is_help=True, help="API keys of institutions: add, list, revoke.")
+
+
+@app.command("add")
+def add(
+    institution: Annotated[str, typer.Argument(help="Id of the institution that will use the key.")],
+    label: Annotated[str, typer.Option(help="What uses it, for the list.")] = "",
+) -> None:
+    """Make a key and show it, for the only time.
+
+    Example: lampway keys add newcastle --label "library system"
+    """
+    with open_store(settings_or_fail()) as database, database.begin() as connection:
+        if institutions.get(connection, institution) is None:
+            fail(f"no institution {institution!r}; `lampway institutions list` shows all", WRONG_USE)
+        key = api_keys.create(connection, institution, label=label[:200])
+    say(key)
+    note(f"For {institution} and its branches. It is not shown again; send it as `Authorization: Bearer {key[:11]}_…`.")
+
+
+@app.command("list")
+def list_keys(
+    institution: Annotated[str, typer.Argument(help="Only keys of this institution.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show which keys there are, never the keys themselves.
+
+    Example: lampway keys list newcastle
+    """
+    with open_store(settings_or_fail()) as database, database.connect() as connection:
+        found = api_keys.all_keys(connection, institution)
+    if json:
+        say_json([msgspec.structs.asdict(key) for key in found])
+        return
+    for key in found:
+        state = f"revoked {key.revoked_at}" if key.revoked_at else f"last used {key.last_used_at or 'never'}"
+        say(f"{key.id}  {key.institution}  {key.scope}  made {key.created_at}  {state}  {key.label}".rstrip())
+    if not found:
+        note("No keys. Make one with `lampway keys add INSTITUTION`.")
+
+
+@app.command("revoke")
+def revoke(id: Annotated[str, typer.Argument(help="The key's id: the part between lw_ and the next _.")]) -> None:  # noqa: A002
+    """End a key at once.
+
+    Example: lampway keys revoke 7GhK2pQx
+    """
+    with open_store(settings_or_fail()) as database, database.begin() as connection:
+        if not api_keys.revoke(connection, id):
+            fail(f"no valid key {id!r}; `lampway keys list` shows all", FAILED)
+    say(f"{id} is revoked.")
+
+
+def register(root: typer.Typer) -> None:
+    """Add to the command."""
+    root.add_typer(app, name="keys")

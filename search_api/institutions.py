@@ -1,0 +1,206 @@
+"""Institutions as they are shown: one with its week and what we know from whom, or a page of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+
+from schemas.answer import OpenState
+from schemas.geo import geodesic_km, haversine_km
+from schemas.hours import HoursError, OpeningHours, Span, of_institution, parse_for, problem_of
+from schemas.institution import Institution
+from schemas.query import Point
+from search_api.context import Context
+from search_api.views import (
+    DayView,
+    Freshness,
+    InstitutionEntry,
+    InstitutionList,
+    InstitutionRef,
+    InstitutionView,
+    ServicePointView,
+    SpanView,
+)
+from store import harvest_runs, records, sources
+from store.database import Database
+from store.institutions import fold
+
+_DAY = timedelta(days=1)
+Box = tuple[float, float, float, float]
+"""west, south, east, north in degrees; west > east crosses the antimeridian."""
+
+
+def institution_view(context: Context, id_: str, *, at: datetime, near: Point | None = None) -> InstitutionView | None:
+    """One institution at a moment; None when there is none with this id."""
+    registry = context.registry()
+    place = registry.by_id.get(id_)
+    if place is None:
+        return None
+    hours = of_institution(place)
+    problem = problem_of(place)
+    owner = registry.by_id.get(place.parent)
+    family = {place.id, place.parent} - {""}
+    entry = _entry(place, hours, at, near)
+    return InstitutionView(
+        **{name: getattr(entry, name) for name in entry.__struct_fields__},
+        isil=place.isil,
+        postcode=place.postcode,
+        region=place.region,
+        timezone=str(hours.clock.zone) if hours and not place.closed else place.timezone,
+        opening_hours=place.opening_hours,
+        hours_notes=[str(problem)] if problem else list(hours.notes) if hours else [],
+        week=_week(hours, place, at) if hours else [],
+        exceptions=place.exceptions,
+        service_points=[
+            _point(place, point.name, point.hours, point.note, hours, at) for point in place.service_points
+        ],
+        services=place.services,
+        url=place.url,
+        phone=place.phone,
+        email=place.email,
+        description=place.description,
+        checked_on=place.checked_on,
+        owner=InstitutionRef(id=owner.id, name=owner.name) if owner else None,
+        branches=[InstitutionRef(id=row.id, name=row.name) for row in registry.institutions if row.parent == place.id],
+        sources=freshness(context.database, family),
+    )
+
+
+def institutions_page(
+    context: Context,
+    *,
+    at: datetime,
+    kinds: Sequence[str] = (),
+    q: str = "",
+    near: Point | None = None,
+    box: Box | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> InstitutionList:
+    """A page of the institutions that pass all filters."""
+    words = fold(q).split()
+    found = [
+        row
+        for row in context.registry().institutions
+        if (not kinds or row.kind in kinds)
+        and all(word in fold(" ".join((row.name, row.city, row.isil, row.id, *row.aliases))) for word in words)
+        and (box is None or _inside(row, box))
+    ]
+    found.sort(key=lambda row: (fold(row.name), row.id))
+    if near and found:
+        places = np.array([[_nan(row.lat), _nan(row.lon)] for row in found])
+        distances = haversine_km(near.lat, near.lon, places[:, 0], places[:, 1])
+        found = [found[index] for index in np.argsort(distances, kind="stable")]  # unknown places (NaN) come last
+    shown = found[offset : offset + limit]
+    more = offset + limit < len(found)
+    return InstitutionList(
+        total=len(found),
+        institutions=[_entry(row, of_institution(row), at, near) for row in shown],
+        next=str(offset + limit) if more else None,
+    )
+
+
+def freshness(database: Database, institutions: set[str]) -> list[Freshness]:
+    """How old what the sources of some institutions said is."""
+    with database.connect() as connection:
+        own = [source for source in sources.all_sources(connection) if source.institution in institutions]
+        counts = records.count_by_source(connection) if own else {}
+        found = []
+        for source in own:
+            run = harvest_runs.report(connection, source.id) if not source.id.isdigit() else None
+            found.append(
+                Freshness(
+                    source=source.id,
+                    protocol=source.protocol,
+                    records=counts.get(source.id, 0),
+                    status=run.status if run else "",
+                    harvested_at=(run.finished_at or run.started_at) if run else "",
+                    complete_at=sources.state(connection, source.id).last_complete_at,
+                )
+            )
+    return found
+
+
+def _entry(place: Institution, hours: OpeningHours | None, at: datetime, near: Point | None) -> InstitutionEntry:
+    state, until, opens = _opening(hours, at)
+    known = near is not None and place.lat is not None and place.lon is not None
+    return InstitutionEntry(
+        id=place.id,
+        name=place.name,
+        kind=place.kind,
+        lat=place.lat,
+        lon=place.lon,
+        address=place.address,
+        city=place.city,
+        country=place.country,
+        distance_km=round(geodesic_km(near.lat, near.lon, place.lat, place.lon), 3) if known else None,  # type: ignore[union-attr,arg-type]
+        open=state,
+        open_until=until,
+        opens_at=opens,
+        closed_for_good=place.closed,
+        parent=place.parent,
+    )
+
+
+def _opening(hours: OpeningHours | None, at: datetime) -> tuple[OpenState, datetime | None, datetime | None]:
+    if hours is None:
+        return "unknown", None, None
+    status = hours.at(at)
+    if status.state == "closed" and status.next_change and hours.at(status.next_change).state == "open":
+        return "closed", None, status.next_change
+    return status.state, status.next_change if status.state == "open" else None, None
+
+
+def _week(hours: OpeningHours, place: Institution, at: datetime) -> list[DayView]:
+    """Monday to Sunday of the week of ``at``, in the place's own days."""
+    zone = hours.clock.zone
+    today = at.astimezone(zone).date()
+    monday = today - today.weekday() * _DAY
+    spans = hours.spans(_midnight(monday, zone), _midnight(monday + 7 * _DAY, zone))
+    return [_day(monday + n * _DAY, spans, place) for n in range(7)]
+
+
+def _day(day: date, spans: Sequence[Span], place: Institution) -> DayView:
+    zone = spans[0].start.tzinfo if spans else None
+    start, end = _midnight(day, zone), _midnight(day + _DAY, zone)
+    return DayView(
+        date=day.isoformat(),
+        spans=[
+            SpanView(start=max(s.start, start), end=min(s.end, end), state=s.state, comment=s.comment)
+            for s in spans
+            if s.state != "closed" and s.start < end and s.end > start
+        ],
+        exceptional=any(e.first <= day.isoformat() <= (e.last or e.first) for e in place.exceptions),
+    )
+
+
+def _point(
+    place: Institution, name: str, hours: str, note: str, main: OpeningHours | None, at: datetime
+) -> ServicePointView:
+    state: OpenState = "unknown"
+    if hours.startswith("-"):  # last entry, so long before the doors close: the doors decide
+        state = _opening(main, at)[0]
+    elif hours:
+        try:
+            state = parse_for(place, hours).at(at).state
+        except HoursError:
+            state = "unknown"
+    return ServicePointView(name=name, hours=hours, open=state, note=note)
+
+
+def _midnight(day: date, zone: object) -> datetime:
+    return datetime.combine(day, time.min, zone)  # type: ignore[arg-type]
+
+
+def _inside(place: Institution, box: Box) -> bool:
+    if place.lat is None or place.lon is None:
+        return False
+    west, south, east, north = box
+    across = west <= place.lon <= east if west <= east else place.lon >= west or place.lon <= east
+    return south <= place.lat <= north and across
+
+
+def _nan(value: float | None) -> float:
+    return float("nan") if value is None else value

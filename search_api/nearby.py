@@ -1,0 +1,125 @@
+"""The best places for one thing that somebody else's page shows, known by ISBN, ISSN or title."""
+
+from __future__ import annotations
+
+import msgspec
+
+from indexer.analysis import title_keys
+from schemas.identifiers import isbn13
+from schemas.identifiers import issn as valid_issn
+from schemas.query import EngineQuery, SearchRequest, Terms
+from schemas.work import Work
+from search_api.context import Context
+from search_api.problems import BadParameterError
+from search_api.views import HoldingView, WorkView
+from search_api.works import work_view
+from store import works
+from store.institutions import fold
+
+_MOST_WORKS = 1000
+_MOST_JUDGED = 20
+
+
+class Nearby(msgspec.Struct, kw_only=True):
+    """The places, best first, one an institution. ``matched`` false: nothing here is that, and nothing else is offered."""
+
+    matched: bool
+    by: str
+    """isbn, issn or title."""
+    works_count: int = 0
+    """Works that match; with several (a common title without a creator) the one to be had best is shown."""
+    id: str | None = None
+    title: str = ""
+    creators: list[str] = msgspec.field(default_factory=list)
+    year: int | None = None
+    places: list[HoldingView] = msgspec.field(default_factory=list)
+    institutions_count: int = 0
+    warnings: list[str] = msgspec.field(default_factory=list)
+
+
+def nearby(
+    context: Context, question: SearchRequest, *, isbn: str, issn: str, title: str, creator: str, limit: int
+) -> Nearby:
+    """Best places for the work that matches best.
+
+    Args:
+        context: the context.
+        question: from where, when and how (the rest of it is not looked at).
+        isbn: ISBN-10 or 13; wins over the others.
+        issn: ISSN; wins over the title.
+        title: whole title.
+        creator: a name that must be among the creators, when given with a title.
+        limit: places.
+
+    Raises:
+        BadParameterError: nothing is asked for, or a number is not valid.
+        EngineError: the engine does not answer.
+    """
+    by, field, keys = _keys(isbn, issn, title)
+    snapshot = context.engine.snapshot()
+    fitting: list[Work] = []
+    for key in keys:  # of a title first the whole of it, then without its subtitle
+        numbers = snapshot.all_matches(EngineQuery(filters=(Terms(field, (key,)),)), _MOST_WORKS).tolist()
+        with context.database.connect() as connection:
+            rows = works.by_numbers(connection, sorted(numbers))
+        fitting = [work for work in rows.values() if by != "title" or _made_by(work, creator)]
+        if fitting:
+            break
+    best: WorkView | None = None
+    for work in fitting[:_MOST_JUDGED]:
+        view = work_view(
+            context,
+            work.id,
+            near=question.near,
+            at=question.at,
+            mode=question.mode,
+            lang=question.lang,
+            service=question.service,
+        )
+        if isinstance(view, WorkView) and (best is None or _top(view) > _top(best)):
+            best = view
+    found = Nearby(matched=best is not None, by=by, works_count=len(fitting), warnings=list(question.warnings))
+    if best is not None:
+        found.id, found.title, found.year = best.id, best.title, best.year
+        found.creators = [creator.name for creator in best.creators]
+        found.places = _one_each(best.holdings)[:limit]
+        found.institutions_count = best.institutions_count
+    return found
+
+
+def _keys(isbn: str, issn: str, title: str) -> tuple[str, str, tuple[str, ...]]:
+    """What it is known by, the field that holds that, and the values to try in turn."""
+    if isbn:
+        number = isbn13(isbn)
+        if number is None:
+            raise BadParameterError("isbn", f"{isbn[:40]!r} is not a valid ISBN: its length or check digit is wrong")
+        return "isbn", "isbn", (number,)
+    if issn:
+        number = valid_issn(issn)
+        if number is None:
+            raise BadParameterError("issn", f"{issn[:40]!r} is not a valid ISSN: its length or check digit is wrong")
+        return "issn", "isbn", (number.replace("-", ""),)
+    keys = title_keys(title)
+    if not keys:
+        raise BadParameterError("isbn", "give isbn, issn or title")
+    return "title", "title_key", keys
+
+
+def _made_by(work: Work, creator: str) -> bool:
+    words = set(fold(creator).split())
+    return not words or any(words <= set(fold(other.name).split()) for other in work.creators)
+
+
+def _top(view: WorkView) -> float:
+    return max((holding.score for holding in view.holdings), default=-1.0)
+
+
+def _one_each(holdings: list[HoldingView]) -> list[HoldingView]:
+    seen: set[str | None] = set()
+    kept = []
+    for holding in holdings:
+        place = holding.best.institution_id
+        if place is None or place not in seen:
+            seen.add(place)
+            kept.append(holding)
+    return kept

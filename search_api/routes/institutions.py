@@ -1,0 +1,69 @@
+"""GET /api/institutions and /api/institutions/{id}: the registry, with what is open."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from schemas.institution import INSTITUTION_KINDS
+from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters
+from search_api.errors import ApiError
+from search_api.institutions import institution_view, institutions_page
+from search_api.json_response import tagged_response
+from search_api.parameters import asked, box, one, several, whole_number
+from search_api.routes.description import answers, many, number, parameters, query
+from search_api.routes.examples import INSTITUTION, INSTITUTIONS
+from search_api.routes.shared import AT, LANG, NEAR
+from search_api.views import InstitutionList, InstitutionView
+
+router = APIRouter(tags=["institutions"], dependencies=[JsonOnly])
+_OWN = ("kind", "q", "bbox", "limit", "cursor")
+_DEEPEST = 10_000_000
+
+
+@router.get(
+    "/api/institutions",
+    summary="Institutions: nearest first with near, else by name",
+    responses=answers(InstitutionList, INSTITUTIONS, 406),
+    openapi_extra=parameters(
+        query("kind", "Only these kinds; may be repeated.", many(INSTITUTION_KINDS)),
+        query("q", "Words of name, town or code."),
+        query("bbox", "west,south,east,north; west > east crosses the antimeridian.", example="-2,54.5,-1,55.5"),
+        NEAR,
+        AT,
+        query("limit", "Institutions on the page.", number(1, 1000, "integer")),
+        query("cursor", "`next` of the page before."),
+        LANG,
+    ),
+)
+def read_institutions(request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:
+    """All that pass the filters, each with whether it is open at the moment asked about."""
+    request_ = asked(context, params, lang, _OWN)
+    page = institutions_page(
+        context,
+        at=request_.at,
+        kinds=several(params, "kind", INSTITUTION_KINDS),
+        q=one(params, "q"),
+        near=request_.near,
+        box=box(params),
+        offset=whole_number(params, "cursor", 0, 0, _DEEPEST),
+        limit=whole_number(params, "limit", 50, 1, 1000),
+    )
+    page.warnings = list(request_.warnings)
+    return tagged_response(request, page)
+
+
+@router.get(
+    "/api/institutions/{id}",
+    summary="One institution: its week, services, branches, and how old what we know is",
+    responses=answers(InstitutionView, INSTITUTION, 404, 406),
+    openapi_extra=parameters(NEAR, AT, LANG),
+)
+def read_institution(id: str, request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:  # noqa: A002
+    """`week` has the days of the week of `at`, in the place's own time."""
+    request_ = asked(context, params, lang)
+    view = institution_view(context, id, at=request_.at, near=request_.near)
+    if view is None:
+        raise ApiError("not-found", f"No institution {id[:200]!r}.")
+    view.warnings = list(request_.warnings)
+    return tagged_response(request, view)

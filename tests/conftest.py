@@ -8,6 +8,7 @@ LAMPWAY_TEST_DATA names; without it those tests say that they were skipped, and 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,3 +99,55 @@ def stock(database: Database) -> Callable[..., None]:
             )
 
     return fill
+
+
+class Federation:
+    """A small town's catalogues, merged and indexed, with a clock that stands at its ``now`` until it is moved."""
+
+    def __init__(self, settings: Settings, now: datetime) -> None:
+        from search_api.context import open_context
+
+        self.settings, self.now = settings, now
+        self.context = open_context(settings, clock=lambda: self.now)
+
+    def close(self) -> None:
+        self.context.close()
+
+
+@pytest.fixture(scope="session")
+def federation_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the federation in data/federation.json; not to be written to."""
+    from indexer.build import rebuild
+    from indexer.engines import open_engine
+
+    facts = msgspec.json.decode((Path(__file__).parent / "data" / "federation.json").read_bytes())
+    settings = load_settings(home=tmp_path_factory.mktemp("federation"), _env_file=None)
+    database, engine, seen = open_database(settings.database), open_engine(settings), facts["now"]
+    with database.begin() as connection:
+        institutions.upsert(connection, msgspec.convert(facts["institutions"], list[Institution]))
+        for given in facts["sources"]:
+            rows = msgspec.convert(given.pop("records"), list[CatalogueRecord])
+            number = sources.add(connection, msgspec.convert({"location": given["id"], **given}, Source))
+            run = harvest_runs.start(connection, number)
+            raw = [RawRecord(source=row.source, record=row.record, payload=msgspec.json.encode(row)) for row in rows]
+            ids = {stored.record: id_ for id_, stored in raw_records.store_page(connection, number, run, raw).new}
+            records.upsert(connection, number, [(ids[row.record], row) for row in rows])
+            harvest_runs.finish(connection, run, RunReport(status="complete", received=len(rows), new=len(rows)))
+        connection.execute(tables.raw_records.update().values(changed_at=seen))
+        connection.execute(tables.harvest_runs.update().values(started_at=seen, finished_at=seen))
+    rebuild(database, engine, settings)
+    engine.close()
+    database.close()
+    return settings.home
+
+
+@pytest.fixture
+def federation(federation_home: Path, tmp_path: Path) -> Iterator[Federation]:
+    """The federation in a home of its own, which a test may change."""
+    home = shutil.copytree(federation_home, tmp_path / "federation")
+    settings = load_settings(
+        home=home, fetch_allow="127.0.0.1", fetch_pause=0, public_url="https://lampway.example", _env_file=None
+    )
+    opened = Federation(settings, datetime.fromisoformat("2026-11-23T10:00:00+00:00"))
+    yield opened
+    opened.close()

@@ -76,8 +76,11 @@ def count_pending(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(pending_records)) or 0
 
 
-def clear_pending(connection: Connection, ids: Sequence[int]) -> None:
-    """Take records out of the outbox, in the transaction that stores what came of them."""
+def clear_pending(connection: Connection, ids: Sequence[int] | None = None) -> None:
+    """Take records out of the outbox, in the transaction that stores what came of them. None = all."""
+    if ids is None:
+        connection.execute(delete(pending_records))
+        return
     for start in range(0, len(ids), _CHUNK):
         connection.execute(delete(pending_records).where(pending_records.c.record.in_(ids[start : start + _CHUNK])))
 

@@ -8,7 +8,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 from schemas.catalogue import Source
 from store.codec import from_json, to_json
 from store.database import now_text
-from store.tables import sources
+from store.record_keys import forget
+from store.records import mark_pending
+from store.tables import records, sources
+from store.works import mark_pending as mark_works_pending
 
 
 class SourceState(msgspec.Struct, omit_defaults=True):
@@ -68,7 +71,17 @@ def numbers(connection: Connection) -> dict[int, Source]:
 
 
 def remove(connection: Connection, id_: str) -> bool:
-    """Delete a source with all its raw records, records and runs; True if there was one."""
+    """Delete a source with all its raw records, records and runs; True if there was one.
+
+    Its works wait in the outboxes: those that others describe too are merged again, the others go.
+    """
+    own = select(records.c.id, records.c.work).join(sources, sources.c.number == records.c.source)
+    own = own.where(sources.c.id == id_)
+    shared = select(records.c.id).where(records.c.work > 0, records.c.work.in_(own.with_only_columns(records.c.work)))
+    touched = [(row.id, row.work) for row in connection.execute(own)]
+    mark_pending(connection, [row.id for row in connection.execute(shared)])
+    mark_works_pending(connection, sorted({work for _, work in touched if work}))
+    forget(connection, [record for record, _ in touched])
     return connection.execute(delete(sources).where(sources.c.id == id_)).rowcount > 0
 
 

@@ -122,8 +122,10 @@ Index("ix_records_source_deleted", records.c.source, records.c.deleted)
 record_keys = Table(
     "record_keys",
     metadata,
-    Column("key", LargeBinary(16), primary_key=True),  # hash of a merging key (identifier, title + creator ...)
-    Column("record", Number, primary_key=True, index=True),
+    # 64-bit hash of a merging key (identifier, title + creator ...): half of what a longer one would take, twice
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("record", Number, primary_key=True, autoincrement=False, index=True),
+    sqlite_with_rowid=False,
 )
 
 works = Table(

@@ -106,6 +106,50 @@ def get(connection: Connection, id_: str) -> Work | str | None:
     return None
 
 
+def assignments(connection: Connection, ids: Sequence[int] | None = None) -> dict[int, tuple[int, str]]:
+    """(work number, edition id) of records by row number; (0, "") where not merged yet. None = of all records."""
+    query = select(records.c.id, records.c.work, records.c.edition)
+    if ids is None:
+        return {row.id: (row.work, row.edition) for row in connection.execute(query)}
+    found: dict[int, tuple[int, str]] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = connection.execute(query.where(records.c.id.in_(ids[start : start + _CHUNK])))
+        found.update({row.id: (row.work, row.edition) for row in rows})
+    return found
+
+
+def records_of(connection: Connection, numbers: Sequence[int]) -> set[int]:
+    """Row numbers of the records of works."""
+    return {
+        row.id
+        for start in range(0, len(numbers), _CHUNK)
+        for row in connection.execute(select(records.c.id).where(records.c.work.in_(numbers[start : start + _CHUNK])))
+    }
+
+
+def known(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Numbers of works by public id, gone ones included."""
+    found: dict[str, int] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = connection.execute(select(works.c.id, works.c.number).where(works.c.id.in_(ids[start : start + _CHUNK])))
+        found.update({row.id: row.number for row in rows})
+    return found
+
+
+def without_records(connection: Connection, numbers: Sequence[int]) -> list[int]:
+    """Those of some living works that no record belongs to any more (their source was removed)."""
+    found: list[int] = []
+    for start in range(0, len(numbers), _CHUNK):
+        held = select(records.c.id).where(records.c.work == works.c.number).exists()
+        rows = connection.execute(
+            select(works.c.number).where(
+                works.c.number.in_(numbers[start : start + _CHUNK]), works.c.data.is_not(None), ~held
+            )
+        )
+        found += [row.number for row in rows]
+    return found
+
+
 def iterate(connection: Connection, batch: int = 2000) -> Iterator[list[Work]]:
     """All living works in batches, by number."""
     last = 0

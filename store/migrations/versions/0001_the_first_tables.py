@@ -90,9 +90,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "record_keys",
-        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("record", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("record", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("key", "record", name=op.f("pk_record_keys")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("record_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_record_keys_record"), ["record"], unique=False)

@@ -1,0 +1,59 @@
+"""Repository of merging keys: by which records a record may have to be compared. Keys are signed 64-bit hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+
+from store.tables import record_keys
+
+_CHUNK = 500
+
+
+def replace(connection: Connection, keys: Mapping[int, Iterable[int]]) -> None:
+    """Give records their keys, in place of those they had."""
+    forget(connection, list(keys))
+    add(connection, keys)
+
+
+def add(connection: Connection, keys: Mapping[int, Iterable[int]]) -> None:
+    """Give keys to records that have none."""
+    rows = [{"key": key, "record": record} for record, own in keys.items() for key in set(own)]
+    rows.sort(key=lambda row: row["key"])  # the table is ordered by key: sorted rows go in several times faster
+    if rows:
+        connection.execute(insert(record_keys), rows)
+
+
+def forget(connection: Connection, records: Sequence[int]) -> None:
+    """Take all keys from records."""
+    for start in range(0, len(records), _CHUNK):
+        connection.execute(delete(record_keys).where(record_keys.c.record.in_(records[start : start + _CHUNK])))
+
+
+def forget_all(connection: Connection) -> None:
+    """Take all keys from all records."""
+    connection.execute(delete(record_keys))
+
+
+def of_records(connection: Connection, records: Sequence[int]) -> set[int]:
+    """The keys of any of the records."""
+    return {
+        row.key
+        for start in range(0, len(records), _CHUNK)
+        for row in connection.execute(
+            select(record_keys.c.key).where(record_keys.c.record.in_(records[start : start + _CHUNK])).distinct()
+        )
+    }
+
+
+def records_with(connection: Connection, keys: Iterable[int]) -> set[int]:
+    """The records that have any of the keys."""
+    wanted = list(keys)
+    return {
+        row.record
+        for start in range(0, len(wanted), _CHUNK)
+        for row in connection.execute(
+            select(record_keys.c.record).where(record_keys.c.key.in_(wanted[start : start + _CHUNK])).distinct()
+        )
+    }

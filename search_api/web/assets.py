@@ -1,4 +1,4 @@
-"""Static files under /static: ours and Leaflet's (from its PyPI package), addressed by content so they may be kept long."""
+"""Static files: ours and Leaflet's (from its PyPI package), addressed by content so that they may be kept long."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ def error_page(request: Request, problem: Problem) -> Response:
     return page.render(
         "error.html",
         status=problem.status,
+        symbol="search" if problem.status == 404 else "warning",
         heading=page.say(f"error_{known}_title" if known else "error_other_title"),
         explanation=words,
         detail=problem.detail if problem.status == 400 else problem.request,
@@ -33,6 +34,7 @@ def missing_page(request: Request, what: str) -> Response:
     return page.render(
         "error.html",
         status=404,
+        symbol="search",
         heading=page.say("error_404_title"),
         explanation=page.say(f"error_404_{what}"),
         detail="",

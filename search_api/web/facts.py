@@ -7,13 +7,13 @@ from typing import Literal
 
 import msgspec
 
+from search_api.ranking.rules import load_rules
 from search_api.web.wording import Times, Wording
 
 Tone = Literal["good", "part", "bad", "none", "plain"]
 _TONES: dict[str, Tone] = {
     "available": "good", "limited": "part", "expected": "part", "unavailable": "bad", "unknown": "none",
 }  # fmt: skip
-STALE_AFTER = timedelta(days=7)
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,10 +38,11 @@ def availability(
     keys = [f"state_{state}_due"] if due and state in ("expected", "unavailable") else []
     keys += [f"state_{state}_{service}"] if service else []
     words = say.either(*keys, f"state_{state}", day=say.due(due, times.now))
-    if state == "unknown":
-        return Fact(icon="unknown", text=words, tone="none")
     age = say.ago(checked_at, times.now) if checked_at else ""
-    if checked_at is None or times.later - checked_at > STALE_AFTER:
+    if state == "unknown":
+        return Fact(icon="unknown", text=words, tone="none", note=say("last_checked", ago=age) if age else "")
+    stale_after = timedelta(hours=load_rules().availability.stale_after_h)
+    if checked_at is None or times.later - checked_at > stale_after:
         return Fact(icon="unknown", text=say("state_stale", state=words, ago=age or say("checked_never")), tone="none")
     note = say("checked", ago=age) if age else ""
     return Fact(icon=state, text=words, tone=_TONES[state], note=note)

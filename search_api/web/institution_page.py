@@ -1,4 +1,4 @@
-"""Institutions as pages: the list with what is open now, and one with its week, its ways of contact and its branches."""
+"""Institutions as pages: the list with what is open now, and one with its week, contact and branches."""
 
 from __future__ import annotations
 

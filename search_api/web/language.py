@@ -23,7 +23,7 @@ def language_of(request: Request) -> str:
 
 
 def _preferred(header: str) -> str | None:
-    """The first of our languages by the header's weights (RFC 9110 section 12.5.4); what cannot be read counts nothing."""
+    """The first of our languages by the weights of RFC 9110 section 12.5.4; what cannot be read counts nothing."""
     ranked: list[tuple[float, int, str]] = []
     for position, item in enumerate(header.split(",")[:20]):
         tag, _, quality = item.partition(";")

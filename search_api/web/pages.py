@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import cast
-from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -19,14 +17,18 @@ from search_api.institutions import institution_view, institutions_page
 from search_api.problems import BadParameterError
 from search_api.search import search
 from search_api.understand import understand
+from search_api.views import Moved
 from search_api.web import assets
+from search_api.web.addresses import CARRIED
 from search_api.web.error_pages import missing_page
 from search_api.web.home import examples
 from search_api.web.institution_page import entry, institution_page_view
 from search_api.web.rendering import Page
-from search_api.web.results import problem_view, results_view
+from search_api.web.results import FormProblem, problem_view, results_view
 from search_api.web.search_form import SearchForm
 from search_api.web.wording import Times
+from search_api.web.work_page import COPIES_SHOWN, work_page_view
+from search_api.works import work_view
 
 router = APIRouter(include_in_schema=False)
 PER_PAGE = 60
@@ -62,6 +64,35 @@ def search_page(request: Request) -> Response:
         return page.render("search.html", status=400, form=form, settings=context.settings, **problem_view(form, error))
     view = results_view(form, page.say, asked, answer, Times(asked.at, context.clock()))
     return page.render("search.html", form=form, settings=context.settings, **view)
+
+
+@router.get("/works/{id_}")
+def work_page(request: Request, id_: str) -> Response:
+    """A work with all its copies, the best for the asker first."""
+    page, context = Page(request), _context(request)
+    form = SearchForm(page.pairs, page.say, page.to)
+    problem = None
+    try:
+        asked = understand(context, form.only(CARRIED), page.lang)
+    except BadParameterError as error:
+        problem = FormProblem(parameter=error.parameter, message=error.message, shown=True)
+        asked = understand(context, {}, page.lang)
+    work = work_view(context, id_, near=asked.near, at=asked.at, mode=asked.mode, lang=page.lang)
+    if work is None:
+        return missing_page(request, "work")
+    if isinstance(work, Moved):
+        return RedirectResponse(page.to.work(work.id), status_code=308)
+    times = Times(asked.at, context.clock())
+    return page.render(
+        "work.html",
+        status=400 if problem else 200,
+        settings=context.settings,
+        form=form,
+        problem=problem,
+        near=asked.near,
+        shown=COPIES_SHOWN,
+        **work_page_view(work, page.say, times, mode=asked.mode, near=asked.near is not None),
+    )
 
 
 @router.get("/institutions")

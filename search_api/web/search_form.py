@@ -72,6 +72,10 @@ class SearchForm:
             found.setdefault(name, []).append(value)
         return dict(found)
 
+    def only(self, names: Sequence[str]) -> dict[str, Sequence[str]]:
+        """The parameters among these names."""
+        return {name: values for name, values in self.params().items() if name in names}
+
     def without(self, *names: str, value: str | None = None) -> str:
         """The address of this search without some fields (or one value of a field), from its first page."""
         kept: Pairs = []

@@ -65,10 +65,10 @@ def _times(view: DayView, before: Sequence[SpanView], after: Sequence[SpanView],
             continue
         if from_midnight and to_midnight:
             return [say("all_day")]
-        if from_midnight and span.end.hour < _SMALL_HOURS and any(map(_runs_over, before)):
+        if _only_small_hours(span) and any(map(_runs_over, before)):
             continue
         end = "24:00" if to_midnight else f"{span.end:%H:%M}"
-        if to_midnight and after and _starts_at_midnight(after[0]) and after[0].end.hour < _SMALL_HOURS:
+        if to_midnight and after and _only_small_hours(after[0]):
             end = f"{after[0].end:%H:%M}"
         told.append(f"{span.start:%H:%M}–{end}")
     unknown = any(span.state == "unknown" for span in view.spans)
@@ -81,6 +81,10 @@ def _starts_at_midnight(span: SpanView) -> bool:
 
 def _ends_at_midnight(span: SpanView) -> bool:
     return span.end.date() - span.start.date() >= timedelta(days=1)
+
+
+def _only_small_hours(span: SpanView) -> bool:
+    return _starts_at_midnight(span) and not _ends_at_midnight(span) and span.end.hour < _SMALL_HOURS
 
 
 def _runs_over(span: SpanView) -> bool:

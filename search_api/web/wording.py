@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 import langcodes
+from langcodes.tag_parser import LanguageTagError
 
 from search_api.messages import catalogue, text
 
@@ -127,5 +128,5 @@ class Wording:
 def _language_name(tag: str, lang: str) -> str:
     try:
         return langcodes.Language.get(tag).display_name(lang)
-    except langcodes.LanguageTagError:
+    except LanguageTagError:
         return tag

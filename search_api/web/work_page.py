@@ -1,0 +1,115 @@
+"""A work as a page: what it is, and every copy of it, place by place, the best for the asker first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from schemas.answer import Best
+from search_api.views import EditionView, HoldingView, WorkView
+from search_api.web import facts
+from search_api.web.addresses import safe_url
+from search_api.web.cards import best_way, place_name, text_language
+from search_api.web.facts import Fact
+from search_api.web.wording import Times, Wording
+
+COPIES_SHOWN = 4
+"""Copies of one place that are shown at once; the others unfold."""
+
+
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy, or a set of copies, at a place."""
+
+    call_number: str
+    location: str
+    number: int
+    services: list[Fact]
+    status: str
+    note: str
+    url: str
+    edition: str
+
+
+class Place(msgspec.Struct, kw_only=True):
+    """A place with its copies. ``best`` is that of its best copy."""
+
+    number: int
+    name: str
+    best: Best
+    facts: list[Fact]
+    copies: list[Copy]
+
+
+def work_page_view(work: WorkView, say: Wording, times: Times, *, mode: str, near: bool) -> dict[str, Any]:
+    """What the template shows of a work."""
+    return {
+        "work": work,
+        "title_lang": text_language(work.title, work.languages),
+        "places": _places(work, say, times, mode=mode, near=near),
+        "languages": [say.language(tag) for tag in work.languages],
+        "published": _published(work),
+        "creators": [(creator.name, _role(creator.role, say)) for creator in work.creators],
+        "links": [(safe_url(link.url), link.label or safe_url(link.url)) for link in work.links if safe_url(link.url)],
+        "editions": [(edition, [say.language(tag) for tag in edition.languages]) for edition in work.editions],
+    }
+
+
+def _places(work: WorkView, say: Wording, times: Times, *, mode: str, near: bool) -> list[Place]:
+    """Holdings by place, in the order of the best copy of each."""
+    editions = {edition.id: edition for edition in work.editions}
+    found: dict[tuple[str | None, str], Place] = {}
+    for holding in work.holdings:
+        name = place_name(holding.best)
+        place = found.get((holding.best.institution_id, name))
+        if place is None:
+            place = _place(len(found) + 1, name, holding.best, say, times, mode=mode, near=near)
+            found[holding.best.institution_id, name] = place
+        edition = editions.get(holding.edition) if len(editions) > 1 else None
+        place.copies.append(_copy(holding, edition, say, times))
+    return list(found.values())
+
+
+def _place(number: int, name: str, best: Best, say: Wording, times: Times, *, mode: str, near: bool) -> Place:
+    told = []
+    if best.service != "digital":
+        told = [facts.opening(say, state=best.open, until=best.open_until, opens_at=best.opens_at, times=times)]
+        if way := best_way(best, say, mode=mode, near=near):
+            told.append(way)
+    return Place(number=number, name=name, best=best, facts=told, copies=[])
+
+
+def _copy(holding: HoldingView, edition: EditionView | None, say: Wording, times: Times) -> Copy:
+    best = holding.best
+    services = [
+        facts.availability(
+            say, state=one.state, service=one.service, due=one.due, checked_at=one.checked_at, times=times
+        )
+        for one in holding.services
+    ] or [facts.availability(say, state=best.state, service=best.service, due=best.due, checked_at=None, times=times)]
+    return Copy(
+        call_number=best.call_number,
+        location=best.location,
+        number=holding.copies,
+        services=services,
+        status=holding.status,
+        note=holding.note,
+        url=safe_url(holding.url),
+        edition=_edition(edition, say) if edition else "",
+    )
+
+
+def _edition(edition: EditionView, say: Wording) -> str:
+    parts = [edition.edition, edition.publisher, str(edition.year) if edition.year is not None else ""]
+    return say("list_comma").join(part for part in parts if part)
+
+
+def _published(work: WorkView) -> str:
+    place = ": ".join(part for part in (work.publication_place, work.publisher) if part)
+    when = work.date or (str(work.year) if work.year is not None else "")
+    return ", ".join(part for part in (place, when) if part)
+
+
+def _role(code: str, say: Wording) -> str:
+    """The name of a MARC relator code; authors need none, and codes few readers know say nothing."""
+    return say(f"role_{code}") if code and say.has(f"role_{code}") else ""

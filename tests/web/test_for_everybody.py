@@ -1,0 +1,120 @@
+"""Without scripts, on a small screen, in Chinese, in the dark, and for assistive technology: every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+PAGES = {
+    "home": ("/", 200),
+    "search": ("/search?q=turner&near=54.978,-1.617&type=book&type=object&type=archive&type=map", 200),
+    "browse": ("/search", 200),
+    "nothing": ("/search?q=zyxwvut&open=true", 200),
+    "wrong": ("/search?q=turner&near=Atlantis&within_km=far", 400),
+    "institutions": ("/institutions", 200),
+    "institution": ("/institutions/central", 200),
+    "about": ("/about", 200),
+    "missing": ("/works/none", 404),
+}
+
+
+def work(visit: Visit, **options: object) -> Page:
+    page = visit("/search?q=turner&near=54.978,-1.617", **options)
+    page.locator('.hit h2 a:has-text("Turner\'s sketchbooks")').click()
+    page.wait_for_load_state()
+    return page
+
+
+def clean(page: Page) -> None:
+    page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("scheme", "lang", "width"), [("light", "en", 1280), ("dark", "zh", 360)])
+def test_axe_finds_nothing(
+    visit: Visit, picture: Callable[..., None], name: str, scheme: str, lang: str, width: int
+) -> None:
+    path, status = PAGES[name]
+    path = f"{path}{'&' if '?' in path else '?'}lang={lang}"
+    page = visit(path, scheme=scheme, width=width, expect=status)
+    picture(page, f"{name}-{scheme}-{lang}-{width}")
+    clean(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_axe_finds_nothing_on_a_work(visit: Visit, picture: Callable[..., None], scheme: str, width: int) -> None:
+    page = work(visit, scheme=scheme, width=width)
+    picture(page, f"work-{scheme}-{width}")
+    clean(page)
+
+
+@pytest.mark.parametrize("name", [*PAGES, "work"])
+def test_a_small_screen_never_scrolls_sideways(visit: Visit, name: str) -> None:
+    path, status = PAGES.get(name, ("", 200))
+    page = work(visit, width=360) if name == "work" else visit(path, width=360, expect=status)
+    page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_whole_search_without_scripts(visit: Visit, picture: Callable[..., None]) -> None:
+    page = visit("/", scripts=False)
+    assert not page.locator("[data-locate]").is_visible()
+    page.locator("#q").fill("turner")
+    page.locator("#near").fill("Newcastle")
+    page.get_by_role("button", name="Search").click()
+    assert page.locator(".hit").count() > 3
+    assert not page.locator("[data-map]").is_visible()
+    page.get_by_label("Museum object").check()  # on a wide screen the filters stand open
+    page.get_by_role("button", name="Apply filters").click()
+    assert page.locator(".hit").count() == 1
+    page.locator(".why summary").click()
+    expect(page.locator(".why table")).to_be_visible()
+    picture(page, "without-scripts")
+    page.locator(".hit h2 a").click()
+    expect(page.locator("h1")).to_have_text("Sketchbook used on the River Tyne")
+    page.locator(".hit h3 a").first.click()
+    expect(page.locator("h1")).to_have_text("Laing Gallery")
+
+
+def test_filters_unfold_on_a_small_screen_without_scripts(visit: Visit) -> None:
+    page = visit("/search?q=turner", scripts=False, width=360)
+    box = page.locator("input[name=type][value=object]")
+    assert not box.is_visible()
+    page.locator(".filters > summary").click()
+    box.check()
+    page.get_by_role("button", name="Apply filters").click()
+    assert page.locator(".hit").count() == 1
+
+
+def test_chinese(visit: Visit, picture: Callable[..., None]) -> None:
+    page = visit("/search?q=透纳", locale="zh-CN")
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    expect(page.locator("h1")).to_contain_text("“透纳”共")
+    link = page.locator(".hit h2 a").first
+    expect(link).to_have_text("透纳的水彩画")
+    expect(link).to_have_attribute("lang", "zh")
+    expect(page.locator(".hit .where").first).to_contain_text("12月3日")
+    page.get_by_role("link", name="English").click()
+    assert "lang=en" in page.url
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.get_by_role("button", name="Search").click()  # the language stays
+    assert "lang=en" in page.url
+    page.locator(".hit h2 a").first.click()
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_titles_tell_their_language(visit: Visit) -> None:
+    page = visit("/search?q=skizzenbuch")
+    expect(page.get_by_role("link", name="Ein Skizzenbuch von Turner")).to_have_attribute("lang", "de")
+
+
+def test_no_cookies_no_foreign_hosts(visit: Visit) -> None:
+    page = work(visit)
+    assert page.context.cookies() == []

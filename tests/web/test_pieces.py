@@ -1,0 +1,202 @@
+"""What the pages are made of: words, numbers, times, links and the form. No browser."""
+
+from __future__ import annotations
+
+import string
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search_api.messages import catalogue
+from search_api.views import DayView, SpanView
+from search_api.web.addresses import Addresses, safe_url
+from search_api.web.cards import text_language
+from search_api.web.facts import availability, distance, opening
+from search_api.web.search_form import SearchForm
+from search_api.web.week import week
+from search_api.web.wording import Times, Wording
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+TIMES = Times(NOW, NOW)
+EN, ZH = Wording("en"), Wording("zh")
+
+
+def test_both_languages_say_everything_with_the_same_values() -> None:
+    english, chinese = catalogue("en"), catalogue("zh")
+    assert {key for key in english if key.startswith("pages.")} == {key for key in chinese if key.startswith("pages.")}
+    for key in (key for key in english if key.startswith("pages.")):
+        own, other = english[key], chinese[key]
+        if isinstance(own, list):
+            assert len(own) == len(other), key
+        else:
+            assert _values(own) >= _values(other), key
+
+
+def _values(text: object) -> set[str]:
+    texts = text.values() if isinstance(text, dict) else [text]
+    return {name for one in texts for _, name, _, _ in string.Formatter().parse(str(one)) if name}
+
+
+@pytest.mark.parametrize(
+    ("km", "english", "chinese"),
+    [
+        (0.0, "10 m", "10 米"),
+        (0.43, "430 m", "430 米"),
+        (0.999, "1.0 km", "1.0 公里"),
+        (9.96, "10 km", "10 公里"),
+        (1234.5, "1,234 km", "1,234 公里"),
+    ],
+)
+def test_distances(km: float, english: str, chinese: str) -> None:
+    assert (EN.distance(km), ZH.distance(km)) == (english, chinese)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(1, "1 min"), (59, "59 min"), (60, "1 h"), (63, "1 h 3 min"), (2900, "2 days")]
+)
+def test_durations(minutes: int, words: str) -> None:
+    assert EN.duration(minutes) == words
+
+
+def test_times_are_the_places_own() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    until = datetime(2026, 11, 24, 20, 0, tzinfo=tokyo)
+    assert opening(EN, state="open", until=until, opens_at=None, times=TIMES).text == "Open until 20:00"
+    opens = datetime(2026, 11, 25, 9, 0, tzinfo=tokyo)
+    assert opening(EN, state="closed", until=None, opens_at=opens, times=TIMES).text == "Closed, opens tomorrow 09:00"
+    assert opening(ZH, state="closed", until=None, opens_at=opens, times=TIMES).text == "已关闭，明天 09:00 开放"
+    later = Times(NOW + timedelta(days=4), NOW)
+    assert (
+        "Sat 09:30"
+        in opening(EN, state="closed", until=None, opens_at=datetime(2026, 11, 28, 9, 30, tzinfo=UTC), times=TIMES).text
+    )
+    assert (
+        opening(EN, state="open", until=datetime(2026, 11, 28, 17, 0, tzinfo=UTC), opens_at=None, times=later).text
+        == "Open until 17:00"
+    )
+
+
+@given(
+    hours=st.integers(0, 5000),
+    state=st.sampled_from(["available", "limited"]),
+    service=st.sampled_from(["loan", "on_site", "digital", None]),
+)
+def test_nothing_old_is_ever_green(hours: int, state: str, service: str | None) -> None:
+    fact = availability(EN, state=state, service=service, due="", checked_at=NOW - timedelta(hours=hours), times=TIMES)
+    if hours > 168:
+        assert (fact.tone, fact.icon) == ("none", "unknown")
+        assert "?" in fact.text
+    else:
+        assert fact.tone in ("good", "part")
+
+
+def test_a_status_without_a_time_is_a_question_and_unknown_stays_unknown() -> None:
+    assert availability(EN, state="available", service="loan", due="", checked_at=None, times=TIMES).tone == "none"
+    assert (
+        availability(EN, state="unknown", service=None, due="", checked_at=None, times=TIMES).text
+        == "Availability unknown"
+    )
+    assert distance(EN, km=None, minutes=None, mode="walk", asked=True).text == "Distance unknown"  # type: ignore[union-attr]
+    assert distance(EN, km=None, minutes=None, mode="walk", asked=False) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "languages", "tag"),
+    [
+        ("透纳的水彩画", ["zh"], "zh"),
+        ("透纳的水彩画", [], "zh"),
+        ("水彩画の本", ["zh"], "ja"),
+        ("한국의 그림", [], "ko"),
+        ("Zhongguo hua", ["zh"], "zh-Latn"),
+        ("Voĭna i mir", ["ru"], "ru-Latn"),
+        ("Война и мир", ["ru"], "ru"),
+        ("Ein Buch", ["de"], "de"),
+        ("A book / Ein Buch", ["en", "de"], ""),
+        ("Book", ["mul"], ""),
+        ("1984", ["en"], "en"),
+    ],
+)
+def test_language_of_a_title(title: str, languages: list[str], tag: str) -> None:
+    assert text_language(title, languages) == tag
+
+
+@given(st.text())
+def test_only_web_addresses_become_links(url: str) -> None:
+    assert safe_url(url) == "" or safe_url(url).lower().startswith(("http://", "https://"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        " JAVASCRIPT:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "http://",
+        "ftp://x/y",
+        "http://[::1",
+    ],
+)
+def test_other_addresses_do_not(url: str) -> None:
+    assert safe_url(url) == ""
+
+
+def form(*pairs: tuple[str, str], lang: str | None = None) -> SearchForm:
+    return SearchForm(pairs, EN, Addresses(lang, pairs))
+
+
+def test_chips_take_away_one_filter_and_keep_the_rest() -> None:
+    asked = form(("q", "x"), ("type", "book,map"), ("type", "score"), ("open", "true"), ("cursor", "abc"), lang="zh")
+    chips = {chip.label: chip.address for chip in asked.chips({})}
+    assert chips["Map"] == "/search?q=x&type=book&type=score&open=true&lang=zh"
+    assert chips["Open when I arrive"] == "/search?q=x&type=book%2Cmap&type=score&lang=zh"
+    assert asked.filters_active() == 4
+
+
+def test_ticked_values_stay_where_nothing_matches_them() -> None:
+    facets = {"type": [{"value": "book", "count": 3, "label": ""}]}
+    choices = form(("type", "map")).choices("type", facets)
+    assert [(choice.value, choice.chosen, choice.count) for choice in choices] == [
+        ("book", False, 3),
+        ("map", True, None),
+    ]
+
+
+def test_typed_values_stay() -> None:
+    assert form(("at", "tomorrow")).at_field() == ("text", "tomorrow")
+    assert form(("at", "2026-11-24T10:00+00:00")).at_field() == ("datetime-local", "2026-11-24T10:00")
+    assert [choice.value for choice in form(("within_km", "7.5")).within()] == ["1", "2", "5", "7.5", "10", "25", "50"]
+    assert [choice.value for choice in form(("within_km", "nan")).within()] == ["1", "2", "5", "10", "25", "50"]
+
+
+def _span(first: tuple[int, int], last: tuple[int, int], state: str = "open") -> SpanView:
+    """From and until as (day of November, hour)."""
+    return SpanView(
+        start=datetime(2026, 11, *first, tzinfo=UTC),
+        end=datetime(2026, 11, *last, tzinfo=UTC),
+        state=state,  # type: ignore[arg-type]
+    )
+
+
+def test_a_week_as_a_sign_says_it() -> None:
+    days = [
+        DayView(date="2026-11-23", spans=[_span((23, 9), (23, 12)), _span((23, 14), (23, 18))]),
+        DayView(date="2026-11-24", spans=[_span((24, 20), (25, 0))]),
+        DayView(date="2026-11-25", spans=[_span((25, 0), (25, 2)), _span((25, 20), (26, 0))]),
+        DayView(date="2026-11-26", spans=[_span((26, 0), (27, 0))]),
+        DayView(date="2026-11-27", spans=[_span((27, 9), (27, 12), "unknown")]),
+        DayView(date="2026-11-28", spans=[], exceptional=True),
+    ]
+    told = week(days, [], date(2026, 11, 24), EN)
+    assert [day.times for day in told] == [
+        ["09:00–12:00", "14:00–18:00"],
+        ["20:00–02:00"],
+        ["20:00–24:00"],
+        ["Open 24 hours"],
+        ["Unknown"],
+        ["Closed"],
+    ]
+    assert [day.today for day in told] == [False, True, False, False, False, False]
+    assert told[5].note == "Exception"

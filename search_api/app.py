@@ -18,6 +18,7 @@ from search_api.metrics import Metrics
 from search_api.rate_limit import RateLimiter
 from search_api.routes import availability, description, docs, health, institutions, metrics, nearby, search, works
 from search_api.web import pages
+from search_api.web.error_pages import error_page
 
 ROUTERS = tuple(
     module.router for module in (search, works, nearby, institutions, availability, health, metrics, docs, pages)
@@ -59,6 +60,7 @@ def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
         metrics=app.state.metrics,
     )
     errors.install(app)
+    errors.show_errors_as_pages(app, error_page)
     for router in ROUTERS:
         app.include_router(router)
     description.install(app)

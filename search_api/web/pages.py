@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
@@ -12,6 +13,7 @@ from indexer.engines.base import EngineError
 from schemas.institution import INSTITUTION_KINDS
 from schemas.query import FACETS
 from search_api.context import Context
+from search_api.dependencies import ask_live
 from search_api.errors import ApiError
 from search_api.institutions import institution_view, institutions_page
 from search_api.problems import BadParameterError
@@ -67,8 +69,13 @@ def search_page(request: Request) -> Response:
 
 
 @router.get("/works/{id_}")
-def work_page(request: Request, id_: str) -> Response:
-    """A work with all its copies, the best for the asker first."""
+async def work_page(request: Request, id_: str) -> Response:
+    """A work with all its copies, the best for the asker first; institutions that tell live are asked before."""
+    await ask_live(request, id_)
+    return await run_in_threadpool(_work_page, request, id_)
+
+
+def _work_page(request: Request, id_: str) -> Response:
     page, context = Page(request), _context(request)
     form = SearchForm(page.pairs, page.say, page.to)
     problem = None

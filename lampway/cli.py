@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from lampway.commands import harvest, normalise, records, sources
+
 app = typer.Typer(
     name="lampway",
     help="One search over the catalogues of many libraries, archives and museums.",
@@ -16,6 +18,18 @@ app = typer.Typer(
 @app.callback()
 def root() -> None:
     """One search over the catalogues of many libraries, archives and museums: where can I get or see this today?"""
+
+
+COMMANDS = (
+    sources,
+    harvest,
+    normalise,
+    records,
+)
+"""The modules of ``lampway.commands``, in the order in which the help shows them."""
+
+for command in COMMANDS:
+    command.register(app)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from store.tables import harvest_runs, sources
 RunStatus = Literal["running", "complete", "incomplete", "failed", "waiting"]
 
 
-class Loss(msgspec.Struct, omit_defaults=True, kw_only=True):
+class Loss(msgspec.Struct, kw_only=True):
     """One kind of thing that went wrong in a run, with how often and a first example."""
 
     reason: str

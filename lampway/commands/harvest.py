@@ -1,0 +1,133 @@
+"""``lampway harvest``: fetch what changed, and tell how runs ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from harvester.fetching import Client
+from harvester.harvest import LeaseTakenError, harvest_source
+from harvester.report import in_words
+from lampway.commands.default_command import DefaultCommandGroup
+from lampway.console import (
+    DONE,
+    FAILED,
+    INCOMPLETE,
+    WRONG_USE,
+    Meter,
+    fail,
+    note,
+    open_store,
+    say,
+    say_json,
+    settings_or_fail,
+)
+from schemas.catalogue import Source
+from store import harvest_runs, sources
+from store.database import Database, StoreError
+from store.harvest_runs import RunReport
+
+app = typer.Typer(
+    cls=DefaultCommandGroup,
+    help=(
+        "Fetch new and changed records, and tell how runs ended.\n\n"
+        "lampway harvest [ID]... [--full] [--json] fetches from the named sources, or from all; "
+        "`lampway harvest run --help` tells its options.\n\n"
+        "Example: lampway harvest city-library --full"
+    ),
+    short_help="Fetch new and changed records, and tell how runs ended.",
+)
+
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Sources; all when none is named.")]
+
+
+@app.command("run", short_help="The default: fetch from the named sources, or all.")
+def run(
+    ids: Ids = None,
+    full: Annotated[bool, typer.Option(help="Ask for everything; what is no longer listed is removed.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The reports as JSON.")] = False,
+) -> None:
+    """Fetch new and changed records.
+
+    Example: lampway harvest city-library --full
+    """
+    settings = settings_or_fail()
+    with open_store(settings) as database:
+        chosen = choose(database, ids or [])
+        client = Client.from_settings(settings)
+        try:
+            reports = [report for source in chosen if (report := _one(database, source, client, full)) is not None]
+        finally:
+            client.close()
+    if json:
+        say_json(reports)
+    else:
+        for report in reports:
+            for line in in_words(report):
+                say(line)
+    raise typer.Exit(_exit_status(reports, len(chosen)))
+
+
+def choose(database: Database, ids: Sequence[str]) -> list[Source]:
+    """The named sources, or all; the end of the command when one does not exist or there are none."""
+    with database.connect() as connection:
+        known = {source.id: source for source in sources.all_sources(connection)}
+    if not known:
+        fail("no sources yet: add one with `lampway sources add oai|csv|marc`", WRONG_USE)
+    unknown = [id_ for id_ in ids if id_ not in known]
+    if unknown:
+        fail(f"no source {unknown[0]!r}; there are {', '.join(list(known)[:20])}", WRONG_USE)
+    return [known[id_] for id_ in dict.fromkeys(ids)] if ids else list(known.values())
+
+
+def _one(database: Database, source: Source, client: Client, full: bool) -> RunReport | None:
+    """Harvest one source under a progress display; None when it could not even begin."""
+    try:
+        with Meter(source.id) as meter:
+            return harvest_source(
+                database,
+                source,
+                client,
+                full=full,
+                on_progress=lambda done, failed, total: meter.advance(done, failed, total),
+            )
+    except LeaseTakenError as error:
+        note(f"lampway: {error}")
+        return None
+    except StoreError as error:
+        fail(f"{source.id}: {error}")
+
+
+def _exit_status(reports: Sequence[RunReport], asked: int) -> int:
+    states = [report.status for report in reports]
+    if states and len(states) == asked and all(state == "complete" for state in states):
+        return DONE
+    return FAILED if not states or all(state == "failed" for state in states) else INCOMPLETE
+
+
+@app.command("report")
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN|SOURCE", help="A run's number or a source's id.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Tell how a run ended: the latest of all, a source's latest, or the one with a number.
+
+    Example: lampway harvest report city-library --json
+    """
+    with open_store(settings_or_fail()) as database, database.connect() as connection:
+        report = harvest_runs.report(connection, run)
+    if report is None:
+        fail(f"no run {run!r}" if run else "nothing was harvested yet", WRONG_USE if run else FAILED)
+    if json:
+        say_json(report)
+        return
+    for line in in_words(report):
+        say(line)
+    say(f"  {report.started_at} to {report.finished_at or 'now'}, {report.pages:,} pages")
+
+
+def register(root: typer.Typer) -> None:
+    """Add to the command."""
+    root.add_typer(app, name="harvest")

@@ -1,0 +1,204 @@
+"""``lampway sources``: which feeds there are, whether they work, and how each ended last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harvester.fetching import Client
+from harvester.source_checks import SourceError, check, default_id, is_url, tidy_location
+from harvester.trial import try_source
+from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
+from schemas.catalogue import Source
+from store import harvest_runs, institutions, sources
+
+app = typer.Typer(no_args_is_help=True, help="Feeds of records: add, list, test, remove.")
+adding = typer.Typer(no_args_is_help=True, help="Add a feed: an OAI-PMH server, a CSV or a MARC file.")
+app.add_typer(adding, name="add")
+
+Institution = Annotated[str, typer.Option("--institution", help="Id of the institution whose records these are.")]
+Id = Annotated[str, typer.Option("--id", help="The source's id; made from institution or host when not given.")]
+Schedule = Annotated[str, typer.Option("--schedule", help='When to harvest by itself, as cron: "0 3 * * *".')]
+MappingFile = Annotated[Path | None, typer.Option("--mapping", help="File that says what columns or fields mean.")]
+Encoding = Annotated[str, typer.Option("--encoding", help="Of the file, where it is not recognised.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Change the source that has this id already.")]
+
+
+@adding.command("oai")
+def add_oai(
+    url: Annotated[str, typer.Argument(help="Base URL of the OAI-PMH server.")],
+    institution: Annotated[str, typer.Option("--institution", help="Id of the institution whose records these are.")],
+    format: Annotated[str, typer.Option("--format", help="Our name of the format to ask for.")] = "oai_dc",  # noqa: A002
+    set: Annotated[list[str] | None, typer.Option("--set", help="Only this set; may be given again.")] = None,  # noqa: A002
+    prefix: Annotated[str, typer.Option(help="The server's metadataPrefix, where it cannot be found.")] = "",
+    mapping: MappingFile = None,
+    schedule: Schedule = "",
+    id: Id = "",  # noqa: A002
+    replace: Replace = False,
+) -> None:
+    """Add an OAI-PMH server.
+
+    Example: lampway sources add oai https://example.org/oai --institution city-library --format marcxml
+    """
+    source = Source(
+        id=id, protocol="oai", location=url, format=format, institution=institution, sets=list(set or []),
+        prefix=prefix, schedule=schedule,
+    )  # fmt: skip
+    _add(source, mapping, replace)
+
+
+@adding.command("csv")
+def add_csv(
+    location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="CSV or TSV file, plain or gzipped.")],
+    institution: Institution = "",
+    mapping: MappingFile = None,
+    encoding: Encoding = "",
+    schedule: Schedule = "",
+    id: Id = "",  # noqa: A002
+    replace: Replace = False,
+) -> None:
+    """Add a CSV file; columns are recognised by their headers, or named by a mapping file.
+
+    Example: lampway sources add csv catalogue.csv --institution city-museum
+    """
+    source = Source(
+        id=id, protocol="csv", location=location, format="csv", institution=institution, encoding=encoding,
+        schedule=schedule,
+    )  # fmt: skip
+    _add(source, mapping, replace)
+
+
+@adding.command("marc")
+def add_marc(
+    location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="MARC 21 (ISO 2709) or MARCXML file.")],
+    institution: Institution = "",
+    format: Annotated[str, typer.Option("--format", help="marc21 or marcxml; by the file's name when not given.")] = "",  # noqa: A002
+    mapping: MappingFile = None,
+    encoding: Encoding = "",
+    schedule: Schedule = "",
+    id: Id = "",  # noqa: A002
+    replace: Replace = False,
+) -> None:
+    """Add a file of MARC records.
+
+    Example: lampway sources add marc records.mrc --institution city-library
+    """
+    name = location.lower().removesuffix(".gz")
+    source = Source(
+        id=id, protocol="marc", location=location, format=format or ("marcxml" if name.endswith(".xml") else "marc21"),
+        institution=institution, encoding=encoding, schedule=schedule,
+    )  # fmt: skip
+    _add(source, mapping, replace)
+
+
+def _add(source: Source, mapping: Path | None, replace: bool) -> None:
+    """Check, complete and save."""
+    if mapping is not None:
+        try:
+            source.mapping_text = mapping.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            fail(f"the mapping {mapping} cannot be read: {error}", WRONG_USE)
+        source.mapping = str(mapping.resolve())
+    source.location = tidy_location(source.protocol, source.location)
+    with open_store(settings_or_fail()) as database, database.begin() as connection:
+        taken = {known.id for known in sources.all_sources(connection)}
+        source.id = source.id or default_id(source.institution, source.location, taken)
+        try:
+            check(source, {place.id for place in institutions.all_institutions(connection)})
+        except SourceError as error:
+            fail(str(error), WRONG_USE)
+        if source.id in taken and not replace:
+            fail(f"there is a source {source.id!r} already: give another --id, or --replace to change it", WRONG_USE)
+        sources.add(connection, source)
+    say(source.id)
+    note(f"Added. Look at it with `lampway sources test {source.id}`, fetch it with `lampway harvest {source.id}`.")
+
+
+@app.command("list")
+def list_sources(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Show all sources and how each ended last.
+
+    Example: lampway sources list --json
+    """
+    with open_store(settings_or_fail()) as database, database.connect() as connection:
+        found = [(source, harvest_runs.report(connection, source.id)) for source in sources.all_sources(connection)]
+    if json:
+        say_json(
+            [
+                {**{name: getattr(source, name) for name in source.__struct_fields__ if name != "mapping_text"},
+                 "last_run": last and {"run": last.run, "status": last.status, "finished_at": last.finished_at}}
+                for source, last in found
+            ]
+        )  # fmt: skip
+        return
+    for source, last in found:
+        ended = f"{last.status} {last.finished_at}".strip() if last else "never harvested"
+        owner = source.institution or "-"
+        say(f"{source.id}  {source.protocol}/{source.format}  {owner}  {source.location}  [{ended}]")
+    if not found:
+        note("No sources. Add one with `lampway sources add oai|csv|marc`.")
+
+
+@app.command("test")
+def try_out(
+    id_or_url: Annotated[str, typer.Argument(metavar="ID|URL", help="A source, or the address of an OAI-PMH server.")],
+    format: Annotated[str, typer.Option("--format", help="For an address: the format to try.")] = "oai_dc",  # noqa: A002
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Tell whether a source works, and show five of its records as they would appear. Nothing is stored.
+
+    Example: lampway sources test https://example.org/oai
+    """
+    settings = settings_or_fail()
+    if is_url(id_or_url):
+        source = Source(id="test", protocol="oai", location=tidy_location("oai", id_or_url), format=format)
+        try:
+            check(source, set())
+        except SourceError as error:
+            fail(str(error), WRONG_USE)
+    else:
+        with open_store(settings) as database, database.connect() as connection:
+            known = sources.get(connection, id_or_url)
+        if known is None:
+            fail(f"no source {id_or_url!r}; `lampway sources list` shows all", WRONG_USE)
+        source = known
+    client = Client.from_settings(settings)
+    try:
+        trial = try_source(source, client)
+    finally:
+        client.close()
+    if json:
+        say_json(trial)
+    else:
+        for line in trial.in_words():
+            say(line)
+    if trial.verdict != "works":
+        raise typer.Exit(FAILED if trial.verdict == "cannot" else INCOMPLETE)
+
+
+@app.command("remove")
+def remove(
+    id: Annotated[str, typer.Argument(help="The source.")],  # noqa: A002
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a source with all its records; `lampway index` takes them out of the search.
+
+    Example: lampway sources remove city-library --yes
+    """
+    with open_store(settings_or_fail()) as database:
+        with database.connect() as connection:
+            if sources.get(connection, id) is None:
+                fail(f"no source {id!r}; `lampway sources list` shows all", WRONG_USE)
+        if not yes and not typer.confirm(f"Remove {id} and all its records?"):
+            fail("nothing removed", WRONG_USE)
+        with database.begin() as connection:
+            sources.remove(connection, id)
+    say(f"{id} is removed.")
+    note("Run `lampway index` to take its records out of the search.")
+
+
+def register(root: typer.Typer) -> None:
+    """Add to the command."""
+    root.add_typer(app, name="sources")

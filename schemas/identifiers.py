@@ -27,9 +27,9 @@ _OLD_MARC = {
     "tar": "tt", "tru": "chk", "tsw": "tn",
 }  # fmt: skip
 _LANGUAGE_NAMES = {"汉语": "zh", "漢語": "zh", "国语": "zh", "國語": "zh", "华语": "zh", "華語": "zh", "ingl": "en"}
-_NAME_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "zh", "zh-Hant", "ja", "ru", "pl", "sv", "da", "fi", "cs")
+_NAME_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "zh", "zh-Hant", "ja", "ru", "pl", "sv", "da", "fi")
 _COUNTRY_NAMES = {"uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB", "usa": "US",
-                  "us": "US", "u s a": "US", "united states of america": "US", "prc": "CN", "holland": "NL"}  # fmt: skip
+                  "us": "US", "u s a": "US", "united states of america": "US", "prc": "CN"}  # fmt: skip
 
 
 def isbn13(text: str) -> str | None:
@@ -136,7 +136,7 @@ def country_code(text: str) -> str | None:
 
 
 def language_code(tag: str) -> str:
-    """The ISO 639-2 (bibliographic, as MARC uses it) code of a language tag: "de" -> "ger"; "und" when there is none."""
+    """The ISO 639-2 bibliographic code, as MARC uses it, of a language tag ("de" -> "ger"); "und" without one."""
     code = LANGUAGE_ALPHA3_BIBLIOGRAPHIC.get(tag) or LANGUAGE_ALPHA3.get(tag) or tag
     return code if len(code) == 3 else "und"
 

@@ -10,7 +10,8 @@ from functools import lru_cache
 LATEST_YEAR = 2100
 _YEAR = re.compile(r"(?<![\d.])(1[0-9]{3}|20[0-9]{2})(?!\d)")
 _BCE = re.compile(
-    r"(?i)(\d{1,5})(?:\s*[-–/]\s*\d{1,5})?\s*(?:b\.?\s?c\.?(?:e\.?)?(?![a-z])|v\.?\s?chr|av\.?\s?j\.?-?c|a\.?\s?c\.?(?![a-z])|до н)"
+    r"(?i)(\d{1,5})(?:\s*[-–/]\s*\d{1,5})?\s*"
+    r"(?:b\.?\s?c\.?(?:e\.?)?(?![a-z])|v\.?\s?chr|av\.?\s?j\.?-?c|a\.?\s?c\.?(?![a-z])|до н)"
 )
 _BEFORE = re.compile(r"(?:公元)?前\s*(\d{1,4})年?")
 _ALONE = re.compile(r"^\s*(-?\d{1,4})(?:\.0+)?\s*$")
@@ -34,21 +35,23 @@ _WORDS = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er)?\.?[\s-]+(?:de\s+)?([^\W\d]{3,})\.?,?[\s-]+(?:de\s+)?(\d{4})(?!\d)"
 )
 _WORDS_US = re.compile(r"([^\W\d]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
+_MONTH_NAMES = """
+jan januar janv janvier ene enero gen gennaio januari янв января
+feb februar fevr fevrier febrero febbraio februari фев февраля
+mar marz maerz mrz mars marzo maart мар марта
+apr april avr avril abr abril aprile апр апреля
+may mai mayo mag maggio mei мая май
+jun june juni juin junio giu giugno июн июня
+jul july juli juil juillet julio lug luglio июл июля
+aug august aout ago agosto augustus авг августа
+sep sept september septembre septiembre set settembre сен сентября
+oct october okt oktober octobre octubre ott ottobre окт октября
+nov november novembre noviembre ноя ноября
+dec december dez dezember decembre dic diciembre dicembre дек декабря
+"""
 _MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan januar janv janvier ene enero gen gennaio januari янв января", "feb februar fevr fevrier febrero febbraio februari фев февраля",
-            "mar marz maerz mrz mars marzo maart мар марта", "apr april avr avril abr abril aprile апр апреля", "may mai mayo mag maggio mei мая май",
-            "jun june juni juin junio giu giugno июн июня", "jul july juli juil juillet julio lug luglio июл июля",
-            "aug august aout ago agosto augustus авг августа", "sep sept september septembre septiembre set settembre сен сентября",
-            "oct october okt oktober octobre octubre ott ottobre окт октября", "nov november novembre noviembre ноя ноября",
-            "dec december dez dezember decembre dic diciembre dicembre дек декабря",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
+    name: number for number, names in enumerate(_MONTH_NAMES.strip().splitlines(), start=1) for name in names.split()
+}
 
 
 @lru_cache(maxsize=65536)

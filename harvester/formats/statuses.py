@@ -57,7 +57,7 @@ class StatusMap:
         """Compile the map.
 
         Args:
-            own: a mapping's ``statuses``: word -> a meaning's name, a state (for loan and on_site), or {service: state}.
+            own: a mapping's ``statuses``: word -> a meaning, a state (for loan and on_site), or {service: state}.
             system: a mapping's ``status_system``: koha_notforloan, evergreen, sierra ...
             month_first: dates like 1/5/2026 mean the fifth of January.
 
@@ -121,7 +121,7 @@ def meaning_of(value: Any, where: str) -> Meaning:
         if value == "unknown":
             return ()
         if value in STATES:
-            return (("loan", cast("State", value)), ("on_site", cast("State", value)))
+            return (("loan", value), ("on_site", value))
         raise MappingError(
             f"{where}: {value!r} is neither a meaning ({', '.join(meanings())}) nor a state ({', '.join(STATES)})"
         )

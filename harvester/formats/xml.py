@@ -13,9 +13,14 @@ Element = Any
 """An lxml element; lxml brings no types."""
 
 _PARSER = etree.XMLParser(
-    resolve_entities=False, load_dtd=False, no_network=True, dtd_validation=False, remove_comments=True, remove_pis=True,
+    resolve_entities=False,
+    load_dtd=False,
+    no_network=True,
+    dtd_validation=False,
+    remove_comments=True,
+    remove_pis=True,
     collect_ids=False,
-)  # fmt: skip
+)
 
 
 def parse(payload: bytes) -> Element:

@@ -32,7 +32,7 @@ def extract_creators(marc: MarcRecord) -> list[Creator]:
 
 
 def _role(field: MarcField, tag: str) -> str:
-    # In meeting names $e is a subordinate unit and $j the role; else $4 (a code or a URI) is surer than the words in $e.
+    # Of meetings $e is a subordinate unit and $j the role; $4 (a code or a URI) is surer than the words.
     for code, value in field.subfields:
         if code == "4":
             short = value.rstrip("/ .").rpartition("/")[2].strip().lower()

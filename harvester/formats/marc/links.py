@@ -10,7 +10,7 @@ from schemas.catalogue import Availability, CatalogueRecord, Holding, Host, Link
 from schemas.identifiers import issn
 
 _ABOUT = re.compile(
-    r"table of contents|contents only|publisher description|contributor biograph|biographical|sample text|cover|thumbnail"
+    r"table of contents|contents only|publisher description|contributor biograph|biographical|sample text|thumbnail"
     r"|review|book jacket|inhaltsverz|inhaltstext|klappentext|cover|umschlag|rezension|sommaire|couverture|4e de couv"
     r"|kurzbeschreibung|abstract|finding aid|indice|index$|description"
 )

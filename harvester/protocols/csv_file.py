@@ -1,0 +1,146 @@
+"""CSV and TSV catalogues: a path or an address, in any usual encoding and dialect, packed or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harvester.fetching import Client, FetchError
+from harvester.formats.csv_plan import Plan, make_plan
+from harvester.formats.mapping import Mapping, mapping_of
+from harvester.protocols.base import Fetch
+from harvester.protocols.csv_dialect import Dialect, find_dialect
+from harvester.protocols.csv_encoding import Encoding, find_encoding
+from harvester.protocols.csv_groups import Waiting, fingerprint, scattered
+from harvester.protocols.csv_rows import BadRow, Row, Rows
+from harvester.protocols.file_pages import Event, FileFetch
+from harvester.protocols.local_file import open_unpacked
+from schemas.catalogue import Quarantined, RawRecord, Source
+from store.sources import SourceState
+
+_SAMPLE_LINES = 2000
+_encode = msgspec.json.Encoder().encode
+
+
+def open_csv(source: Source, state: SourceState, checkpoint: dict[str, Any], full: bool, client: Client) -> Fetch:
+    """Begin a run over a CSV file. Raises MappingError when the source's mapping cannot be used."""
+    mapping = mapping_of(source)
+
+    def read(path: Path, notes: list[str], folder: Path) -> Iterator[Event]:
+        return _Table(source, mapping, path, notes).events(folder)
+
+    return FileFetch(source, state, checkpoint, client, read)
+
+
+class _Table:
+    """One CSV file: how it is written, and what its columns are."""
+
+    def __init__(self, source: Source, mapping: Mapping, path: Path, notes: list[str]) -> None:
+        self._source, self._mapping, self._path, self._notes = source, mapping, path, notes
+        opened = partial(open_unpacked, path)
+        self._encoding: Encoding = find_encoding(opened, source.encoding or mapping.encoding)
+        with self._lines() as lines:
+            self._dialect: Dialect = find_dialect(list(islice(lines, _SAMPLE_LINES)), mapping)
+        with self._lines() as lines:
+            first = Rows(lines, self._dialect).first()
+        if not first:
+            raise FetchError("the file is empty")
+        self._header, self._has_header = _header(first, mapping)
+        self._plan: Plan = make_plan(self._header, mapping)
+
+    def events(self, folder: Path) -> Iterator[Event]:
+        """The file's records, each with its rows, and what is no row."""
+        late = frozenset[int]()
+        if self._plan.group:
+            with self._lines() as lines:
+                late = scattered(self._key(row) for row in self._rows(lines) if isinstance(row, Row))
+        waiting = Waiting(folder)
+        try:
+            with self._lines() as lines:
+                rows = self._rows(lines)
+                yield from self._grouped(rows, late, waiting)
+            for _, group in waiting.groups():
+                yield self._record(group)
+        finally:
+            waiting.close()
+        self._tell()
+
+    def _grouped(self, rows: Iterator[Row | BadRow], late: frozenset[int], waiting: Waiting) -> Iterator[Event]:
+        group: list[Row] = []
+        current: str | None = None
+        for row in rows:
+            if isinstance(row, BadRow):
+                yield self._quarantined(row)
+                continue
+            key = self._key(row)
+            if key != current or not self._plan.group:
+                if group:
+                    yield self._record(group)
+                group, current = [], key
+            if late and fingerprint(key) in late:
+                waiting.add(key, row)
+            else:
+                group.append(row)
+        if group:
+            yield self._record(group)
+
+    def _rows(self, lines: Iterator[str]) -> Iterator[Row | BadRow]:
+        self._reader = Rows(lines, self._dialect)
+        first = self._reader.first() if self._has_header or self._mapping.header is False else []
+        before = [first] if first and not self._has_header else None
+        return self._reader.data(self._plan.width, before)
+
+    def _key(self, row: Row) -> str:
+        """What makes rows one record. A row without an identifier stands alone."""
+        parts = [row.cells[position].strip() for position in self._plan.group]
+        return "\x1f".join(parts) if any(parts) else f"\x1e{row.number}"
+
+    def _record(self, group: list[Row]) -> RawRecord:
+        first = group[0]
+        parts = [first.cells[position].strip() for position in self._plan.id]
+        # Where other rows have identifiers, a bare number could be one of them.
+        name = f"row:{first.number}" if self._plan.id else str(first.number)
+        if any(parts):
+            name = parts[0] if len(parts) == 1 else "/".join(part.replace("/", "%2F") for part in parts)
+        payload = _encode([self._header, *(row.cells for row in group)])
+        return RawRecord(source=self._source.id, record=name, payload=payload)
+
+    def _quarantined(self, row: BadRow) -> Quarantined:
+        return Quarantined(
+            source=self._source.id,
+            record=f"row:{row.number}",
+            reason=row.reason,
+            position=f"row {row.number}, line {row.line}",
+            payload=row.text.encode("utf-8", "surrogatepass"),
+        )
+
+    @contextmanager
+    def _lines(self) -> Iterator[Iterator[str]]:
+        with open_unpacked(self._path) as content, closing(self._encoding.text(content)) as lines:
+            yield lines
+
+    def _tell(self) -> None:
+        marks = {"\t": "tab"}
+        self._notes.append(
+            f"read as {self._encoding.name}, parted by {marks.get(self._dialect.delimiter, self._dialect.delimiter)!r}"
+        )
+        if self._encoding.misfits:
+            self._notes.append(f"{self._encoding.misfits:,} bytes were no UTF-8 and were read as cp1252")
+        if self._reader.zeros:
+            self._notes.append(f"{self._reader.zeros:,} NUL characters were left out")
+        if self._plan.unused:
+            self._notes.append(f"columns of which nothing is read: {', '.join(self._plan.unused[:40])}")
+
+
+def _header(first: list[str], mapping: Mapping) -> tuple[list[str], bool]:
+    if isinstance(mapping.header, list):
+        return [str(name) for name in mapping.header], False
+    if mapping.header is False:
+        return [str(number) for number in range(1, len(first) + 1)], False
+    return [cell.strip().lstrip("\ufeff") for cell in first], True

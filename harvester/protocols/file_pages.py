@@ -1,0 +1,64 @@
+"""Pages of a file: what CSV and MARC files have in common. A file is the whole list of its source, read anew each time.
+
+Reading again is what makes the counts of every run right; what did not change costs a comparison of hashes. A cut-off
+run reads the file again, too, and leaves out what it has stored already, as long as the file is still the same.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from harvester.fetching import Client
+from harvester.protocols.base import Page
+from harvester.protocols.local_file import digest_of, local_copy
+from schemas.catalogue import Quarantined, RawRecord, Source
+from store.sources import SourceState
+
+PAGE = 500
+
+Event = RawRecord | Quarantined
+Events = Callable[[Path, list[str], Path], Iterator[Event]]
+"""Reads a file: its path, the run's notes to add to, a folder for temporary files."""
+
+
+class FileFetch:
+    """One run over a file."""
+
+    def __init__(
+        self, source: Source, state: SourceState, checkpoint: dict[str, Any], client: Client, read: Events
+    ) -> None:
+        self._source, self._checkpoint, self._client, self._read = source, checkpoint, client, read
+        self.state = state
+        self.whole = True
+        self.losses: list[str] = []
+        self.notes: list[str] = []
+
+    def pages(self) -> Iterator[Page]:
+        """Pages of the file, in its order. Raises FetchError when it cannot be read on."""
+        with tempfile.TemporaryDirectory(prefix="lampway-") as folder:
+            path = local_copy(self._source, self._client, Path(folder))
+            digest = digest_of(path)
+            done = self._checkpoint.get("done", 0) if self._checkpoint.get("digest") == digest else 0
+            self.state.digest = digest
+            yield from self._pages(path, digest, done, Path(folder))
+
+    def _pages(self, path: Path, digest: str, done: int, folder: Path) -> Iterator[Page]:
+        records: list[RawRecord] = []
+        quarantined: list[Quarantined] = []
+        count = 0
+        for event in self._read(path, self.notes, folder):
+            count += 1
+            if count <= done:
+                continue
+            if isinstance(event, RawRecord):
+                records.append(event)
+            else:
+                quarantined.append(event)
+            if len(records) + len(quarantined) >= PAGE:
+                yield Page(records=records, quarantined=quarantined, checkpoint={"done": count, "digest": digest})
+                records, quarantined = [], []
+        checkpoint = {"done": count, "digest": digest}
+        yield Page(records=records, quarantined=quarantined, checkpoint=checkpoint, last=True)

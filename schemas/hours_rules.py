@@ -149,13 +149,12 @@ def _days_joined(rules: Sequence[Rule]) -> list[Rule]:
             joined.append(rule)
             continue
         weekdays = _DAYS.search(after.selectors)
-        if not after.selectors or (_DAYS.search(rule.selectors) and weekdays and not weekdays.start()):
+        has_days = _DAYS.search(rule.selectors)
+        if not after.selectors or (has_days and weekdays and not weekdays.start()):
             days = ",".join(filter(None, (rule.selectors, after.selectors)))
             joined[-1] = after._replace(operator=rule.operator, selectors=days)
         else:
-            days = (
-                f"{rule.selectors} {weekdays[0]}" if weekdays and not _DAYS.search(rule.selectors) else rule.selectors
-            )
+            days = f"{rule.selectors} {weekdays[0]}" if weekdays and not has_days else rule.selectors
             joined[-1] = after._replace(operator="," if rule.operator == "," else ";")
             joined.append(after._replace(operator=rule.operator, selectors=days))
     return joined[::-1]

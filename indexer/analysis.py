@@ -24,6 +24,9 @@ MAX_TOKEN = 64
 
 MAX_FIELD_TOKENS = 10_000
 
+MAX_TITLE_KEY = 300
+"""Characters; some sources put whole tables of contents into the title."""
+
 _ELIDED = frozenset(
     re.findall(r"\w+", "c d j l m n qu s t jusqu lorsqu puisqu quoiqu dell nell sull dall all coll un gl degl")
 )  # before an apostrophe in French and Italian: l'étranger, dell'arte
@@ -120,7 +123,7 @@ _GAP_IN_RUN = re.compile(rf"(?<=[{CJK}]) (?=[{CJK}])")
 def title_key(text: str) -> str:
     """A whole title as one comparable string: folded, without punctuation, leading article and blanks between Chinese.
 
-    Empty when nothing is left of it.
+    Empty when nothing is left of it; cut at MAX_TITLE_KEY characters.
     """
     folded = _ELIDED_ARTICLE.sub("", fold(text).lstrip(" \"'([\u2018\u201c"))
     words = []
@@ -131,7 +134,7 @@ def title_key(text: str) -> str:
             words.append("and" if piece.lastgroup == "and" else piece.group())
     if len(words) > 1 and words[0] in _ARTICLES:
         del words[0]
-    return _GAP_IN_RUN.sub("", " ".join(words))
+    return _GAP_IN_RUN.sub("", " ".join(words))[:MAX_TITLE_KEY]
 
 
 def title_keys(text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from lampway.commands import harvest, normalise, records, sources
+from lampway.commands import harvest, index, normalise, records, sources, works
 
 app = typer.Typer(
     name="lampway",
@@ -24,7 +24,9 @@ COMMANDS = (
     sources,
     harvest,
     normalise,
+    index,
     records,
+    works,
 )
 """The modules of ``lampway.commands``, in the order in which the help shows them."""
 

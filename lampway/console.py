@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import NoReturn
@@ -123,3 +123,30 @@ class Meter:
         if self.total and self.done and self.done < self.total:
             left = f", {(self.total - self.done) / max(self._rate(now), 1e-3):,.0f} s left"
         return f"{self.title}: {self.done:,}{whole} {self.unit}, {self._rate(now):,.0f}/s{failed}{left}"
+
+
+@contextmanager
+def stage_meters(titles: Mapping[str, tuple[str, str]]) -> Iterator[Callable[[str, int, int | None], None]]:
+    """A progress display for work in stages, one after another; yields what to call with (stage, done, total).
+
+    Args:
+        titles: stage -> (title, unit) of its display.
+    """
+    current: dict[str, Meter] = {}
+
+    def close() -> None:
+        for meter in current.values():
+            meter.__exit__(None, None, None)
+        current.clear()
+
+    def tell(stage: str, done: int, total: int | None) -> None:
+        if stage not in current:
+            close()
+            title, unit = titles.get(stage, (stage, "records"))
+            current[stage] = Meter(title, total, unit).__enter__()
+        current[stage].advance(done - current[stage].done, total=total)
+
+    try:
+        yield tell
+    finally:
+        close()

@@ -18,8 +18,9 @@ from indexer.build import rebuild
 from indexer.engines import open_engine
 from indexer.update import update
 from lampway import demo_city
+from lampway.commands.index import STAGES
 from lampway.commands.serve import listen, serve_context
-from lampway.console import INCOMPLETE, Meter, fail, note, open_store, say, settings_or_fail
+from lampway.console import INCOMPLETE, Meter, fail, note, open_store, say, settings_or_fail, stage_meters
 from lampway.demo_server import HOST
 from lampway.demo_server import serve as serve_sources
 from schemas.answer import Answer, Hit
@@ -115,11 +116,11 @@ def index(database: Database, settings: Settings) -> None:
     """Step 3: a whole new index the first time, what changed after that."""
     engine = open_engine(settings)
     try:
-        with Meter("Index", unit="works") as meter:
+        with stage_meters(STAGES) as progress:
             if engine.live():
-                update(database, engine, settings, on_progress=meter.advance)
+                update(database, engine, settings, on_progress=progress)
             else:
-                rebuild(database, engine, settings, on_progress=meter.advance)
+                rebuild(database, engine, settings, on_progress=progress)
     finally:
         engine.close()
 

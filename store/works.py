@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
-from schemas.catalogue import Source
+from schemas.catalogue import Holding, Source
 from schemas.work import Work
 from store import codec
+from store.institutions import Resolver, all_institutions
 from store.records import insert_ignoring
 from store.tables import pending_works, raw_records, records, sources, works
 
@@ -196,19 +197,37 @@ def clear_pending(connection: Connection, numbers: Sequence[int] | None = None) 
         connection.execute(delete(pending_works).where(pending_works.c.work.in_(numbers[start : start + _CHUNK])))
 
 
+class _Holdings(msgspec.Struct):
+    """The part of a CatalogueRecord that the export needs."""
+
+    holdings: list[Holding] = msgspec.field(default_factory=list)
+
+
 def memberships(connection: Connection) -> Iterator[Membership]:
-    """The export: a row a live record, by source and record."""
-    institution = {
-        row.number: (row.id, codec.from_json(row.data, Source).institution)
-        for row in connection.execute(select(sources.c.number, sources.c.id, sources.c.data))
+    """The export: a row a live record, by source and record.
+
+    The institution is the one that the record's first holding names, where the registry knows it; else its source's.
+    """
+    known_sources = {
+        row.number: codec.from_json(row.data, Source)
+        for row in connection.execute(select(sources.c.number, sources.c.data))
     }
+    resolver = Resolver(all_institutions(connection))
+    found: dict[tuple[str, str], str] = {}
     rows = connection.execution_options(yield_per=5000).execute(
-        select(works.c.id, records.c.edition, raw_records.c.source, raw_records.c.record)
+        select(works.c.id, records.c.edition, records.c.data, raw_records.c.source, raw_records.c.record)
         .join(records, records.c.work == works.c.number)
         .join(raw_records, raw_records.c.id == records.c.id)
         .where(records.c.deleted.is_(False))
         .order_by(raw_records.c.source, raw_records.c.record)
     )
     for row in rows:
-        source_id, owner = institution[row.source]
-        yield Membership(work=row.id, edition=row.edition, source=source_id, record=row.record, institution=owner)
+        source = known_sources[row.source]
+        holdings = codec.from_json(codec.decompress(row.data), _Holdings).holdings
+        key = (source.institution, holdings[0].institution if holdings else "")
+        if key not in found:
+            named = resolver.resolve(*key, "")
+            found[key] = named.id if named else source.institution
+        yield Membership(
+            work=row.id, edition=row.edition, source=source.id, record=row.record, institution=found[key]
+        )  # fmt: skip

@@ -102,7 +102,10 @@ class Snapshot(Protocol):
         """The most frequent values of type, language, decade or institution among the matches, most frequent first."""
 
     def complete(self, tokens: Sequence[str], limit: int) -> list[tuple[str, int]]:
-        """Words of the title and creator fields that begin with the last token (beside the others): (word, works)."""
+        """Words of the title and creator fields that begin with the last token (beside the others): (word, works).
+
+        Most frequent first, ties by word; single Latin letters and digits, which are initials, are left out.
+        """
 
 
 class SearchEngine(Protocol):

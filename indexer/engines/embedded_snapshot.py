@@ -98,7 +98,7 @@ class EmbeddedSnapshot:
                 word
                 for field in ("title", "creator")
                 for word, count in self._searcher.terms_with_prefix(field, tokens[-1], beside, 2 * limit)
-                if count
+                if count and not (word.isascii() and len(word) == 1)  # initials complete nothing
             }
             counted = [(word, self._with_word(word, others)) for word in words]
         counted.sort(key=lambda pair: (-pair[1], pair[0]))

@@ -1,0 +1,85 @@
+"""Work + its records with their places -> Document: what an engine indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from indexer.analysis import field_tokens, identifier_key, sort_title, title_keys
+from schemas.catalogue import CatalogueRecord, Source
+from schemas.document import Document
+from schemas.work import Work
+from store import records
+from store.database import Connection
+from store.holdings import PlacedHolding, place
+from store.institutions import Resolver
+
+MAX_KEYS = 200
+"""Values of one keyword field."""
+
+
+def documents_of(connection: Connection, works: Sequence[Work], resolver: Resolver) -> list[Document]:
+    """The documents of some works, with their holdings placed by the registry as it is now."""
+    rows = records.with_sources(connection, [id_ for work in works for e in work.editions for id_ in e.record_ids])
+    return [document_of(work, rows, place(work, rows, resolver)) for work in works]
+
+
+def document_of(
+    work: Work, rows: Mapping[int, tuple[Source, CatalogueRecord]], placed: Iterable[PlacedHolding]
+) -> Document:
+    """The document of one work.
+
+    Args:
+        work: the work.
+        rows: its records by row number, each with its source.
+        placed: its holdings.
+    """
+    institutions: set[int] = set()
+    shelf_marks: set[str] = set()
+    for holding in placed:
+        if holding.institution is not None:
+            institutions.add(holding.institution.number)
+        if holding.holding.call_number:
+            shelf_marks.add(holding.holding.call_number)
+    titles = [work.title, *work.other_titles]
+    return Document(
+        number=work.number,
+        title=field_tokens([work.title, work.part, *work.other_titles]),
+        creator=field_tokens(form for creator in work.creators for form in (creator.name, initials(creator.name))),
+        subject=field_tokens(work.subjects),
+        text=field_tokens(_text(work)),
+        type=work.type,
+        language=work.languages,
+        isbn=[*work.isbns, *(issn.replace("-", "") for issn in work.issns)],
+        identifier=_identifiers(work, rows, sorted(shelf_marks)),
+        title_key=list(dict.fromkeys(key for title in titles for key in title_keys(title))),
+        institution=sorted(institutions),
+        year=work.year,
+        sort_title=sort_title(work.title),
+    )
+
+
+def initials(name: str) -> str:
+    """The initials of the given names in "Austen, Jane" ("J."), by which a name is often asked for ("J. Austen")."""
+    given = name.partition(",")[2].partition(",")[0].partition("(")[0].split()
+    return " ".join(f"{word[0]}." for word in given if len(word) > 2 and word[0].isalpha() and "." not in word)
+
+
+def _text(work: Work) -> Iterable[str]:
+    yield from (work.description, work.publisher, work.publication_place, work.date, work.unit_id)
+    yield from work.series
+    yield from work.path
+    yield from (edition.edition for edition in work.editions)
+    yield " ".join(sorted({str(edition.year) for edition in work.editions if edition.year}))
+    if work.host:
+        yield work.host.title
+
+
+def _identifiers(
+    work: Work, rows: Mapping[int, tuple[Source, CatalogueRecord]], shelf_marks: Sequence[str]
+) -> list[str]:
+    own = [value for name in work.identifiers for value in (name, name.partition(":")[2])]
+    named = [
+        rows[id_][1].record for edition in work.editions for id_ in edition.record_ids if id_ in rows
+    ]  # fmt: skip
+    keys = (identifier_key(text)[:MAX_KEYS] for text in (work.unit_id, *own, *named, *shelf_marks))
+    return list(dict.fromkeys(key for key in keys if key))[:MAX_KEYS]

@@ -21,6 +21,7 @@ from store.institutions import Resolver, fold
 DAYS = 14
 _RENEW_AFTER = timedelta(days=1)
 _SAME_TOWN_KM = 60
+_MOST_IN_TOWN = 500
 _BEFORE_CLOSING = re.compile(r"-(\d{1,2}):(\d{2})")
 
 
@@ -70,6 +71,16 @@ class Registry:
     def _build_hours(self, now: datetime) -> HoursTable:
         return HoursTable.build(self.institutions, now - timedelta(days=1), DAYS)
 
+    def family(self, ids: Sequence[str]) -> list[int]:
+        """Numbers of institutions and of all that name them as their owner, at any depth."""
+        found = {self.by_id[id_].number: None for id_ in ids if id_ in self.by_id}
+        names = {id_ for id_ in ids if id_ in self.by_id}
+        while names:
+            branches = [row for row in self.institutions if row.parent in names and row.number not in found]
+            found |= {row.number: None for row in branches}
+            names = {row.id for row in branches}
+        return list(found)
+
     def find_place(self, name: str) -> tuple[Point, str] | None:
         """Position and name of a town (the middle of its institutions) or an institution, by its name or id."""
         wanted = fold(name)
@@ -100,7 +111,8 @@ class Registry:
 
 
 def _middle(rows: list[Institution]) -> Point:
-    """The middle of the larger group, where one name means towns far from one another; right across the antimeridian."""
+    """The middle of the largest group where one name means several towns; right across the antimeridian."""
+    rows = rows[:_MOST_IN_TOWN]
     lat = np.array([row.lat for row in rows], dtype=np.float64)
     lon = np.array([row.lon for row in rows], dtype=np.float64)
     near = [haversine_km(float(a), float(b), lat, lon) <= _SAME_TOWN_KM for a, b in zip(lat, lon, strict=True)]

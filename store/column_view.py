@@ -24,6 +24,8 @@ class View:
             newest = np.zeros((len(SERVICES), 0), np.uint32)
             newest = _grown(newest, base.institution, base.state)
         self._newest = _grown(newest, overlay.institution, overlay.state)
+        self.serial = 0
+        """Grows when states change in place."""
 
     @property
     def holdings(self) -> int:
@@ -85,6 +87,7 @@ class View:
         if not same:
             return self.over(laid_over(self.overlay, rows))
         self._newest = _grown(self._newest, rows.institution, rows.state)  # before the states: it must bound them
+        self.serial += 1
         beyond = at >= self.holdings
         self.base.state[at[~beyond]] = rows.state[~beyond]
         self.overlay.state[at[beyond] - self.holdings] = rows.state[beyond]

@@ -1,0 +1,70 @@
+"""The cursor of a result list: where the next page begins, in the order of one question at one moment."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from hashlib import blake2b
+
+import msgspec
+
+from schemas.query import SearchRequest
+from search_api.problems import BadParameterError
+
+_LONGEST = 300
+_FREE = ("cursor", "limit", "facets", "explain", "lang", "warnings", "at")
+"""What may differ between the pages of one list; the time is carried by the cursor."""
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """What a cursor holds. ``at`` keeps the order of all pages that of the first one's moment."""
+
+    version: int
+    question: str
+    offset: int
+    at: datetime
+
+
+def write(request: SearchRequest, offset: int) -> str:
+    """The cursor of the page that begins at an offset."""
+    value = Cursor(1, fingerprint(request), offset, request.at)
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(value)).decode().rstrip("=")
+
+
+def read(text: str) -> Cursor:
+    """What a cursor says.
+
+    Raises:
+        BadParameterError: it is not one of ours.
+    """
+    try:
+        if len(text) > _LONGEST:
+            raise ValueError
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        value = msgspec.msgpack.decode(data, type=Cursor)
+        if value.version != 1 or not 0 < value.offset < 1 << 31 or value.at.tzinfo is None:
+            raise ValueError
+    except (ValueError, binascii.Error, msgspec.DecodeError):
+        raise BadParameterError("cursor", "is not one; take it from `next` of the page before") from None
+    return value
+
+
+def offset_of(request: SearchRequest) -> int:
+    """Where the page asked for begins.
+
+    Raises:
+        BadParameterError: the cursor is of another question.
+    """
+    if not request.cursor:
+        return 0
+    cursor = read(request.cursor)
+    if cursor.question != fingerprint(request) or cursor.at != request.at:
+        raise BadParameterError("cursor", "belongs to another question; begin without it when anything else changes")
+    return cursor.offset
+
+
+def fingerprint(request: SearchRequest) -> str:
+    """The same for all pages of one result list."""
+    asked = {name: value for name, value in msgspec.structs.asdict(request).items() if name not in _FREE}
+    return blake2b(msgspec.json.encode(asked, order="sorted"), digest_size=9).hexdigest()

@@ -1,0 +1,34 @@
+"""Which institutions can hold a passing copy: as a filter for the engine, and whether that filter decides alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from search_api.ranking.combine import Measure
+from store.column_view import View
+
+MOST_PLACES = 50_000
+"""Institutions of one filter; Elasticsearch takes 65,536 values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where passing copies can be."""
+
+    places: tuple[int, ...] | None
+    """Institution numbers; None = anywhere, or more than a filter takes."""
+    decides: bool
+    """Whether every copy there passes, so that the engine's counts are right."""
+
+
+def scope_of(measure: Measure, view: View) -> Scope:
+    """The scope of a measure."""
+    allowed, decides = measure.may_hold(view)
+    if allowed.all():
+        return Scope(None, decides)
+    places = np.flatnonzero(allowed)
+    if len(places) > MOST_PLACES:
+        return Scope(None, decides=False)
+    return Scope(tuple(places.tolist()), decides)

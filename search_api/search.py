@@ -1,0 +1,113 @@
+"""A search, from the question to the page: understand -> retrieve -> rank -> present.
+
+``understand.py`` has made the request of the parameters. Here the engine's candidates meet what is known of places and
+copies. The order is exact, and ``exact`` says so only where that is proven.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.answer import Answer
+from schemas.query import EngineQuery, SearchRequest, Terms
+from search_api import cursor
+from search_api.context import Context
+from search_api.facets import count_facets
+from search_api.present import Page, present
+from search_api.query_view import query_view
+from search_api.ranking.combine import Measure
+from search_api.ranking.counting import Total, left_out, total
+from search_api.ranking.opening_hours import OPEN, UNKNOWN
+from search_api.ranking.order import Ordered, Ranking, in_order
+from search_api.ranking.rules import load_rules
+from search_api.ranking.scope import scope_of
+from search_api.ranking.situation import situation
+from search_api.retrieve import Retrieval, retrieve, some_words, without
+
+
+def search(context: Context, request: SearchRequest) -> Answer:
+    """Answer a request.
+
+    Raises:
+        BadParameterError: the cursor belongs to another question.
+        EngineError: the engine does not answer, or there is no index yet.
+    """
+    offset, rules = cursor.offset_of(request), load_rules()
+    view, registry, snapshot = context.columns().view, context.registry(), context.engine.snapshot()
+    here = situation(registry, request.near, request.at, request.mode, rules, context.clock())
+    measure = Measure(request, here, rules)
+    scope = scope_of(measure, view)
+    ranking = Ranking(
+        snapshot=snapshot,
+        view=view,
+        measure=measure,
+        pools=rules.pools,
+        database=context.database,
+        decides=scope.decides,
+    )
+
+    found = retrieve(request, snapshot, scope.places)
+    end = min(offset + request.limit, rules.pools.depth)
+    ordered = in_order(ranking, request, found.query, found.identifier, end)
+    if not len(ordered.ranked.numbers) and (second := some_words(found, snapshot)):
+        found, ordered = second, in_order(ranking, request, second.query, "", end)
+
+    counted = _total(ranking, found.query, ordered)
+    warnings = [*found.warnings, *_left_out(ranking, request, found.query, offset)]
+    if request.facets and not scope.decides:
+        warnings.append("facets: the counts do not heed the filters open, available and service")
+    ranked = ordered.ranked
+    page = Page(
+        numbers=ranked.numbers[offset:end],
+        text=ranked.text[offset:end],
+        known=ordered.known,
+        text_kind=_text_kind(request, found),
+    )
+    return Answer(
+        total=counted[0],
+        total_relation=counted[1],
+        exact=ranked.certified,
+        query=query_view(request, identifier=found.identifier, match=found.query.match, warnings=warnings),
+        hits=present(context.database, request, page, view, measure, rules),
+        facets=count_facets(snapshot, found.query, request, measure, view) if request.facets else {},
+        next=cursor.write(request, end) if _goes_on(counted, ordered, end, rules.pools.depth) else None,
+    )
+
+
+def _total(ranking: Ranking, query: EngineQuery, ordered: Ordered) -> Total:
+    if ordered.ranked.complete:
+        return ordered.ranked.passing, "exact"
+    return total(
+        ranking.snapshot, query, ranking.view, ranking.measure, ranking.pools, by_place=ranking.decides
+    )  # fmt: skip
+
+
+def _left_out(ranking: Ranking, request: SearchRequest, query: EngineQuery, offset: int) -> list[str]:
+    """The warning that says how many works might be at an open place, if only its hours were known."""
+    if not request.open or offset:
+        return []
+    tolerant = Measure(request, ranking.measure.situation, ranking.measure.rules, doors=(OPEN, UNKNOWN))
+    places = scope_of(tolerant, ranking.view).places
+    query = without(query, "institution")
+    if places is not None:
+        query = msgspec.structs.replace(query, filters=(*query.filters, Terms("institution", places)))
+    count, relation = left_out(
+        ranking.snapshot, query, ranking.view, ranking.measure, tolerant, ranking.pools
+    )  # fmt: skip
+    if not count:
+        return []
+    about = "" if relation == "exact" else "at least "
+    return [f"open: {about}{count} more left out, because it is not known whether the place is open then"]
+
+
+def _text_kind(request: SearchRequest, found: Retrieval) -> str:
+    if found.identifier:
+        return "text_identifier"
+    if not found.query.clauses:
+        return "text_none"
+    return {"best": "", "near": "text_near", "soon": "text_near"}.get(request.sort, "text_order")
+
+
+def _goes_on(counted: Total, ordered: Ordered, end: int, depth: int) -> bool:
+    more = counted[0] > end or counted[1] == "at_least"
+    return more and len(ordered.ranked.numbers) >= end and end < depth

@@ -1,0 +1,244 @@
+"""Understands the parameters of a search: text from outside becomes a typed request, or a clear refusal."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from schemas.catalogue import RECORD_TYPES, SERVICES
+from schemas.geo import haversine_km, parse_point
+from schemas.identifiers import language_tag
+from schemas.institution import INSTITUTION_KINDS
+from schemas.query import FACETS, MODES, SORTS, Point, SearchRequest
+from search_api import cursor
+from search_api.best_holding import zone_of
+from search_api.context import Context
+from search_api.problems import BadParameterError
+from search_api.registry import Registry
+
+MOST_HITS, LONGEST_Q, MOST_VALUES = 100, 500, 50
+_FIRST_YEAR, _LAST_YEAR = -9999, 9999
+_HALF_EARTH_KM = 20_038
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+_NAMES = (
+    "q", "near", "at", "mode", "within_km", "open", "available", "service", "kind", "type", "language", "year_from",
+    "year_to", "institution", "sort", "limit", "cursor", "facets", "explain",
+)  # fmt: skip
+_ELSEWHERE = ("lang",)
+"""Read before this: the language of the texts."""
+
+
+def understand(context: Context, params: Mapping[str, Sequence[str]], lang: str) -> SearchRequest:
+    """The request that parameters mean. Empty values count as not given.
+
+    Args:
+        context: for the registry (places, institutions) and the clock.
+        params: every parameter with all its values, in order; several values may also be joined by commas.
+        lang: language of the reasons.
+
+    Raises:
+        BadParameterError: names the parameter that cannot be used, and says what would do.
+    """
+    given = _Given(params)
+    registry = context.registry()
+    near, near_name = _near(given.one("near"), registry)
+    token = given.one("cursor")
+    at = cursor.read(token).at if token and not given.one("at") else _at(given, near, registry, context.clock)
+    sort = given.choice("sort", SORTS, "best")
+    if sort == "near" and near is None:
+        given.warnings.append("sort: near needs a position (near=...); sorted by best instead")
+        sort = "best"
+    within = given.number("within_km", 0, _HALF_EARTH_KM)
+    if within is not None and near is None:
+        raise BadParameterError("within_km", "needs a position: give near=latitude,longitude or near=place")
+    year_from, year_to = (
+        given.whole("year_from", _FIRST_YEAR, _LAST_YEAR),
+        given.whole("year_to", _FIRST_YEAR, _LAST_YEAR),
+    )
+    if year_from is not None and year_to is not None and year_from > year_to:
+        raise BadParameterError("year_from", f"{year_from} is after year_to={year_to}")
+    institutions = given.many("institution")
+    for id_ in institutions:
+        if id_ not in registry.by_id:
+            raise BadParameterError("institution", f"no institution has the id {_quoted(id_)}; see /api/institutions")
+    limit = given.whole("limit", 1, MOST_HITS)
+    return SearchRequest(
+        q=_q(given.one("q")),
+        near=near,
+        near_name=near_name,
+        at=at,
+        mode=cast("Any", given.choice("mode", MODES, "walk")),
+        within_km=within,
+        open=given.flag("open"),
+        available=given.flag("available"),
+        service=cast("Any", given.choices("service", SERVICES)),
+        kind=given.choices("kind", INSTITUTION_KINDS),
+        type=given.choices("type", RECORD_TYPES),
+        language=tuple(dict.fromkeys(_language(text) for text in given.many("language"))),
+        year_from=year_from,
+        year_to=year_to,
+        institution=institutions,
+        sort=cast("Any", sort),
+        limit=20 if limit is None else limit,
+        cursor=token,
+        facets=given.choices("facets", FACETS),
+        explain=given.flag("explain"),
+        lang=lang,
+        warnings=tuple(given.warnings),
+    )
+
+
+class _Given:
+    """The parameters as text, cleaned of what no text has: NUL, other controls, halves of surrogate pairs."""
+
+    def __init__(self, params: Mapping[str, Sequence[str]]) -> None:
+        self._values = {
+            name: [text for value in values if (text := clean(value).strip())] for name, values in params.items()
+        }
+        self.warnings = [
+            f"{_quoted(name)} is not a parameter and was not heeded"
+            for name in params
+            if name not in _NAMES and name not in _ELSEWHERE
+        ]
+
+    def one(self, name: str) -> str:
+        values = self._values.get(name, [])
+        if len(set(values)) > 1:
+            warning = f"{name}: given {len(values)} times; the first counts"
+            if warning not in self.warnings:
+                self.warnings.append(warning)
+        return values[0] if values else ""
+
+    def many(self, name: str) -> tuple[str, ...]:
+        parts = (part.strip() for value in self._values.get(name, []) for part in value.split(","))
+        found = tuple(dict.fromkeys(part for part in parts if part))
+        if len(found) > MOST_VALUES:
+            raise BadParameterError(name, f"{len(found)} values are too many; at most {MOST_VALUES}")
+        return found
+
+    def choice(self, name: str, known: Sequence[str], default: str) -> str:
+        value = self.one(name).lower()
+        if value and value not in known:
+            raise BadParameterError(name, f"{_quoted(value)} is none of {', '.join(known)}")
+        return value or default
+
+    def choices(self, name: str, known: Sequence[str]) -> tuple[str, ...]:
+        values = tuple(dict.fromkeys(value.lower() for value in self.many(name)))
+        for value in values:
+            if value not in known:
+                raise BadParameterError(name, f"{_quoted(value)} is none of {', '.join(known)}")
+        return values
+
+    def flag(self, name: str) -> bool:
+        value = self.one(name).lower()
+        if value and value not in _TRUE + _FALSE:
+            raise BadParameterError(name, f"{_quoted(value)} is neither true nor false")
+        return value in _TRUE
+
+    def number(self, name: str, low: float, high: float) -> float | None:
+        text = self.one(name)
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            raise BadParameterError(name, f"{_quoted(text)} is not a number") from None
+        if not (math.isfinite(value) and low < value <= high):
+            raise BadParameterError(name, f"{_quoted(text)} is not above {low:g} and at most {high:g}")
+        return value
+
+    def whole(self, name: str, low: int, high: int) -> int | None:
+        text = self.one(name)
+        if not text:
+            return None
+        if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
+            raise BadParameterError(name, f"{_quoted(text)} is not a whole number")
+        value = int(text)
+        if not low <= value <= high:
+            raise BadParameterError(name, f"{value} is not from {low} to {high}")
+        return value
+
+
+def clean(text: str) -> str:
+    """Text without what no text has: control characters become blanks, halves of surrogate pairs vanish."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text.encode("utf-8", "ignore").decode("utf-8"))
+
+
+def _q(text: str) -> str:
+    if len(text) > LONGEST_Q:
+        raise BadParameterError("q", f"has {len(text)} characters; at most {LONGEST_Q} can be searched for")
+    return text
+
+
+def _near(text: str, registry: Registry) -> tuple[Point | None, str]:
+    if not text:
+        return None, ""
+    point = parse_point(text)
+    if point is not None:
+        return point, ""
+    if re.fullmatch(r"[-+\d.,;\s°NSEWO]+", text, re.IGNORECASE) and re.search(r"\d", text):
+        known = registry.find_place(text)
+        if known is None:
+            message = (
+                f"{_quoted(text)} is not a position: latitude (-90 to 90), longitude (-180 to 180), as in 54.97,-1.61"
+            )
+            raise BadParameterError("near", message)
+        return known
+    found = registry.find_place(text)
+    if found is None:
+        raise BadParameterError(
+            "near",
+            f"no place {_quoted(text)} is known; give a town or an institution of the registry, or latitude,longitude",
+        )
+    return found
+
+
+def _at(given: _Given, near: Point | None, registry: Registry, clock: Callable[[], datetime]) -> datetime:
+    text = given.one("at")
+    if not text or text.lower() == "now":
+        return clock().replace(second=0, microsecond=0)
+    text = re.sub(r"(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$", r"\1+\2", text)  # "+" arrives as a blank in a URL
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        given.warnings.append("at: no time of day was given; 12:00 is meant")
+        return datetime.combine(day, time(12), zone_near(near, registry))
+    try:
+        at = datetime.fromisoformat(text)
+        at = at if at.tzinfo is not None else at.replace(tzinfo=zone_near(near, registry))
+        at.timestamp()
+    except (ValueError, OverflowError):
+        message = f"{_quoted(text)} is not a time; write 2026-11-23T10:00 (the place's time) or 2026-11-23T10:00+01:00"
+        raise BadParameterError("at", message) from None
+    return at
+
+
+def zone_near(near: Point | None, registry: Registry) -> ZoneInfo:
+    """The zone in which a time without one is meant: of the institution nearest to the position, else of the first."""
+    rows = registry.institutions
+    if near is not None:
+        km = haversine_km(near.lat, near.lon, registry.lat, registry.lon)
+        if np.isfinite(km).any():
+            return zone_of(registry.by_number[int(np.nanargmin(km))])
+    return zone_of(rows[0]) if rows else ZoneInfo("UTC")
+
+
+def _language(text: str) -> str:
+    if text.lower() in ("und", "mul", "zxx", "mis"):
+        return text.lower()
+    tag = language_tag(text)
+    if tag is None:
+        raise BadParameterError("language", f"{_quoted(text)} is no language; write a code as in en, zh, de")
+    return tag
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")

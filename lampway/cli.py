@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from lampway.commands import harvest, index, normalise, records, sources, works
+from lampway.commands import harvest, hours, index, normalise, records, search, sources, works
 
 app = typer.Typer(
     name="lampway",
@@ -25,8 +25,10 @@ COMMANDS = (
     harvest,
     normalise,
     index,
+    search,
     records,
     works,
+    hours,
 )
 """The modules of ``lampway.commands``, in the order in which the help shows them."""
 

@@ -67,7 +67,7 @@ class Mapping(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     items: str | list[ItemFields] = ""
     """MARC: a profile of marc_items.yaml ("koha", "symphony"), "none", or layouts of its own."""
     record_id: str = ""
-    """MARC: the field that holds the identifier instead of 001, e.g. "035a"."""
+    """MARC files: the field that holds the identifier instead of 001: another control field, or 035."""
 
 
 def mapping_of(source: Source) -> Mapping:

@@ -8,6 +8,7 @@ from harvester.formats.base import Reader, UnreadableError
 from harvester.formats.mapping import mapping_of
 from harvester.formats.marc import extract
 from harvester.formats.marc.record import MarcField, MarcRecord
+from harvester.formats.marcxml import marcxml
 from schemas.catalogue import CatalogueRecord, RawRecord, Source
 
 FIELD_END, SUBFIELD, RECORD_END = b"\x1e", b"\x1f", b"\x1d"
@@ -16,13 +17,22 @@ _ESCAPE = b"\x1b"
 
 
 def marc21(source: Source) -> Reader:
-    """Format "marc21": the payload is one record as it stands in the file."""
+    """Format "marc21": the payload is one record as it stands in the file, then its holdings records.
+
+    Files of MARC are told by their first byte, so that XML is read here, too.
+    """
     normalise, tags = extract.extractor(mapping_of(source))
+    read_xml = marcxml(source)
 
     def read(raw: RawRecord) -> CatalogueRecord:
         if raw.deleted:
             return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
-        marc = read_bytes(raw.payload, tags)
+        if raw.payload.lstrip()[:1] == b"<":
+            return read_xml(raw)
+        first, *holdings = [part + RECORD_END for part in raw.payload.split(RECORD_END) if part.strip()]
+        marc = read_bytes(first, tags)
+        for part in holdings:
+            marc.take_holdings(read_bytes(part, tags))
         if extract.is_deleted(marc):
             return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
         return normalise(marc, raw)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from harvester.formats.base import Reader, UnreadableError
 from harvester.formats.mapping import mapping_of
 from harvester.formats.marc import extract
 from harvester.formats.marc.record import MarcField, MarcRecord
 from harvester.formats.xml import Element, is_deleted, local, metadata_of, parse
 from schemas.catalogue import CatalogueRecord, RawRecord, Source
+
+_SECOND = re.compile(rb"</(?:[\w.-]+:)?record>\s*<(?:[\w.-]+:)?record[\s>]")
 
 
 def marcxml(source: Source) -> Reader:
@@ -17,10 +21,13 @@ def marcxml(source: Source) -> Reader:
     def read(raw: RawRecord) -> CatalogueRecord:
         if raw.deleted:
             return _tombstone(raw)
-        root = parse(raw.payload)
+        root = parse(_under_one_root(raw.payload))
         if is_deleted(root):
             return _tombstone(raw)
-        marc = read_element(_marc_record(metadata_of(root)), tags)
+        first, *holdings = _marc_records(metadata_of(root))
+        marc = read_element(first, tags)
+        for record in holdings:
+            marc.take_holdings(read_element(record, tags))
         return _tombstone(raw) if extract.is_deleted(marc) else normalise(marc, raw)
 
     return read
@@ -45,16 +52,25 @@ def read_element(record: Element, tags: frozenset[str]) -> MarcRecord:
     return marc
 
 
-def _marc_record(element: Element) -> Element:
-    """The <record> itself; servers also wrap it in a <collection>."""
+def _under_one_root(payload: bytes) -> bytes:
+    # A record of a file is followed by its holdings records, which makes no XML document by itself.
+    return b"<collection>" + payload + b"</collection>" if _SECOND.search(payload, 1) else payload
+
+
+def _marc_records(element: Element) -> list[Element]:
+    """The <record> itself, or those in a <collection>: the first, and the holdings records after it."""
     name = local(element)
     if name == "record":
-        return element
+        return [element]
     if name == "collection":
-        for child in element:
-            if local(child) == "record":
-                return child
+        records = [child for child in element if local(child) == "record"]
+        if records:
+            return records[:1] + [record for record in records[1:] if _leader(record)[6:7] in "uvxy"]
     raise UnreadableError(f"no MARCXML <record>, but <{name}>")
+
+
+def _leader(record: Element) -> str:
+    return next((child.text or "" for child in record if local(child) == "leader"), "")
 
 
 def _tombstone(raw: RawRecord) -> CatalogueRecord:

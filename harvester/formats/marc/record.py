@@ -64,6 +64,11 @@ class MarcRecord(msgspec.Struct):
             found = found + self.fields(*(f"880-{tag}" for tag in tags))
         return found
 
+    def take_holdings(self, other: MarcRecord) -> None:
+        """Add the holdings fields of a holdings record that belongs to this one."""
+        for field in other.holdings:
+            self.add(field)
+
     def add(self, field: MarcField) -> None:
         """Add a data field in its place."""
         tag = field.tag

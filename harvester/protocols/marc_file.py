@@ -1,0 +1,142 @@
+"""Files of MARC records, binary or XML: a path or an address, packed or not.
+
+The identifier is 001. Several different records of one file with the same 001 are all kept: the second is "<001>#2".
+Holdings records (MFHD) that follow their bibliographic record, as 004 says, are stored as part of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harvester.fetching import Client, FetchError
+from harvester.formats.base import UnreadableError
+from harvester.formats.mapping import Mapping, mapping_of
+from harvester.protocols import marc_binary, marc_xml
+from harvester.protocols.base import Fetch
+from harvester.protocols.csv_groups import fingerprint
+from harvester.protocols.file_pages import Event, FileFetch
+from harvester.protocols.local_file import open_unpacked
+from schemas.catalogue import Quarantined, RawRecord, Source
+from store.codec import digest
+from store.sources import SourceState
+
+_HOLDINGS = frozenset("uvxy")
+"""Leader/06 of holdings records."""
+
+
+class _Found(msgspec.Struct):
+    """One record of the file."""
+
+    number: int
+    position: str
+    payload: bytes
+    wrong: str
+    controls: dict[str, str]
+
+    @property
+    def holds(self) -> str:
+        """The 001 of the bibliographic record to which this holdings record belongs, "" for other records."""
+        return self.controls.get("004", "") if self.controls.get("000", "")[6:7] in _HOLDINGS else ""
+
+
+def open_marc(source: Source, state: SourceState, checkpoint: dict[str, Any], full: bool, client: Client) -> Fetch:
+    """Begin a run over a MARC file. Raises MappingError when the source's mapping cannot be used."""
+    mapping = mapping_of(source)
+
+    def read(path: Path, notes: list[str], folder: Path) -> Iterator[Event]:
+        names = _Names(folder, notes)
+        try:
+            for found in _joined(_records(path, notes)):
+                yield _event(source, mapping, found, names)
+        finally:
+            names.close()
+
+    return FileFetch(source, state, checkpoint, client, read)
+
+
+def _records(path: Path, notes: list[str]) -> Iterator[_Found]:
+    opened = partial(open_unpacked, path)
+    with opened() as content:
+        head = content.read(4096).lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")
+    if not head:
+        raise FetchError("the file is empty")
+    if head[:1] == b"<":
+        for number, piece in enumerate(marc_xml.split_records(opened(), opened(), notes), start=1):
+            yield _Found(number, *piece)
+        return
+    with opened() as content:
+        for number, (offset, record, wrong) in enumerate(marc_binary.split_records(content), start=1):
+            controls: dict[str, str] = {}
+            if not wrong:
+                try:
+                    controls = marc_binary.control_fields(record)
+                except UnreadableError as error:
+                    wrong = str(error)
+            yield _Found(number, f"record {number}, byte {offset}", record, wrong, controls)
+
+
+def _joined(records: Iterator[_Found]) -> Iterator[_Found]:
+    """Bibliographic records with the holdings records that follow them in one payload."""
+    waiting: _Found | None = None
+    for found in records:
+        if waiting and found.holds and not found.wrong and found.holds == waiting.controls.get("001"):
+            waiting.payload += found.payload
+            continue
+        if waiting:
+            yield waiting
+        waiting = found
+    if waiting:
+        yield waiting
+
+
+def _event(source: Source, mapping: Mapping, found: _Found, names: _Names) -> Event:
+    if found.wrong:
+        return Quarantined(
+            source=source.id,
+            record=f"row:{found.number}",
+            reason=found.wrong,
+            position=found.position,
+            payload=found.payload,
+        )
+    own = found.controls.get(mapping.record_id[:3] or "001", "") or found.controls.get("035", "")
+    name = names.distinct(own, digest(found.payload)) if own else f"row:{found.number}"
+    return RawRecord(source=source.id, record=name, payload=found.payload)
+
+
+class _Names:
+    """Gives different records of one file different names, and the same to records that are equal. On disk."""
+
+    def __init__(self, folder: Path, notes: list[str]) -> None:
+        self._notes, self._repeated = notes, 0
+        self._database = sqlite3.connect(folder / "names.db", isolation_level=None)
+        for statement in (
+            "PRAGMA journal_mode=OFF",
+            "PRAGMA synchronous=OFF",
+            "CREATE TABLE seen (name INTEGER, content BLOB, ordinal INTEGER, PRIMARY KEY (name, content)) "
+            "WITHOUT ROWID",
+            "BEGIN",
+        ):
+            self._database.execute(statement)
+
+    def distinct(self, own: str, content: bytes) -> str:
+        """The name of a record with this identifier of its own and this content."""
+        name = fingerprint(own) - (1 << 63)  # SQLite's integers are signed
+        rows = self._database.execute("SELECT content, ordinal FROM seen WHERE name = ?", (name,)).fetchall()
+        ordinal = next((number for known, number in rows if known == content), 0)
+        if not ordinal:
+            ordinal = len(rows) + 1
+            self._database.execute("INSERT INTO seen VALUES (?, ?, ?)", (name, content, ordinal))
+            self._repeated += ordinal > 1
+        return own if ordinal == 1 else f"{own}#{ordinal}"
+
+    def close(self) -> None:
+        """Say what was found, and let the file go."""
+        if self._repeated:
+            self._notes.append(f"{self._repeated:,} records have a control number (001) that another one has, too")
+        self._database.close()

@@ -105,6 +105,8 @@ class _Compiler(NamedTuple):
 class OpeningHours:
     """The hours of one place. Build it with ``parse`` or ``of_institution``; safe to keep and to share."""
 
+    NO_ZONE = "no time zone: give the zone, or latitude and longitude"
+
     def __init__(self, years: Years, clock: Clock, country: str, region: str, notes: tuple[str, ...]) -> None:
         self._years, self.clock, self.country, self.region, self._notes = years, clock, country, region, notes
 
@@ -140,7 +142,7 @@ class OpeningHours:
             point = (lat, lon)
         zone = timezone or (timezone_of(*point) if point else zone_of_country(country))
         if not zone:
-            raise HoursError("no time zone: give the zone, or latitude and longitude")
+            raise HoursError(OpeningHours.NO_ZONE)
         country = country.upper() or country_of_zone(zone)
         return _parse(expression, zone, country, region, tuple(exceptions), point if _SUN.search(expression) else None)
 

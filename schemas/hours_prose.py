@@ -58,7 +58,8 @@ class Week:
 
     def expression(self) -> str:
         """The week in the OSM grammar; days that are not named are closed."""
-        rules = [rule for season, table in self.seasons.items() for rule in _rules(season, table)]
+        seasons = sorted(self.seasons.items(), key=lambda item: bool(item[0]))
+        rules = [rule for season, table in seasons for rule in _rules(season, table, "" in self.seasons)]
         text = "24/7" if rules == ["Mo-Su 00:00-24:00"] else "; ".join(rules) or ("off" if self.seasons else "")
         return f'{text} || unknown "{self.fallback}"' if self.fallback and text else text
 
@@ -73,7 +74,8 @@ def _name(day: int) -> str:
     return "PH" if day == HOLIDAYS else WEEK[day]
 
 
-def _rules(season: str, table: dict[int, Value]) -> list[str]:
+def _rules(season: str, table: dict[int, Value], over_others: bool) -> list[str]:
+    """The rules of one season; a closed day is worth a rule only where the rest of the year may say otherwise."""
     by_value: dict[Value, list[int]] = {}
     for day in sorted(table):
         by_value.setdefault(table[day], []).append(day)
@@ -81,7 +83,12 @@ def _rules(season: str, table: dict[int, Value]) -> list[str]:
     if holiday and holiday != [HOLIDAYS] and str(table[HOLIDAYS]) != "off":
         by_value[table[HOLIDAYS]] = holiday
         holiday = []
-    weekly = [f"{season} {_days(days)} {value}".strip() for value, days in by_value.items() if str(value) != "off"]
+    closed_too = bool(season) and over_others
+    weekly = [
+        f"{season} {_days(days)} {value}".strip()
+        for value, days in by_value.items()
+        if closed_too or str(value) != "off"
+    ]
     if holiday:
         weekly.append(f"{season} PH {table[HOLIDAYS]}".strip())
     return weekly or ([f"{season} off"] if season else [])

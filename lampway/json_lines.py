@@ -27,7 +27,7 @@ def write_json_lines(file: str, rows: Iterable[object]) -> int | None:
             count = _write(sys.stdout.buffer, rows)
             sys.stdout.buffer.flush()
         except BrokenPipeError:  # `| head` has seen enough
-            sys.stdout = None  # type: ignore[assignment]
+            sys.stdout = None
             return None
         return count
     path = Path(file)

@@ -16,10 +16,14 @@ _YEAR = re.compile(r"1[4-9]\d\d|20\d\d")
 
 
 def volume_of(record: Features) -> tuple[str, ...]:
-    """Part and numbers of the title: records that differ here are different volumes and never the same."""
+    """Numbers of the title and the part: records that differ here are different volumes and never the same.
+
+    The part stands last, so that two records with different parts never have the same volume, not even by way of a
+    third that has its number in the title.
+    """
     title = record.titles[0] if record.titles else ""
-    numbers = {number_of(n) for n in _NUMBER.findall(title) if not _YEAR.fullmatch(n)}
-    return tuple(sorted(numbers | {record.part} - {""}))
+    numbers = (number_of(n) for n in _NUMBER.findall(title) if not _YEAR.fullmatch(n))
+    return (*(n for n in numbers if n != record.part), *((record.part,) if record.part else ()))
 
 
 def languages_contradict(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from lampway.commands import harvest, hours, index, normalise, records, search, sources, works
+from lampway.commands import (
+    availability,
+    doctor,
+    harvest,
+    hours,
+    index,
+    keys,
+    normalise,
+    records,
+    search,
+    serve,
+    sources,
+    works,
+)
 
 app = typer.Typer(
     name="lampway",
@@ -29,6 +42,10 @@ COMMANDS = (
     records,
     works,
     hours,
+    serve,
+    keys,
+    availability,
+    doctor,
 )
 """The modules of ``lampway.commands``, in the order in which the help shows them."""
 

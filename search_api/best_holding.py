@@ -17,13 +17,14 @@ from schemas.hours import of_institution, timezone_of
 from schemas.institution import Institution
 from schemas.query import SearchRequest
 from search_api.ranking.combine import OUT, Measure
-from search_api.ranking.opening_hours import CLOSED, OPEN, UNKNOWN
+from search_api.ranking.opening_hours import CLOSED, OPEN, UNKNOWN, states_at
 from search_api.ranking.reasons import Facts, Reasons
 from search_api.ranking.rules import Rules
 from store import availability, records
 from store.availability import Fact
 from store.column_view import View
 from store.holdings import effective, seen_at
+from store.institutions import fold
 from store.packed_state import EPOCH, QUARTER_S, checked_at
 
 _OPEN_STATES: dict[int, OpenState] = {CLOSED: "closed", OPEN: "open", UNKNOWN: "unknown"}
@@ -151,7 +152,7 @@ class BestHoldings:
             open_until=None if digital else _moment(int(opening.until[number]), zone),
             opens_at=None if digital else _moment(int(opening.opens[number]), zone),
             call_number=holding.call_number,
-            branch=holding.branch,
+            branch=_other_name(holding.branch, institution),
             location=holding.location,
         )
         facts = Facts(
@@ -194,8 +195,16 @@ class BestHoldings:
         return round(geodesic_km(near.lat, near.lon, institution.lat, institution.lon), 3)
 
     def _is_open_now(self, number: int) -> bool:
-        table = self._here.registry.hours(datetime.fromtimestamp(self._here.moment_s, UTC))
-        return int(table.at([number], [int(self._request.at.timestamp())])[0][0]) == OPEN
+        asked = np.array([int(self._request.at.timestamp())])
+        return int(states_at(self._here.hours, np.array([number]), asked)[0][0]) == OPEN
+
+
+def _other_name(branch: str, institution: Institution | None) -> str:
+    """The branch in the source's words; "" where it is a name or code of the institution itself."""
+    if institution is None or not branch:
+        return branch
+    names = (institution.id, institution.name, institution.isil, *institution.aliases)
+    return "" if fold(branch) in map(fold, names) else branch
 
 
 @lru_cache(maxsize=100_000)

@@ -73,8 +73,8 @@ def problem_of(error: Exception, request: Request) -> tuple[Problem, dict[str, s
         kind, detail, more = "invalid-parameter", error.message, {"parameter": error.parameter}
     elif isinstance(error, EngineUnavailableError):
         kind, detail, more = "unavailable", "Try again in a moment.", {"retry_after": RETRY_AFTER_S}
-    elif isinstance(error, EngineError) and not request.app.state.context.engine.live():
-        kind, detail, more = "no-index", "Run `lampway index` first.", {"retry_after": 60}
+    elif isinstance(error, EngineError):
+        kind, detail, more = _of_engine(request)
     elif isinstance(error, RequestValidationError):
         kind, detail = "invalid-body", "See errors."
         more = {"errors": [{"pointer": _pointer(e["loc"]), "detail": e["msg"]} for e in error.errors()]}
@@ -92,6 +92,15 @@ def problem_of(error: Exception, request: Request) -> tuple[Problem, dict[str, s
     if found.retry_after:
         headers = headers | {"Retry-After": str(found.retry_after)}
     return found, headers
+
+
+def _of_engine(request: Request) -> tuple[str, str, dict[str, object]]:
+    try:
+        if request.app.state.context.engine.live():
+            return "internal", "The search engine could not do it; its message is in our log.", {}
+    except EngineError:
+        return "unavailable", "Try again in a moment.", {"retry_after": RETRY_AFTER_S}
+    return "no-index", "Run `lampway index` first.", {"retry_after": 60}
 
 
 def _of_http(error: HTTPException, request: Request) -> tuple[str, str, dict[str, str]]:
@@ -133,7 +142,10 @@ def install(app: FastAPI) -> None:
     """Answer every expected exception with a problem; unexpected ones are caught by ``search_api.front``."""
 
     def answer(request: Request, error: Exception) -> Response:
-        return error_response(error, request)
+        response = error_response(error, request)
+        if response.status_code == 500:
+            raise error  # to where it is logged
+        return response
 
     for kind in (ApiError, BadParameterError, EngineError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)

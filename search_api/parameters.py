@@ -1,4 +1,4 @@
-"""Parameters of everything but the search itself, whose own are read in ``understand``: place and moment, numbers, boxes."""
+"""Parameters of everything but the search, which are read in ``understand``: place and moment, numbers, boxes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 
 from schemas.query import SearchRequest
 from search_api.context import Context
-from search_api.messages import text
 from search_api.problems import BadParameterError
 from search_api.understand import understand
 
@@ -26,7 +25,7 @@ def asked(context: Context, params: Params, lang: str, own: Sequence[str] = ()) 
     """
     request = understand(context, {name: params[name] for name in SITUATION if name in params}, lang)
     unknown = [name for name in params if name not in SITUATION and name not in own]
-    warnings = tuple(text(lang, "answer.unknown_parameter", name=name[:40]) for name in unknown)
+    warnings = tuple(f"{name[:40]!r} is not a parameter here and was not heeded" for name in unknown)
     return msgspec.structs.replace(request, warnings=request.warnings + warnings)
 
 

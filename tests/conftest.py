@@ -118,11 +118,12 @@ class Federation:
 def federation_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of the federation in data/federation.json; not to be written to."""
     from indexer.build import rebuild
+
     from indexer.engines import open_engine
 
     facts = msgspec.json.decode((Path(__file__).parent / "data" / "federation.json").read_bytes())
     settings = load_settings(home=tmp_path_factory.mktemp("federation"), _env_file=None)
-    database, engine, seen = open_database(settings.database), open_engine(settings), facts["now"]
+    database, engine, seen = open_database(settings.database), open_engine(settings), facts["harvested"]
     with database.begin() as connection:
         institutions.upsert(connection, msgspec.convert(facts["institutions"], list[Institution]))
         for given in facts["sources"]:

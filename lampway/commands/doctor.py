@@ -13,7 +13,7 @@ import typer
 
 from config.settings import Settings
 from indexer.engines import open_engine
-from indexer.engines.base import EngineError, Health
+from indexer.engines.base import EngineError, Health, SearchEngine
 from lampway.console import DONE, FAILED, say, say_json, settings_or_fail
 from schemas.hours import of_institution, problem_of
 from store import generations, harvest_runs, institutions, records, sources, works
@@ -153,13 +153,13 @@ def _index(database: Database, settings: Settings) -> Iterator[Finding]:
         yield Finding(name="engine", verdict="failed", message=str(error), mend="See LAMPWAY_ENGINE.")
         return
     try:
-        health = engine.health()
+        health, live_name = engine.health(), _live(engine)
     finally:
         engine.close()
     with database.connect() as connection:
         stored, waiting = works.count(connection), works.count_pending(connection)
         unmerged, live = records.count_pending(connection), generations.live(connection, health.engine)
-    yield _engine(health)
+    yield _engine(health, live_name)
     if not health.ok or not health.generation:
         return
     message = (
@@ -175,14 +175,20 @@ def _index(database: Database, settings: Settings) -> Iterator[Finding]:
         yield Finding(name="index", verdict="ok", message=message)
 
 
-def _engine(health: Health) -> Finding:
-    if not health.ok:
-        message = health.message or "does not answer"
-        return Finding(
-            name="engine", verdict="failed", message=f"{health.engine}: {message}", mend="See docs/settings.md."
-        )
-    if not health.generation:
+def _live(engine: SearchEngine) -> str | None:
+    """The live generation; "" = there is none yet, None = the engine does not answer."""
+    try:
+        return engine.live()
+    except EngineError:
+        return None
+
+
+def _engine(health: Health, live: str | None) -> Finding:
+    if live == "":
         return Finding(name="engine", verdict="failed", message=f"{health.engine}: no index yet", mend="lampway index")
+    if not health.ok:
+        message = f"{health.engine}: {health.message or 'does not answer'}"
+        return Finding(name="engine", verdict="failed", message=message, mend="See LAMPWAY_ENGINE in docs/settings.md.")
     return Finding(name="engine", verdict="ok", message=f"{health.engine}, generation {health.generation}")
 
 

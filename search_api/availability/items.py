@@ -51,6 +51,8 @@ def split(body: bytes) -> list[msgspec.Raw]:
             if set(batch) != {"items"}:
                 raise ItemError('Send {"items": [...]} or just the array.')
             batch = msgspec.json.decode(batch["items"], type=list[msgspec.Raw])
+    except RecursionError:
+        raise ItemError("Not a JSON array of items: it is nested too deep") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ItemError(f"Not a JSON array of items: {error}") from None
     if len(batch) > MOST_ITEMS:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from schemas.answer import Answer
 from schemas.catalogue import RECORD_TYPES, SERVICES
 from schemas.institution import INSTITUTION_KINDS
-from schemas.query import FACETS, MODES, SORTS
+from schemas.query import FACETS, SORTS
 from search_api.dependencies import ContextOf, JsonOnly, Language, MetricsOf, Parameters
 from search_api.json_response import json_response
 from search_api.routes.description import answers, many, number, one_of, parameters, query
@@ -50,7 +50,7 @@ _YES = {"type": "boolean"}
     ),
 )
 def read_search(context: ContextOf, metrics: MetricsOf, lang: Language, params: Parameters) -> Response:
-    """Every hit with the copy that answers best and all signals that made its score. `exact`: provably the right page."""
+    """Every hit with the copy that answers best and the signals that made its score. `exact`: provably right."""
     answer = search(context, understand(context, params, lang))
     metrics.search(answer.exact)
     return json_response(answer)

@@ -252,11 +252,14 @@ def test_the_same_question_is_asked_once(desk: Callable[..., Desk], system: Call
     assert len(server.asked) == 1
 
 
-def test_only_what_may_be_asked_is_asked(desk: Callable[..., Desk], system: Callable[..., System]) -> None:
+@pytest.mark.parametrize(
+    ("adapter", "record"), [("koha", "not-a-number"), ("abacus", "77"), ("", "77"), ("daia", "a|b")]
+)
+def test_only_what_may_be_asked_is_asked(
+    desk: Callable[..., Desk], system: Callable[..., System], adapter: str, record: str
+) -> None:
     server = system(lambda path, query: (200, []))
-    assert desk(adapter="koha", url=server.url).ask("not-a-number") is False
-    assert desk(adapter="abacus", url=server.url).ask() is False
-    assert desk().ask() is False
+    assert desk(adapter=adapter, url=server.url).ask(record) is False
     assert server.asked == []
 
 

@@ -13,6 +13,7 @@ from schemas.query import SearchRequest
 from schemas.work import Work
 from search_api.best_holding import BestHoldings
 from search_api.ranking.combine import Measure
+from search_api.ranking.known_item import SCORES, Kind
 from search_api.ranking.reasons import Reasons
 from search_api.ranking.rules import Rules
 from store import works
@@ -26,7 +27,7 @@ class Page:
 
     numbers: NDArray[np.int64]
     text: NDArray[np.float64]
-    known: Mapping[int, str]
+    known: Mapping[int, Kind]
     """Number -> how a known item is known."""
     text_kind: str
     """Key of the reason of the signal "text" where it is not a share of the best match; else ""."""
@@ -47,7 +48,9 @@ def present(
         signals = {"text": _text(page, position, rules, reasons)} | best.signals(position, rules)
         if number in page.known:
             reason = reasons.say(f"known_{page.known[number]}")
-            signals["known_item"] = Signal(score=1.0, weight=rules.weights.known_item, reason=reason)
+            signals["known_item"] = Signal(
+                score=SCORES[page.known[number]], weight=rules.weights.known_item, reason=reason
+            )
         hits.append(_hit(found[number], best, position, signals, explain=request.explain))
     return hits
 

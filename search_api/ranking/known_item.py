@@ -5,29 +5,37 @@ Its weight is above all others together, so a known item is passed by nothing bu
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from indexer.analysis import query_clauses, title_key, title_keys, tokens
 from indexer.engines.base import Snapshot
 from schemas.query import EngineQuery, SearchRequest, Terms
+from schemas.work import Work
 from store import works
 from store.database import Database
 
-Kind = Literal["identifier", "title", "title_creator"]
+Kind = Literal["identifier", "title", "title_creator", "short_title"]
+SCORES: dict[Kind, float] = {"identifier": 1.0, "title": 1.0, "title_creator": 1.0, "short_title": 0.5}
 _MOST_WORDS = 16
-_MOST_LOOKED_AT = 200
-"""Works that share a title with a part of the question, of which the creators are compared."""
+_MOST = 200
+"""A title that more works share is nobody's own: those are ranked as one group."""
+
+
+class Match(NamedTuple):
+    """How one work is known, and its text score in the engine's measure."""
+
+    kind: Kind
+    text: float
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """Which matches are known items: all of a query's, and some by number."""
+    """Which matches are known items: some by number, or all that a query finds."""
 
+    works: dict[int, Match] = {}
     query: EngineQuery | None = None
     kind: Kind = "title"
-    by_creator: dict[int, float] = {}
-    """Number -> text score of the engine, for works known by title and creator."""
 
 
 def find_known(
@@ -39,49 +47,48 @@ def find_known(
     if not query.clauses or query.match != "all" or any(clause.field for clause in query.clauses):
         return Known()
     text = request.q.replace('"', " ")
-    whole = title_key(text)
-    titled = msgspec.structs.replace(query, filters=(*query.filters, Terms("title_key", (whole,)))) if whole else None
-    if titled is not None and not snapshot.count(titled):
-        titled = None
-    return Known(query=titled, by_creator=_by_title_and_creator(text, query, snapshot, database))
-
-
-def _by_title_and_creator(text: str, query: EngineQuery, snapshot: Snapshot, database: Database) -> dict[int, float]:
-    words = text.split()
-    if not 2 <= len(words) <= _MOST_WORDS:
-        return {}
-    rests: dict[str, set[str]] = {}
-    for cut in range(1, len(words)):
-        for title, rest in ((words[:cut], words[cut:]), (words[cut:], words[:cut])):
-            key = title_key(" ".join(title))
-            if key:
-                rests.setdefault(key, set()).add(" ".join(rest))
-    if not rests:
-        return {}
-    titled = msgspec.structs.replace(query, filters=(*query.filters, Terms("title_key", tuple(rests))))
-    found = snapshot.search_text(titled, _MOST_LOOKED_AT)
-    if not len(found.numbers):
-        return {}
+    whole, rests = title_key(text), _splits(text.split())
+    if not whole:
+        return Known()
+    titled = _titled(query, (whole,))
+    if snapshot.count(titled) > _MOST:
+        return Known(query=titled)
+    found = snapshot.search_text(_titled(query, (whole, *rests)), _MOST)
     with database.connect() as connection:
         shown = works.by_numbers(connection, found.numbers.tolist())
-    known = {}
-    for number, score in zip(found.numbers.tolist(), found.scores.tolist(), strict=True):
-        work = shown.get(number)
-        if work is None:
-            continue
-        creators = set(tokens(" ".join(creator.name for creator in work.creators)))
-        asked = [
-            rest
-            for title in (work.title, *work.other_titles)
-            for key in title_keys(title)
-            for rest in rests.get(key, ())
-        ]
-        if any(_names(rest) and _names(rest) <= creators for rest in asked):
-            known[number] = score
-    return known
+    kinds = {number: _kind(work, whole, rests) for number, work in shown.items()}
+    scores = dict(zip(found.numbers.tolist(), found.scores.tolist(), strict=True))
+    return Known(works={number: Match(kind, scores[number]) for number, kind in kinds.items() if kind})
+
+
+def _titled(query: EngineQuery, keys: tuple[str, ...]) -> EngineQuery:
+    return msgspec.structs.replace(query, filters=(*query.filters, Terms("title_key", keys)))
+
+
+def _splits(words: list[str]) -> dict[str, set[str]]:
+    """Every beginning and end of the words as a title, with what is left as the creator."""
+    rests: dict[str, set[str]] = {}
+    for cut in range(1, len(words) if len(words) <= _MOST_WORDS else 0):
+        for title, rest in ((words[:cut], words[cut:]), (words[cut:], words[:cut])):
+            if key := title_key(" ".join(title)):
+                rests.setdefault(key, set()).add(" ".join(rest))
+    return rests
+
+
+def _kind(work: Work, whole: str, rests: dict[str, set[str]]) -> Kind | None:
+    titles = (work.title, *work.other_titles)
+    if any(title_key(title) == whole for title in titles):
+        return "title"
+    creators = set(tokens(" ".join(creator.name for creator in work.creators)))
+    asked = (rest for title in titles for key in title_keys(title) for rest in rests.get(key, ()))
+    if any((names := _names(rest)) and names <= creators for rest in asked):
+        return "title_creator"
+    return "short_title" if any(whole in title_keys(title) for title in titles) else None
 
 
 def _names(text: str) -> set[str]:
-    """The words of a name, without "by" and "von" and the like, which catalogues leave out or not."""
-    found = {token for clause in query_clauses(text) for token in clause.tokens}
-    return found - {"by", "von", "par", "de", "著"}
+    """The words of a name, without "by" and the like, which catalogues leave out or not."""
+    return {token for clause in query_clauses(text) for token in clause.tokens} - _BETWEEN
+
+
+_BETWEEN = frozenset(("by", "von", "par", "de", "of", "著"))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.hours_table import HoursTable
 from search_api.ranking.rules import OpenRules
 from search_api.registry import Registry
 
 CLOSED, OPEN, UNKNOWN = 0, 1, 2
 NO_REASON, TOO_FAR, TOO_LATE, SHUT = 0, 1, 2, 3
+FIRST_EPOCH = int(datetime(1902, 1, 1, tzinfo=UTC).timestamp())
+LAST_EPOCH = int(datetime(2195, 1, 1, tzinfo=UTC).timestamp())
 _MOST_CHANGES = 4
 """Changes looked at until the next opening: closed, by appointment, closed, open."""
 
@@ -34,14 +37,17 @@ class Opening:
 
 
 def opening(
-    registry: Registry, arrival: NDArray[np.int64], journey_s: NDArray[np.float64], rules: OpenRules, now: datetime
+    registry: Registry,
+    table: HoursTable,
+    arrival: NDArray[np.int64],
+    journey_s: NDArray[np.float64],
+    rules: OpenRules,
 ) -> Opening:
     """Opening of all institutions, each at its own moment of arrival."""
-    numbers, table = np.arange(registry.size), registry.hours(now)
+    numbers = np.arange(registry.size)
     far = journey_s > rules.longest_journey_h * 3600
     arrival = np.where(far, arrival - journey_s.astype(np.int64), arrival)  # else evaluated weeks ahead for nothing
-    state, change = table.at(numbers, arrival)
-    state, change = np.asarray(state).astype(np.int8), np.asarray(change).astype(np.int64)
+    state, change = states_at(table, numbers, arrival)
     why = np.zeros(registry.size, np.int8)
     last_entry = np.where(
         (state == OPEN) & (change > 0) & (registry.last_entry_s > 0), change - registry.last_entry_s, 0
@@ -49,9 +55,9 @@ def opening(
     late = (last_entry > 0) & (arrival > last_entry)
     if registry.entry is not None:
         has, entry_table = registry.entry
-        let_in, entry_ends = entry_table.at(numbers, arrival)
-        late |= has & (state == OPEN) & (np.asarray(let_in) == CLOSED)
-        last_entry = np.where(has & (np.asarray(let_in) == OPEN), entry_ends, last_entry)
+        let_in, entry_ends = states_at(entry_table, numbers, arrival)
+        late |= has & (state == OPEN) & (let_in == CLOSED)
+        last_entry = np.where(has & (let_in == OPEN), entry_ends, last_entry)
     closes = np.where(state == OPEN, change, 0)
     state[late], why[late] = CLOSED, TOO_LATE
     opens = np.where(state == CLOSED, change, 0)
@@ -65,16 +71,25 @@ def opening(
     return Opening(state, score, np.where(state == OPEN, closes, 0), opens, why, last_entry)
 
 
-def _next_opening(table: object, numbers: NDArray[np.int64], epochs: NDArray[np.int64]) -> NDArray[np.int64]:
+def states_at(
+    table: HoursTable, numbers: NDArray[np.int64], epochs: NDArray[np.int64]
+) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """States and next changes (see ``HoursTable.at``); unknown in years for which no calendar is kept."""
+    known = (epochs > FIRST_EPOCH) & (epochs < LAST_EPOCH)
+    state, change = table.at(numbers, np.where(known, epochs, table.first))
+    return np.where(known, state, np.int8(UNKNOWN)), np.where(known, change, 0)
+
+
+def _next_opening(table: HoursTable, numbers: NDArray[np.int64], epochs: NDArray[np.int64]) -> NDArray[np.int64]:
     """The first change to open at or after these changes; 0 = none is known."""
     found = np.zeros(len(numbers), np.int64)
     left = np.arange(len(numbers))
     for _ in range(_MOST_CHANGES):
-        state, change = table.at(numbers[left], epochs[left])  # type: ignore[attr-defined]
-        is_open = np.asarray(state) == OPEN
+        state, change = states_at(table, numbers[left], epochs[left])
+        is_open = state == OPEN
         found[left[is_open]] = epochs[left[is_open]]
         epochs[left] = change
-        left = left[~is_open & (np.asarray(change) > 0)]
+        left = left[~is_open & (change > 0)]
         if not len(left):
             break
     return found

@@ -11,7 +11,7 @@ from schemas.query import EngineQuery, SearchRequest
 from search_api.ranking.bounded import Ranked, rank
 from search_api.ranking.candidates import best_values
 from search_api.ranking.combine import OUT, Measure
-from search_api.ranking.known_item import Known, find_known
+from search_api.ranking.known_item import SCORES, Kind, Known, find_known
 from search_api.ranking.ordered import FIELDS, rank_by_field
 from search_api.ranking.rules import Pools
 from store.column_view import View
@@ -36,7 +36,7 @@ class Ordered:
     """The ranked works, and which of them are known items, and how."""
 
     ranked: Ranked
-    known: dict[int, str]
+    known: dict[int, Kind]
 
 
 def in_order(ranking: Ranking, request: SearchRequest, query: EngineQuery, identifier: str, k: int) -> Ordered:
@@ -68,30 +68,28 @@ def _certified(ranking: Ranking, query: EngineQuery, k: int, best_text: float = 
 
 def _known_first(ranking: Ranking, others: Ranked, known: Known, k: int) -> Ordered:
     """Known items in front: their weight is above all others together, so no other work can stand between them."""
-    first: dict[int, tuple[float, float]] = {}
-    how: dict[int, str] = {}
+    found: dict[int, tuple[Kind, float, float]] = {}
     certified = others.certified
     if known.query is not None:
         ranked = _certified(ranking, known.query, k, others.best_text)
         certified = certified and ranked.certified
         for number, text, total in zip(ranked.numbers.tolist(), ranked.text, ranked.total, strict=True):
-            first[number], how[number] = (float(total), float(text)), known.kind
-    numbers = np.array(sorted(set(known.by_creator) - set(first)), np.int64)
-    values = best_values(ranking.view, ranking.measure, numbers)
-    for number, value in zip(numbers.tolist(), values.tolist(), strict=True):
+            found[number] = known.kind, float(text), float(total)
+    numbers = np.array(sorted(known.works), np.int64)
+    for number, value in zip(numbers.tolist(), best_values(ranking.view, ranking.measure, numbers), strict=True):
         if value > OUT:
-            text = known.by_creator[number] / others.best_text
-            first[number], how[number] = (ranking.measure.text_weight * text + value, text), "title_creator"
-    if not first:
+            kind, score = known.works[number]
+            text = score / others.best_text
+            found[number] = kind, text, ranking.measure.text_weight * text + float(value)
+    if not found:
         return Ordered(others, {})
-    order = sorted(first, key=lambda number: (-first[number][0], number))[:k]
-    rest = np.flatnonzero(~np.isin(others.numbers, list(first)))[: k - len(order)]
-    lifted = np.array([first[number] for number in order]).reshape(-1, 2)
+    order = sorted(found, key=lambda number: (-SCORES[found[number][0]], -found[number][2], number))[:k]
+    rest = np.flatnonzero(~np.isin(others.numbers, list(found)))[: k - len(order)]
     merged = replace(
         others,
         numbers=np.concatenate([np.array(order, np.int64), others.numbers[rest]]),
-        text=np.concatenate([lifted[:, 1], others.text[rest]]),
-        total=np.concatenate([lifted[:, 0], others.total[rest]]),
+        text=np.concatenate([[found[number][1] for number in order], others.text[rest]]),
+        total=np.concatenate([[found[number][2] for number in order], others.total[rest]]),
         certified=certified,
     )
-    return Ordered(merged, how)
+    return Ordered(merged, {number: kind for number, (kind, _, _) in found.items()})

@@ -112,8 +112,8 @@ def check(rules: Rules) -> Rules:
     if set(rules.modes) != set(MODES):
         raise RulesError(f"modes: needs exactly {', '.join(MODES)}")
     others = weights.text + weights.availability + weights.open + weights.distance
-    if weights.known_item <= others:
-        raise RulesError(f"weights.known_item must be above the sum of the others ({others:g})")
+    if weights.known_item / 2 <= others:
+        raise RulesError(f"weights.known_item must be above twice the sum of the others ({2 * others:g})")
     return rules
 
 

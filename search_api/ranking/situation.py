@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.hours_table import HoursTable
 from schemas.query import Mode, Point
 from search_api.ranking import distance
 from search_api.ranking.opening_hours import Opening, opening
@@ -31,6 +32,7 @@ class Situation:
     near: NDArray[np.float64]
     """Score of the signal "distance"."""
     opening: Opening
+    hours: HoursTable
     moment_s: float
     """The later of now and the time asked for: what the age of a status counts to."""
 
@@ -40,12 +42,18 @@ def situation(
 ) -> Situation:
     """The situation of a question."""
     moment = max(now.replace(second=0, microsecond=0), at)  # by the minute, so that questions share what is computed
-    return _situation(registry, near, at, mode, rules, moment)
+    return _situation(registry, registry.hours(now), near, at, mode, rules, moment)
 
 
 @lru_cache(maxsize=64)
 def _situation(
-    registry: Registry, near: Point | None, at: datetime, mode: Mode, rules: Rules, moment: datetime
+    registry: Registry,
+    hours: HoursTable,
+    near: Point | None,
+    at: datetime,
+    mode: Mode,
+    rules: Rules,
+    moment: datetime,
 ) -> Situation:
     way = rules.modes[mode]
     km = distance.distances(near, registry.lat, registry.lon)
@@ -53,10 +61,11 @@ def _situation(
     arrival = np.minimum(int(at.timestamp()) + np.rint(journey_s).astype(np.int64), _LAST_EPOCH)
     return Situation(
         registry=registry,
+        hours=hours,
         km=km,
         journey_s=journey_s,
         arrival=arrival,
         near=distance.scores(km, way),
-        opening=opening(registry, arrival, journey_s, rules.open, moment),
+        opening=opening(registry, hours, arrival, journey_s, rules.open),
         moment_s=moment.timestamp(),
     )

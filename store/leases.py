@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,11 @@ from store.tables import leases
 HEARTBEAT_S = 15.0
 STALE_AFTER = timedelta(seconds=60)
 """An owner on another machine is taken for dead when its heart has not beaten for so long."""
+
+
+_held_here: set[str] = set()
+"""Owners of this process that are at work: a lease that could not be given back, for the disk was full, is not held."""
+_serial = itertools.count()
 
 
 class LeaseTakenError(Exception):
@@ -39,9 +45,10 @@ def held(database: Database, name: str) -> Iterator[None]:
     Raises:
         LeaseTakenError: another process holds it.
     """
-    owner = f"{myself()}|{threading.get_ident()}"
+    owner = f"{myself()}|{next(_serial)}"
     with database.begin() as connection:
         _take(connection, name, owner)
+    _held_here.add(owner)
     stop = threading.Event()
     heart = threading.Thread(target=_beat, args=(database, name, owner, stop), name=f"lease {name}", daemon=True)
     heart.start()
@@ -50,7 +57,9 @@ def held(database: Database, name: str) -> Iterator[None]:
     finally:
         stop.set()
         heart.join()
-        with database.begin() as connection:
+        _held_here.discard(owner)
+        # Not given back is not lost: it counts as a dead owner's, and the trouble has been told by the work itself.
+        with suppress(StoreError), database.begin() as connection:
             connection.execute(delete(leases).where(leases.c.name == name, leases.c.owner == owner))
 
 
@@ -85,6 +94,8 @@ def _beat(database: Database, name: str, owner: str, stop: threading.Event) -> N
 def _is_dead(owner: str, beat_at: str) -> bool:
     machine, pid, began, *_ = [*owner.split("|"), "", ""]
     if machine == socket.gethostname() and pid.isdigit():
+        if owner.startswith(myself() + "|"):
+            return owner not in _held_here
         return not _lives(int(pid)) or _began(int(pid)) != began
     return datetime.now(UTC) - datetime.fromisoformat(beat_at) > STALE_AFTER
 

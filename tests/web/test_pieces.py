@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.catalogue import RECORD_TYPES, SERVICES, STATES
+from schemas.institution import INSTITUTION_KINDS
+from schemas.query import MODES, SORTS
 from search_api.messages import catalogue
 from search_api.views import DayView, SpanView
 from search_api.web.addresses import Addresses, safe_url
@@ -32,6 +35,23 @@ def test_both_languages_say_everything_with_the_same_values() -> None:
             assert len(own) == len(other), key
         else:
             assert _values(own) >= _values(other), key
+
+
+@pytest.mark.parametrize("say", [EN, ZH])
+def test_every_value_of_the_closed_lists_has_a_name(say: Wording) -> None:
+    lists = {
+        "type": RECORD_TYPES,
+        "kind": INSTITUTION_KINDS,
+        "service": SERVICES,
+        "mode": MODES,
+        "sort": SORTS,
+        "state": STATES,
+    }
+    for group, values in lists.items():
+        for value in values:
+            assert say.has(f"{group}_{value}"), f"{group}_{value}"
+    for signal in ("text", "availability", "open", "distance", "known_item"):
+        assert say.has(f"signal_{signal}")
 
 
 def _values(text: object) -> set[str]:

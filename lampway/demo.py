@@ -5,6 +5,7 @@ It works in a home of its own and never opens the user's: engine, database and a
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -14,16 +15,16 @@ from config.settings import Settings
 from harvester.fetching import Client
 from harvester.harvest import harvest_source
 from harvester.institution_import import read_institutions
-from indexer.build import rebuild
 from indexer.engines import open_engine
 from indexer.update import update
 from lampway import demo_city
 from lampway.commands.index import STAGES
+from lampway.commands.search import show
 from lampway.commands.serve import listen, serve_context
 from lampway.console import INCOMPLETE, Meter, fail, note, open_store, say, settings_or_fail, stage_meters
 from lampway.demo_server import HOST
 from lampway.demo_server import serve as serve_sources
-from schemas.answer import Answer, Hit
+from schemas.answer import Answer
 from schemas.catalogue import Source
 from search_api.context import Context, open_context
 from search_api.search import search
@@ -58,19 +59,14 @@ def run(home: Path | None, port: int, *, serve: bool) -> None:
         complete = harvest(database, city.sources(server), settings)
         index(database, settings)
         context = open_context(settings)
-        try:
+        with closing(context):
+            say(f"\n“{SAMPLE_QUERY}” near {CENTRE}, now:\n")
             show(sample_search(context))
-        except BaseException:
-            context.close()
-            raise
-        if not complete:
-            context.close()
-            fail("some sources did not come complete, see above", INCOMPLETE)
-        if not serve:
-            context.close()
-            return
-        _tell_addresses(port)
-        serve_context(context, HOST, port)
+            if not complete:
+                fail("some sources did not come complete, see above", INCOMPLETE)
+            if serve:
+                _tell_addresses(port)
+                serve_context(context, HOST, port)
 
 
 def demo_settings(home: Path | None) -> Settings:
@@ -114,36 +110,14 @@ def harvest(database: Database, feeds: list[Source], settings: Settings) -> bool
 
 def index(database: Database, settings: Settings) -> None:
     """Step 3: a whole new index the first time, what changed after that."""
-    engine = open_engine(settings)
-    try:
-        with stage_meters(STAGES) as progress:
-            if engine.live():
-                update(database, engine, settings, on_progress=progress)
-            else:
-                rebuild(database, engine, settings, on_progress=progress)
-    finally:
-        engine.close()
+    with closing(open_engine(settings)) as engine, stage_meters(STAGES) as progress:
+        update(database, engine, settings, progress)
 
 
 def sample_search(context: Context) -> Answer:
     """Step 4: what a visitor in the middle of the city would ask now."""
     params = {"q": [SAMPLE_QUERY], "near": [CENTRE], "limit": [str(_SHOWN)]}
     return search(context, understand(context, params, "en"))
-
-
-def show(answer: Answer) -> None:
-    """Print the ranked answer, a hit in two lines."""
-    say(f"\n“{SAMPLE_QUERY}” near {CENTRE}, now: {answer.total} works, the first {len(answer.hits)}:\n")
-    for position, hit in enumerate(answer.hits, 1):
-        say(f"{position}. {_title(hit)}")
-        if hit.best:
-            say(f"   {hit.best.reason}")
-    say()
-
-
-def _title(hit: Hit) -> str:
-    by = f" / {'; '.join(hit.creators[:2])}" if hit.creators else ""
-    return f"{hit.title}{by}{f' ({hit.year})' if hit.year else ''}"
 
 
 def _tell_addresses(port: int) -> None:

@@ -196,7 +196,7 @@ def _marc(holder: str, name: str, everything: list[Item], holds: Holds, chinese:
         copies = _copies(holder, item, _branches(holder, item), today)
         lent = any(copy.due for copy in copies)  # a loan moves from day to day, so its record changed today
         changed = today if lent else _some_day(item.key)
-        xml = marcxml(item, f"{holder[:3]}{number:06d}", copies, chinese, changed)
+        xml = marcxml(item, f"{holder[:3]}{number:06d}", copies, chinese, changed, koha=holder == "lantern-house")
         dublin = oai_dc(item, chinese, name)
         records.append(_oai(holder, number, changed, {"marcxml": xml, "oai_dc": dublin}, item.type))
     gone = [_oai(holder, number, _some_day(f"{holder}{number}"), {}, "book") for number in range(90_001, 90_006)]

@@ -99,8 +99,8 @@ def csv_fields(item: Item, copy: Copy, words: str) -> dict[str, str]:
     }
 
 
-def marcxml(item: Item, record: str, copies: Sequence[Copy], chinese: str, changed: date) -> bytes:
-    """MARCXML of one bibliographic record with its copies in 852 and 876.
+def marcxml(item: Item, record: str, copies: Sequence[Copy], chinese: str, changed: date, koha: bool = False) -> bytes:
+    """MARCXML of one bibliographic record with its copies.
 
     Args:
         item: the edition.
@@ -108,13 +108,14 @@ def marcxml(item: Item, record: str, copies: Sequence[Copy], chinese: str, chang
         copies: its copies.
         chinese: script preferred for Chinese: "hant" or "latin" (with 880).
         changed: for 005.
+        koha: copies in Koha's 952, not in 852 and 876.
     """
     controls = [
         ("001", record),
         ("005", f"{changed:%Y%m%d}000000.0"),
         ("008", f"{changed:%y%m%d}s{item.year or 0:04d}    xx {'000 0':>17}{_marc_language(item)} d"),
     ]
-    fields = sorted([*_description(item, chinese), *_copies(copies)], key=lambda field: field[0])
+    fields = sorted([*_description(item, chinese), *(_koha if koha else _copies)(copies)], key=lambda field: field[0])
     rows = "".join(f'<controlfield tag="{tag}">{escape(value)}</controlfield>' for tag, value in controls)
     rows += "".join(_field(field) for field in fields)
     leader = f"00000n{_LEADERS.get(item.type, 'am')} a2200000 a 4500"
@@ -204,6 +205,23 @@ def _copies(copies: Sequence[Copy]) -> list[Field]:
         fields.append(("852", "  ", place))
         fields.append(("876", "  ", [("8", f"{number}.1"), ("p", copy.barcode), ("j", status)]))
     return fields
+
+
+def _koha(copies: Sequence[Copy]) -> list[Field]:
+    # $7 not for loan, $1 lost, $q due; Koha shows reserved and moving copies only in its own pages.
+    flags = {"reference": [("7", "1")], "order": [("7", "-1")], "missing": [("1", "1")]}
+    return [
+        (
+            "952",
+            "  ",
+            [
+                *flags.get(copy.state, []),
+                *(("a", copy.branch), ("b", copy.branch), ("o", copy.shelf), ("p", copy.barcode)),
+                *([("q", copy.due)] if copy.due else []),
+            ],
+        )
+        for copy in copies
+    ]
 
 
 def oai_dc(item: Item, chinese: str, institution: str) -> bytes:

@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from indexer.engines.base import EngineError
 from lampway import demo as sample_city
 from lampway.console import FAILED, fail
+from store.database import StoreError
+from store.leases import LeaseTakenError
 
 
 def demo(
@@ -22,6 +25,8 @@ def demo(
     """
     try:
         sample_city.run(home, port, serve=serve)
+    except (EngineError, LeaseTakenError, StoreError) as error:
+        fail(str(error))
     except KeyboardInterrupt:
         fail("stopped; run `lampway demo` again and it goes on from here", FAILED)
 

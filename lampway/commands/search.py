@@ -63,14 +63,15 @@ def search(
     if as_json:
         say_json(answer)
         raise typer.Exit(DONE)
-    _show(answer)
+    show(answer)
 
 
 def _option(parameter: str) -> str:
     return {"q": "QUERY", "within_km": "--within"}.get(parameter, f"--{parameter.replace('_', '-')}")
 
 
-def _show(answer: Answer) -> None:
+def show(answer: Answer) -> None:
+    """Print the answer: warnings, how many, and two lines a hit with the reasons that were asked for."""
     for warning in answer.query["warnings"]:
         note(f"note: {warning}")
     about = "" if answer.total_relation == "exact" else "at least "

@@ -13,7 +13,8 @@ from schemas.catalogue import UNIQUE_TYPES, CatalogueRecord, Creator, Host, Link
 from schemas.identifiers import find_isbns, isbn13, issn, language_tag
 
 _DOI = re.compile(r"(?i)(?:doi:\s*|https?://(?:dx\.)?doi\.org/|info:doi/|^)(10\.\d{4,9}/[^\s\"<>]+)")
-_SCHEME = re.compile(r"(?i)^(?:urn:|info:)?([a-z][a-z0-9._-]{1,20})[:/]\s*(\S.*)$")
+# A slash alone makes no scheme: archives' reference codes are full of them ("DRO/A/3").
+_SCHEME = re.compile(r"(?i)^(?:info:([a-z][a-z0-9._-]{1,20})/|(?:urn:|info:)?([a-z][a-z0-9._-]{1,20}):)\s*(\S.*)$")
 _PICTURE = re.compile(r"(?i)\.(?:jpe?g|png|gif|webp)(?:\?.*)?$|/thumb(?:nail)?s?/")
 _TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:")
 _MIME = re.compile(r"(?i)^(image|audio|video|text|application|model|multipart)/[\w.+-]+")
@@ -160,7 +161,7 @@ def _identifier(text: str, into: CatalogueRecord) -> None:
     if not any(c.isalnum() for c in text):
         return
     scheme = _SCHEME.match(text)
-    value = f"{scheme[1].lower()}:{scheme[2]}" if scheme else f"local:{text}"
+    value = f"{(scheme[1] or scheme[2]).lower()}:{scheme[3]}" if scheme else f"local:{text}"
     into.identifiers.append(value)
     if into.type in UNIQUE_TYPES and not into.unit_id and not scheme:
         into.unit_id = text

@@ -60,6 +60,8 @@ class Hit(msgspec.Struct, kw_only=True):
     holdings_count: int
     institutions_count: int
     number: int = 0
+    part: str = ""
+    """Number and name of the volume, where the hit is one of a set."""
     other_titles: list[str] = msgspec.field(default_factory=list)
     publisher: str = ""
     description: str = ""

@@ -84,6 +84,7 @@ def _hit(work: Work, best: BestHoldings, position: int, signals: dict[str, Signa
         holdings_count=holdings,
         institutions_count=institutions,
         number=work.number,
+        part=work.part,
         other_titles=work.other_titles,
         publisher=work.publisher,
         description=work.description,

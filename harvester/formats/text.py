@@ -11,7 +11,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffe\uffff]")
 # MARC non-filing marks (start/end of string, joiners) that MARC-8 and some systems leave in the text.
 _NON_FILING = dict.fromkeys((0x98, 0x9C, 0x88, 0x89))
 _DATES = re.compile(r",?\s*\(?\b(?:ca?\.\s*)?(?:\d{3,4}|-)\??\s*[-–]\s*(?:(?:ca?\.\s*)?\d{3,4}\??)?\)?\.?$")
-_INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_]{1,3}\.$")
+# Not in scripts without initials: "红楼梦." is a title of three characters, and its full stop only punctuation.
+_INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]{1,3}\.$")
 
 
 def tidy(text: str) -> str:

@@ -90,7 +90,8 @@ def show(answer: Answer) -> None:
 
 
 def _title(hit: Hit) -> str:
-    return hit.title or hit.unit_id or hit.id
+    title = hit.title or hit.unit_id or hit.id
+    return f"{title}. {hit.part}" if hit.part else title
 
 
 def _about(hit: Hit) -> str:

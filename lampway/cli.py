@@ -6,10 +6,12 @@ import typer
 
 from lampway.commands import (
     availability,
+    demo,
     doctor,
     harvest,
     hours,
     index,
+    institutions,
     keys,
     normalise,
     records,
@@ -34,6 +36,8 @@ def root() -> None:
 
 
 COMMANDS = (
+    demo,
+    institutions,
     sources,
     harvest,
     normalise,

@@ -1,0 +1,276 @@
+"""Reads a table of institutions into the registry's form, row by row; a row with a mistake costs only itself."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harvester import institution_values as values
+from harvester.formats.text import fold, tidy
+from harvester.institution_mapping import Columns, InstitutionMapping, find_columns, institution_mapping
+from harvester.institution_table import TableError, TableRow, read_table
+from harvester.institution_values import ValueProblemError
+from schemas.hours import HoursError
+from schemas.hours_clock import timezone_of
+from schemas.hours_text import from_weekday_table
+from schemas.institution import Institution, ServicePoint
+
+__all__ = ["ImportPreview", "RowProblem", "TableError", "read_institutions"]
+
+_WEAK_KINDS = frozenset({"type", "typ", "tipo"})
+_NOTHING = frozenset({"NA", "N/A", "n/a", "NULL", "null", "\\N", "-"})
+
+
+class RowProblem(msgspec.Struct, frozen=True):
+    """Why a row cannot be imported."""
+
+    row: int
+    """Number of the row, from 1, the header not counted."""
+    column: str
+    value: str
+    reason: str
+    fix: str
+
+    def __str__(self) -> str:
+        where = f"row {self.row}" + (f", {self.column}" if self.column else "")
+        value = f" {self.value!r}" if self.value else ""
+        return f"{where}:{value} {self.reason}. {self.fix}".rstrip()
+
+
+class ImportPreview(msgspec.Struct):
+    """What an import would do."""
+
+    institutions: list[Institution]
+    problems: list[RowProblem]
+    notes: list[str]
+    left_out: int = 0
+    """Rows that the mapping does not want."""
+
+
+def read_institutions(path: Path | str, mapping: AnyMapping[str, Any] | None = None) -> ImportPreview:
+    """Read CSV, GeoJSON or a JSON list of institutions.
+
+    Args:
+        path: the file, plain or packed.
+        mapping: content of a mapping file for tables with columns of their own (see ``InstitutionMapping``).
+
+    Returns:
+        The good rows, the problems of the others, and what was assumed.
+
+    Raises:
+        TableError: the file as a whole cannot be read.
+        MappingError: the mapping cannot be used.
+    """
+    rules = institution_mapping(mapping)
+    rows = list(read_table(Path(path), rules.header or None))
+    names = list(dict.fromkeys(name for row in rows for name in row.values))
+    columns = find_columns(names, rules)
+    preview = ImportPreview([], [], [])
+    if columns.unused:
+        preview.notes.append(f"columns of which nothing is read: {', '.join(columns.unused[:40])}")
+    if "id" in columns.fields and "id" not in columns.mapped:
+        columns.fields["id"] = _naming(columns.fields["id"], [row for row in rows if not row.wrong])
+    reader = _Reader(rules, columns)
+    taken: dict[str, int] = {}
+    for row in rows:
+        if row.wrong:
+            preview.problems.append(RowProblem(row.number, "", "", row.wrong, "Mend or remove the row."))
+        elif not reader.wanted(row):
+            preview.left_out += 1
+        else:
+            _add(reader, row, taken, preview)
+    _resolve_parents(preview)
+    for count, what in ((reader.made_ids, "ids were made from names"), (reader.guessed_kinds, "kinds were guessed")):
+        if count:
+            preview.notes.insert(0, f"{count:,} {what}")
+    return preview
+
+
+def _naming(candidates: Sequence[str], rows: Sequence[TableRow]) -> list[str]:
+    """Of several columns that could hold the ids, the first that tells all rows apart."""
+    for column in candidates:
+        found = [_text(row.values.get(column)) for row in rows]
+        if all(found) and len(set(found)) == len(found):
+            return [column]
+    return [column for column in candidates[:1] if fold(column) in {"id", "institution id", "code"}]
+
+
+def _add(reader: _Reader, row: TableRow, taken: dict[str, int], preview: ImportPreview) -> None:
+    try:
+        institution, notes = reader.read(row, taken)
+        if institution.id in taken:
+            first = taken[institution.id]
+            raise ValueProblemError("id", institution.id, f"stands in row {first} already", "Give each row its own id")
+    except ValueProblemError as problem:
+        column = reader.column_of(problem.field)
+        preview.problems.append(RowProblem(row.number, column, problem.value, problem.reason, problem.fix))
+        return
+    taken[institution.id] = row.number
+    preview.institutions.append(institution)
+    preview.notes += [f"row {row.number}: {note}" for note in notes]
+
+
+class _Reader:
+    """Reads the rows of one file."""
+
+    def __init__(self, mapping: InstitutionMapping, columns: Columns) -> None:
+        self._mapping, self._columns = mapping, columns
+        self.made_ids = self.guessed_kinds = 0
+        self._meant = {
+            field: {word.strip().casefold(): meant for word, meant in words.items()}
+            for field, words in mapping.values.items()
+        }
+
+    def column_of(self, field: str) -> str:
+        """The file's own name of a field's column."""
+        return " + ".join(self._columns.fields.get(field, [])) or field
+
+    def wanted(self, row: TableRow) -> bool:
+        """Whether the mapping wants the row, and there is anything in it."""
+        for column, kept in self._mapping.keep.items():
+            if _text(row.values.get(column)) not in kept:
+                return False
+        for column, dropped in self._mapping.leave_out.items():
+            if _text(row.values.get(column)) in dropped:
+                return False
+        return any(_text(value) for value in row.values.values())
+
+    def read(self, row: TableRow, taken: AnyMapping[str, int]) -> tuple[Institution, list[str]]:
+        """The institution of a row, and what was assumed about it. Raises ValueProblemError."""
+        one = self._one(row)
+        notes: list[str] = []
+        name = one("name")
+        if not name:
+            raise ValueProblemError("name", "", "is missing", "give each institution its name")
+        id_ = self._id(row, one, name, taken)
+        country = values.read_country(one("country"))
+        position = values.read_position(one("lat"), one("lon"), one("point"))
+        if position:
+            values.check_not_swapped(*position, country)
+        timezone = values.read_timezone(one("timezone"))
+        if not timezone and position:
+            timezone = timezone_of(*position)
+        exceptions = values.read_exceptions(self._raw(row, "exceptions"))
+        hours, said = self._hours(row, one("opening_hours"), timezone, exceptions)
+        notes += said
+        institution = Institution(
+            id=id_,
+            name=name,
+            kind=self._kind(row, one("kind"), name),
+            parent=one("parent"),
+            isil=one("isil"),
+            lat=position[0] if position else None,
+            lon=position[1] if position else None,
+            address=self._address(row, one),
+            city=one("city"),
+            postcode=one("postcode"),
+            region=one("region"),
+            country=country,
+            timezone=timezone,
+            opening_hours=hours,
+            exceptions=exceptions,
+            service_points=values.read_service_points(self._raw(row, "service_points")) + self._service_points(row),
+            services=values.read_services(self._raw(row, "services")),
+            aliases=values.read_aliases(self._raw(row, "aliases")),
+            url=values.read_url(one("url")),
+            phone=one("phone"),
+            email=values.read_email(one("email")),
+            description=one("description"),
+            checked_on=values.read_date(one("checked_on")),
+            closed=values.read_truth(one("closed")),
+        )
+        return institution, notes
+
+    def _raw(self, row: TableRow, field: str) -> Any:
+        for column in self._columns.fields.get(field, []):
+            value = row.values.get(column)
+            if value not in (None, "", []):
+                return value
+        return self._mapping.constants.get(field, "")
+
+    def _one(self, row: TableRow) -> Any:
+        def one(field: str) -> str:
+            texts = [text for column in self._columns.fields.get(field, []) if (text := _text(row.values.get(column)))]
+            text = ", ".join(texts) if field in self._columns.mapped else texts[0] if texts else ""
+            text = self._meant.get(field, {}).get(text.casefold(), text)
+            return text or _text(self._mapping.constants.get(field, ""))
+
+        return one
+
+    def _id(self, row: TableRow, one: Any, name: str, taken: AnyMapping[str, int]) -> str:
+        base = one("isil") or _slug(name)
+        if self._mapping.id:
+            wanted = self._mapping.id if isinstance(self._mapping.id, list) else [self._mapping.id]
+            base = _slug(" ".join(_text(row.values.get(str(column))) for column in wanted))
+        elif self._columns.fields.get("id"):
+            # OpenStreetMap's own ids ("node/29071031") hold a slash, and ours must not.
+            text = one("id")
+            return values.read_id(
+                text.replace("/", "-") if re.fullmatch(r"(node|way|relation)/\d+", text) else text
+            ), False
+        base = one("isil") or _slug(name)
+        tries = (base, _slug(f"{name} {one('city')}"), _slug(f"{name} {one('postcode')}"), f"{base}-{row.number}")
+        return values.read_id(next(text for text in tries if text and text not in taken)), True
+
+    def _address(self, row: TableRow, one: Any) -> str:
+        street = _text(row.values.get("addr:street"))
+        if street and not one("address"):
+            return f"{street} {_text(row.values.get('addr:housenumber'))}".strip()
+        return str(one("address"))
+
+    def _hours(self, row: TableRow, text: str, timezone: str, exceptions: Sequence[Any]) -> tuple[str, list[str]]:
+        if text:
+            return values.read_hours(text, timezone, list(exceptions))
+        return self._weekday_hours(row, self._columns.hours)
+
+    def _weekday_hours(self, row: TableRow, days: AnyMapping[str, str]) -> tuple[str, list[str]]:
+        table = {day: _text(row.values.get(column)) for day, column in days.items()}
+        if not any(table.values()):
+            return "", []  # nothing said is unknown, not closed all week
+        try:
+            understood = from_weekday_table(table)
+        except HoursError as error:
+            shown = ", ".join(f"{day}: {text}" for day, text in table.items() if text)
+            raise ValueProblemError("opening_hours", shown, str(error), "write 09:00-17:00, or closed") from None
+        return understood.expression, list(understood.notes)
+
+    def _service_points(self, row: TableRow) -> list[ServicePoint]:
+        points = []
+        for name, days in self._columns.service_hours.items():
+            hours, _ = self._weekday_hours(row, days)
+            if hours:
+                points.append(ServicePoint(name=name, hours=hours))
+        return points
+
+
+def _resolve_parents(preview: ImportPreview) -> None:
+    """A parent may be named by its name; ids are what is kept."""
+    ids = {institution.id for institution in preview.institutions}
+    by_name: dict[str, list[str]] = {}
+    for institution in preview.institutions:
+        by_name.setdefault(fold(institution.name), []).append(institution.id)
+    for institution in preview.institutions:
+        if institution.parent and institution.parent not in ids:
+            found = by_name.get(fold(institution.parent), [])
+            if len(found) == 1 and found[0] != institution.id:
+                institution.parent = found[0]
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, dict | list):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = tidy(str(value))
+    return "" if text in _NOTHING else text
+
+
+def _slug(text: str) -> str:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return re.sub(r"[^\w]+", "-", plain.replace("'", "").replace("’", "")).strip("-_")[:100]

@@ -24,6 +24,7 @@ from schemas.institution import Institution, ServicePoint
 __all__ = ["ImportPreview", "RowProblem", "TableError", "read_institutions"]
 
 _WEAK_KINDS = frozenset({"type", "typ", "tipo"})
+_OSM_ID = re.compile(r"(node|way|relation)/\d+")
 _NOTHING = frozenset({"NA", "N/A", "n/a", "NULL", "null", "\\N", "-"})
 
 
@@ -204,19 +205,26 @@ class _Reader:
         return one
 
     def _id(self, row: TableRow, one: Any, name: str, taken: AnyMapping[str, int]) -> str:
+        if not self._mapping.id and self._columns.fields.get("id"):
+            # OpenStreetMap's own ids ("node/29071031") hold a slash, and ours must not.
+            text = one("id")
+            return values.read_id(text.replace("/", "-") if _OSM_ID.fullmatch(text) else text)
         base = one("isil") or _slug(name)
         if self._mapping.id:
             wanted = self._mapping.id if isinstance(self._mapping.id, list) else [self._mapping.id]
             base = _slug(" ".join(_text(row.values.get(str(column))) for column in wanted))
-        elif self._columns.fields.get("id"):
-            # OpenStreetMap's own ids ("node/29071031") hold a slash, and ours must not.
-            text = one("id")
-            return values.read_id(
-                text.replace("/", "-") if re.fullmatch(r"(node|way|relation)/\d+", text) else text
-            ), False
-        base = one("isil") or _slug(name)
-        tries = (base, _slug(f"{name} {one('city')}"), _slug(f"{name} {one('postcode')}"), f"{base}-{row.number}")
-        return values.read_id(next(text for text in tries if text and text not in taken)), True
+        else:
+            self.made_ids += 1
+        tries = (base, _slug(f"{base} {one('city')}"), _slug(f"{base} {one('postcode')}"), f"{base}-{row.number}")
+        return values.read_id(next((text for text in tries if text and text not in taken), base))
+
+    def _kind(self, row: TableRow, text: str, name: str) -> InstitutionKind:
+        if not text:
+            # A column "Type" may say what it is, but as often which sort of library.
+            said = (_text(value) for column, value in row.values.items() if fold(column) in _WEAK_KINDS)
+            text = next((word for word in said if kind_of(word)), "")
+            self.guessed_kinds += not text
+        return values.read_kind(text, name)
 
     def _address(self, row: TableRow, one: Any) -> str:
         street = _text(row.values.get("addr:street"))

@@ -33,13 +33,13 @@ def run(size: int = WORKS) -> dict[str, Any]:
         try:
             truth = fill(database, size)
             store_peak = peak_mb()
-            merge_s, merged = timed(lambda: merge_pending(database))
+            merge_s, merge_cpu, merged = timed(lambda: merge_pending(database))
             merge_peak = peak_mb()
             right, wrong, missed = pairs(database, truth)
-            build_s, built = timed(lambda: rebuild(database, engine, settings))
+            build_s, build_cpu, built = timed(lambda: rebuild(database, engine, settings))
             index_bytes = sum(f.stat().st_size for f in (settings.index_home / built.generation).iterdir())
             touch(database, 1000)
-            update_s, updated = timed(lambda: update(database, engine, settings))
+            update_s, update_cpu, updated = timed(lambda: update(database, engine, settings))
         finally:
             engine.close()
             database.close()
@@ -50,13 +50,16 @@ def run(size: int = WORKS) -> dict[str, Any]:
             {"what": "records", "value": f"{merged.records:,}"},
             {"what": "works", "value": f"{built.works:,}"},
             {"what": "merge, records/s", "value": f"{merged.records / merge_s:,.0f}", "target": ">= 1,200"},
+            {"what": "merge, records per CPU second", "value": f"{merged.records / merge_cpu:,.0f}"},
             {"what": "merge, wrong pairs of works that are different", "value": f"{wrong:,}", "target": "0"},
             {"what": "merge, pairs found of those that are the same", "value": f"{right / max(right + missed, 1):.3f}"},
             {"what": "peak memory after storing, merging, indexing (MB)",
              "value": f"{store_peak:,}, {merge_peak:,}, {peak_mb():,}", "target": "< 4,000 at 1M records"},
             {"what": "index, works/s (documents, engine and columns)", "value": f"{built.works / build_s:,.0f}"},
+            {"what": "index, works per CPU second", "value": f"{built.works / build_cpu:,.0f}", "target": ">= 5,000"},
             {"what": "index, bytes/work", "value": f"{index_bytes / max(built.works, 1):,.0f}", "target": "<= 300"},
-            {"what": f"update of 1,000 changed records ({updated.written:,} works), s", "value": f"{update_s:.2f}"},
+            {"what": f"update of 1,000 changed records ({updated.written:,} works), s (CPU s)",
+             "value": f"{update_s:.2f} ({update_cpu:.2f})"},
         ],
     }  # fmt: skip
 
@@ -117,11 +120,11 @@ def pairs(database: Database, truth: dict[tuple[str, str], str]) -> tuple[int, i
     return right, together - right, sum(n * (n - 1) // 2 for n in sizes.values()) - right
 
 
-def timed(work: Any) -> tuple[float, Any]:
-    """Seconds and result."""
-    began = time.perf_counter()
+def timed(work: Any) -> tuple[float, float, Any]:
+    """Seconds, CPU seconds, and the result: on a shared machine only the second one can be compared."""
+    began, cpu = time.perf_counter(), time.process_time()
     result = work()
-    return time.perf_counter() - began, result
+    return time.perf_counter() - began, time.process_time() - cpu, result
 
 
 def peak_mb() -> int:

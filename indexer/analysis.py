@@ -99,9 +99,9 @@ def pairs(run: str) -> list[str]:
 
 def _apostrophes(text: str) -> tuple[str, tuple[str, ...]]:
     """A word with apostrophes as one token, and its other forms: Turner's = turner, l'art = art, O'Brien = obrien."""
-    parts = re.split("['\u2019]", text)
-    if len(parts) == 1:
+    if "'" not in text and "\u2019" not in text:
         return text, ()
+    parts = re.split("['\u2019]", text)
     if parts[-1] == "s":
         return "".join(parts[:-1]), ("".join(parts),)
     if len(parts[-1]) > 1 and all(part in _ELIDED for part in parts[:-1]):
@@ -120,27 +120,45 @@ _ELIDED_ARTICLE = re.compile("^(?:l|un)['\u2019](?=\\w\\w)")
 _GAP_IN_RUN = re.compile(rf"(?<=[{CJK}]) (?=[{CJK}])")
 
 
+_PLAIN = re.compile(rf"[{UNSPACED}]+|{WORD}")
+_SPECIAL = re.compile("['\u2019+#&]")
+
+
+@lru_cache(maxsize=65_536)
 def title_key(text: str) -> str:
     """A whole title as one comparable string: folded, without punctuation, leading article and blanks between Chinese.
 
     Empty when nothing is left of it; cut at MAX_TITLE_KEY characters.
     """
-    folded = _ELIDED_ARTICLE.sub("", fold(text).lstrip(" \"'([\u2018\u201c"))
+    folded = fold(text)
+    if _SPECIAL.search(folded):
+        words = _title_words(_ELIDED_ARTICLE.sub("", folded.lstrip(" \"'([\u2018\u201c")))
+    else:
+        words = _PLAIN.findall(folded)
+    if len(words) > 1 and words[0] in _ARTICLES:
+        del words[0]
+    key = " ".join(words)
+    return (key if key.isascii() else _GAP_IN_RUN.sub("", key))[:MAX_TITLE_KEY]
+
+
+def _title_words(folded: str) -> list[str]:
     words = []
     for piece in _PIECE.finditer(folded):
         if piece.lastgroup == "word":
             words.append(_apostrophes(piece.group())[0])
         else:
             words.append("and" if piece.lastgroup == "and" else piece.group())
-    if len(words) > 1 and words[0] in _ARTICLES:
-        del words[0]
-    return _GAP_IN_RUN.sub("", " ".join(words))[:MAX_TITLE_KEY]
+    return words
+
+
+_SUBTITLE = re.compile(r"\s*[:：=;/]\s+|\s[–—-]\s")
 
 
 def title_keys(text: str) -> tuple[str, ...]:
     """The keys under which a title may be asked for: whole, and without what follows a colon or a dash."""
     whole = title_key(text)
-    short = title_key(re.split(r"\s*[:：=;/]\s+|\s[–—-]\s", text, maxsplit=1)[0])
+    parts = _SUBTITLE.split(text, maxsplit=1)
+    short = title_key(parts[0]) if len(parts) > 1 else whole
     return tuple(dict.fromkeys(key for key in (whole, short) if key))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import zstandard
@@ -13,6 +13,7 @@ T = TypeVar("T")
 _LEVEL = 3
 _local = threading.local()
 _encode = msgspec.json.Encoder().encode
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}  # making one for each value costs as much again as decoding it
 
 
 def digest(data: bytes) -> bytes:
@@ -50,4 +51,7 @@ def from_json(data: bytes, type_: type[T]) -> T:
     Raises:
         msgspec.ValidationError: it is not of that type.
     """
-    return msgspec.json.decode(data, type=type_)
+    decoder = _decoders.get(type_)
+    if decoder is None:
+        decoder = _decoders[type_] = msgspec.json.Decoder(type_)
+    return cast(T, decoder.decode(data))

@@ -13,13 +13,13 @@ import msgspec
 
 from harvester import institution_values as values
 from harvester.formats.text import fold, tidy
-from harvester.institution_mapping import Columns, InstitutionMapping, find_columns, institution_mapping
+from harvester.institution_mapping import Columns, InstitutionMapping, find_columns, institution_mapping, kind_of
 from harvester.institution_table import TableError, TableRow, read_table
 from harvester.institution_values import ValueProblemError
 from schemas.hours import HoursError
 from schemas.hours_clock import timezone_of
 from schemas.hours_text import from_weekday_table
-from schemas.institution import Institution, ServicePoint
+from schemas.institution import Institution, InstitutionKind, ServicePoint
 
 __all__ = ["ImportPreview", "RowProblem", "TableError", "read_institutions"]
 

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from datetime import date
+from email.utils import parseaddr
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -127,7 +128,7 @@ def read_url(text: str) -> str:
 
 def read_email(text: str) -> str:
     """A mail address."""
-    text = text.removeprefix("mailto:").strip()
+    text = parseaddr(text.removeprefix("mailto:").strip())[1] if "<" in text else text.removeprefix("mailto:").strip()
     if text and not _MAIL.match(text):
         raise ValueProblemError("email", text, "is no mail address", "write name@host, or leave it empty")
     return text
@@ -152,10 +153,12 @@ def read_hours(text: str, timezone: str, exceptions: list[HoursException]) -> tu
     except HoursError as error:
         try:
             understood = from_text(text)
-        except HoursError:
-            place = f" (character {error.position + 1})" if error.position is not None else ""
+        except HoursError as other:
+            # Which of the two it was meant to be shows in how far the grammar got.
+            cause = error if (error.position or 0) > 4 else other
+            place = f" (character {cause.position + 1})" if cause.position is not None else ""
             raise ValueProblemError(
-                "opening_hours", text, f"{error}{place}", "write it as in OSM: Mo-Fr 09:00-17:00; Sa 10:00-14:00"
+                "opening_hours", text, f"{cause}{place}", "write it as in OSM: Mo-Fr 09:00-17:00; Sa 10:00-14:00"
             ) from None
         return understood.expression, [f"hours {text!r} understood as {understood.expression!r}", *understood.notes]
     return text, []

@@ -84,7 +84,10 @@ def writer_of(request: Request) -> ApiKey:
 
 
 async def ask_live(request: Request, work_id: str) -> None:
-    """Let the institutions that hold a work be asked for the state of their copies, before it is shown to a person."""
+    """Let the institutions that hold a work be asked for the state of their copies, before it is shown to a person.
+
+    It waits without keeping a thread, so that slow systems do not stand in the way of other requests.
+    """
     live: LiveLookups | None = request.app.state.live
     if live is None or is_robot(request.headers.get("user-agent", "")):
         return
@@ -94,9 +97,15 @@ async def ask_live(request: Request, work_id: str) -> None:
         await run_in_threadpool(context.refresh)
 
 
+async def ask_live_before(request: Request) -> None:
+    """``ask_live`` before a route with the work's id in its path."""
+    await ask_live(request, request.path_params["id"])
+
+
 ContextOf = Annotated[Context, Depends(context_of)]
 MetricsOf = Annotated[Metrics, Depends(metrics_of)]
 Language = Annotated[str, Depends(language_of)]
 Parameters = Annotated[dict[str, list[str]], Depends(parameters_of)]
 Writer = Annotated[ApiKey, Depends(writer_of)]
 JsonOnly = Depends(wants_json)
+LiveFacts = Depends(ask_live_before)

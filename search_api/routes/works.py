@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from schemas.query import SearchRequest
 from search_api.context import Context
-from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters, ask_live
+from search_api.dependencies import ContextOf, JsonOnly, Language, LiveFacts, Parameters
 from search_api.errors import ApiError
 from search_api.json_response import tagged_response
 from search_api.parameters import asked, whole_number
@@ -23,14 +22,15 @@ router = APIRouter(tags=["works"], dependencies=[JsonOnly])
 
 @router.get(
     "/api/works/{id}",
+    dependencies=[LiveFacts],
     summary="One work: description, editions, all holdings",
     responses=answers(WorkView, WORK, 308, 404, 406),
     openapi_extra=parameters(*SITUATION),
 )
-async def read_work(id: str, request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:  # noqa: A002
+def read_work(id: str, request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:  # noqa: A002
     """Holdings are judged as the search judges them, best first. A work that became part of another answers 308."""
-    question = await run_in_threadpool(asked, context, params, lang)
-    found = await _found(id, request, context, question)
+    question = asked(context, params, lang)
+    found = _found(id, context, question)
     if isinstance(found, Moved):
         return _moved(request, f"/api/works/{found.id}")
     return tagged_response(request, found)
@@ -38,6 +38,7 @@ async def read_work(id: str, request: Request, context: ContextOf, lang: Languag
 
 @router.get(
     "/api/works/{id}/holdings",
+    dependencies=[LiveFacts],
     summary="The holdings of a work, best first",
     responses=answers(HoldingList, HOLDINGS, 308, 404, 406),
     openapi_extra=parameters(
@@ -46,12 +47,12 @@ async def read_work(id: str, request: Request, context: ContextOf, lang: Languag
         query("cursor", "`next` of the page before."),
     ),
 )
-async def read_holdings(id: str, request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:  # noqa: A002
+def read_holdings(id: str, request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:  # noqa: A002
     """Where it is, whether it can be had, whether the door is open on arrival, how far, and how old each fact is."""
-    question = await run_in_threadpool(asked, context, params, lang, ("limit", "cursor"))
+    question = asked(context, params, lang, ("limit", "cursor"))
     offset = whole_number(params, "cursor", 0, 0, 10_000_000)
     limit = whole_number(params, "limit", 100, 1, 1000)
-    found = await _found(id, request, context, question)
+    found = _found(id, context, question)
     if isinstance(found, Moved):
         return _moved(request, f"/api/works/{found.id}/holdings")
     more = offset + limit < len(found.holdings)
@@ -66,10 +67,8 @@ async def read_holdings(id: str, request: Request, context: ContextOf, lang: Lan
     return tagged_response(request, page)
 
 
-async def _found(id_: str, request: Request, context: Context, question: SearchRequest) -> WorkView | Moved:
-    await ask_live(request, id_)
-    found = await run_in_threadpool(
-        work_view,
+def _found(id_: str, context: Context, question: SearchRequest) -> WorkView | Moved:
+    found = work_view(
         context,
         id_,
         near=question.near,

@@ -10,8 +10,10 @@ import pytest
 import schemathesis
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, Phase
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
@@ -20,6 +22,7 @@ from search_api import nearby, suggest, views
 from search_api.app import create_app
 from search_api.routes import availability, examples, health
 from search_api.routes.availability import Item, PushReport
+from store import api_keys, works
 
 
 @pytest.fixture
@@ -33,24 +36,45 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture
-def described(app: FastAPI) -> Any:
-    return schemathesis.openapi.from_asgi("/api/openapi.json", app)
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_generated_requests(federation: Any, mode: GenerationMode) -> None:
+    federation.context.settings = federation.settings.model_copy(update={"rate_limit": 0})
+    with federation.context.database.begin() as connection:
+        key, (work, *_) = api_keys.create(connection, "city"), next(works.iterate(connection))
+    answered: dict[str, set[int]] = {}
+    description = schemathesis.openapi.from_asgi("/api/openapi.json", create_app(federation.context))
+    for found in description.get_all_operations():
+        operation = found.ok()
+        if mode is GenerationMode.NEGATIVE and not (operation.query or operation.body):
+            continue  # nothing can be wrong about it
 
+        @hypothesis_settings(
+            max_examples=40,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
+        def check(case: Any, real: bool) -> None:
+            if real and case.path_parameters:
+                case.path_parameters["id"] = work.id if "/works/" in case.path else "city"
+            if real and case.query and "near" in case.query and mode is GenerationMode.POSITIVE:
+                case.query["near"] = "54.97,-1.61"
+            response = case.call(headers={"Authorization": f"Bearer {key}"} if case.method == "PUT" else None)
+            answered.setdefault(case.path, set()).add(response.status_code)
+            case.validate_response(
+                response, checks=[not_a_server_error, content_type_conformance, response_schema_conformance]
+            )
 
-schema = schemathesis.pytest.from_fixture("described")
-
-
-@schema.parametrize()
-@hypothesis_settings(
-    max_examples=25,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
-)
-def test_generated_requests(case: Any) -> None:
-    response = case.call()
-    case.validate_response(response, checks=[not_a_server_error, content_type_conformance, response_schema_conformance])
+        check()
+    if mode is GenerationMode.POSITIVE:
+        assert {path for path, statuses in answered.items() if 200 not in statuses} <= {
+            "/api/institutions/{id}/availability"
+        }, answered
+    else:
+        assert all(statuses & {400, 404, 422} for statuses in answered.values()), answered
 
 
 @pytest.mark.parametrize(

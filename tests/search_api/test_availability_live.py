@@ -7,16 +7,20 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
+from fastapi.testclient import TestClient
 
 from config.settings import Settings
 from lampway.commands.serve import live_fetch
 from schemas.catalogue import CatalogueRecord, Holding
 from schemas.institution import Institution
+from search_api.app import create_app
 from search_api.availability.circuit import FAILURES, FIRST_REST_S, PER_MINUTE, Circuits
 from search_api.availability.live import LiveLookups, Question, is_robot
 from search_api.metrics import Metrics
@@ -24,7 +28,7 @@ from store import availability, records, works
 from store.availability import Fact
 from store.database import Database
 from store.holdings import place
-from store.institutions import Resolver, all_institutions
+from store.institutions import Resolver, all_institutions, upsert
 
 Answer = Callable[[str, dict[str, list[str]]], tuple[int, Any]]
 
@@ -318,3 +322,30 @@ def test_each_institution_has_a_budget() -> None:
 )
 def test_robots(agent: str, robot: bool) -> None:
     assert is_robot(agent) is robot
+
+
+def test_a_look_at_a_work_asks_and_a_search_never_does(federation: Any, system: Callable[[Answer], System]) -> None:
+    server = system(lambda path, query: (200, [{"item_id": 7, "external_id": "u-1", "lost_status": 1}]))
+    with federation.context.database.begin() as connection:
+        (place_,) = [row for row in all_institutions(connection) if row.id == "university"]
+        live = {"adapter": "koha", "url": server.url, "id": "17"}
+        upsert(connection, [msgspec.structs.replace(place_, live=live)])
+    federation.now = datetime.now(UTC)
+    federation.context.refresh()
+    app = create_app(federation.context, live_fetch(federation.settings))
+    person = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+    with TestClient(app, headers=person) as client:
+        work = client.get("/api/search?q=pride+and+prejudice").json()["hits"][0]["id"]
+        client.get("/api/nearby?isbn=9780141439518")
+        for robot in ("Googlebot/2.1", ""):
+            client.get(f"/api/works/{work}", headers={"User-Agent": robot})
+        assert server.asked == []
+        holdings = client.get(f"/api/works/{work}/holdings").json()["holdings"]
+        assert server.asked == ["/public/biblios/17/items?_per_page=100"]
+        states = {s["service"]: (s["state"], s["how"]) for h in holdings if h["key"] == "u-1" for s in h["services"]}
+        assert states == {"loan": ("unavailable", "live"), "on_site": ("unavailable", "live")}
+        asked = "/api/search?q=pride+and+prejudice&institution=university"
+        assert client.get(asked).json()["hits"][0]["best"]["state"] == "unavailable"
+        client.get(f"/api/works/{work}")
+        assert len(server.asked) == 1
+        assert client.get("/api/works/w0").status_code == 404

@@ -214,14 +214,13 @@ class OpeningHours:
         end = epoch + HORIZON_DAYS * _DAY_S
         changes: Iterator[datetime] | None = None
         for _ in range(_MAX_STEPS):
-            local = naive(epoch + self.clock.offset(epoch))
+            offset, turn = self.clock.piece(epoch)
+            local = naive(epoch + offset)
             changes = changes or self._years.layers(local.year).changes(local)
             found = next(changes, None)
-            new_year = datetime(local.year + 1, 1, 1)
-            if self._years.differ and (found is None or found >= new_year):
-                found, changes = new_year, None
+            if self._years.differ and (found is None or found.year > local.year):
+                found, changes = datetime(local.year + 1, 1, 1), None
             stop = end if found is None else self.clock.instant(found, epoch + 1)
-            turn = self.clock.next_change(epoch)
             if turn is not None and turn < min(stop, epoch + _DAY_S):
                 epoch, changes = turn, None
             else:

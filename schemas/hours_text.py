@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from schemas.hours import MAX_LENGTH, HoursError, OpeningHours
@@ -84,7 +85,7 @@ def from_weekday_table(table: Mapping[str, Any]) -> Understood:
             _read_day(text, week, days)
         except HoursError as error:
             failed.append(HoursError(f"{name}: {error}", error.position))
-            week.put(days, Value(comment=text.replace('"', "'").strip()))
+            week.put(set(days), Value(comment=text.replace('"', "'").strip()))
             week.assumed.append(f"{name}: {error}; unknown")
     if failed and all(value.comment for value in week.seasons[""].values()):
         raise failed[0]
@@ -96,14 +97,15 @@ def from_weekday_table(table: Mapping[str, Any]) -> Understood:
     return _understood(week)
 
 
-def _days_named(name: str) -> set[int]:
+@lru_cache(maxsize=256)
+def _days_named(name: str) -> frozenset[int]:
     found = [token for token in tokens(name.replace("_", " ")) if token.kind in ("days", "holidays")]
     if not found:
         raise HoursError(f"{name!r} is no day of the week", 0)
-    return {day for token in found for day in ({HOLIDAYS} if token.kind == "holidays" else token.days)}
+    return frozenset(day for token in found for day in ((HOLIDAYS,) if token.kind == "holidays" else token.days))
 
 
-def _read_day(text: str, week: Week, days: set[int]) -> None:
+def _read_day(text: str, week: Week, days: frozenset[int]) -> None:
     probe = Week()
     Reader(text, probe).read(set(days))
     values = probe.seasons.get("")

@@ -133,8 +133,8 @@ def _bounded(words: str) -> str:
 def tokens(text: str, language: str = "") -> list[Token]:
     """The meanings in a text; without a language, in the one that knows most of its words."""
     plain = folded(text)
-    if language:
-        return _tokens(plain, language)
+    if language or not any(character.isalpha() for character in plain):
+        return _tokens(plain, language or "en")
     return min((_tokens(plain, tried) for tried in LANGUAGES), key=_strangeness)
 
 

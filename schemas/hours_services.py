@@ -1,0 +1,76 @@
+"""Hours of single services of a place: reading room, desk, self-service, and the last moment at which one is let in."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+from schemas.hours import HoursError, OpeningHours, parse_for
+from schemas.institution import Institution, ServicePoint
+
+LAST_ENTRY = "last_entry"
+_BEFORE_CLOSING = re.compile(r"^-(\d{1,2}):([0-5]\d)$")
+_CLOCK = re.compile(r"^(\d{1,2}):([0-5]\d)$")
+
+
+def service_point(institution: Institution, name: str) -> ServicePoint | None:
+    """The service point of that name."""
+    return next((point for point in institution.service_points if point.name == name), None)
+
+
+def of_service_point(institution: Institution, name: str) -> OpeningHours | None:
+    """The hours of a service point, under the institution's exceptions; None = unknown or unreadable.
+
+    A place that is shut for good has no open service.
+    """
+    point = service_point(institution, name)
+    if institution.closed:
+        return OpeningHours.parse("off", timezone="UTC")
+    if point is None or name == LAST_ENTRY or not point.hours.strip():
+        return None
+    try:
+        return parse_for(institution, point.hours)
+    except HoursError:
+        return None
+
+
+def last_entry(institution: Institution, closes: datetime) -> datetime | None:
+    """The last moment at which one is let in, for a place that closes at ``closes`` (aware); None = until it closes.
+
+    "-00:30" means half an hour before closing, "16:30" that time of the day on which it closes (or of the day before,
+    when it closes after midnight).
+
+    Raises:
+        HoursError: The service point's text is neither.
+    """
+    point = service_point(institution, LAST_ENTRY)
+    if point is None or not point.hours.strip():
+        return None
+    text = point.hours.strip().replace("−", "-").replace("–", "-")
+    before = _BEFORE_CLOSING.match(text)
+    if before:
+        earlier = closes.astimezone(UTC) - timedelta(hours=int(before[1]), minutes=int(before[2]))
+        return earlier.astimezone(closes.tzinfo)
+    clock = _CLOCK.match(text)
+    if not clock or int(clock[1]) > 23:
+        raise HoursError(f"last entry {point.hours!r}: write -00:30 (before closing) or 16:30", 0)
+    entry = _on(closes.date(), clock, closes)
+    return entry if entry <= closes else _on(closes.date() - timedelta(days=1), clock, closes)
+
+
+def _on(day: date, clock: re.Match[str], closes: datetime) -> datetime:
+    return datetime.combine(day, time(int(clock[1]), int(clock[2])), tzinfo=closes.tzinfo)
+
+
+def problems_of(institution: Institution) -> list[HoursError]:
+    """What cannot be read in the hours of an institution's service points, each with the name of the point."""
+    found: list[HoursError] = []
+    for point in institution.service_points:
+        try:
+            if point.name == LAST_ENTRY:
+                last_entry(institution, datetime(2026, 11, 2, 17, tzinfo=UTC))
+            elif point.hours.strip():
+                parse_for(institution, point.hours)
+        except HoursError as error:
+            found.append(HoursError(f"{point.name}: {error}", error.position))
+    return found

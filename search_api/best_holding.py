@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from schemas.answer import Best, OpenState, Signal
 from schemas.catalogue import SERVICES, STATES, Availability, CatalogueRecord, Holding
@@ -23,6 +22,7 @@ from search_api.ranking.rules import Rules
 from store import availability, records
 from store.availability import Fact
 from store.column_view import View
+from store.database import Connection
 from store.holdings import effective, seen_at
 from store.institutions import fold
 from store.packed_state import EPOCH, QUARTER_S, checked_at

@@ -21,7 +21,7 @@ _MOST_JUDGED = 20
 
 
 class Nearby(msgspec.Struct, kw_only=True):
-    """The places, best first, one an institution. Not ``matched``: nothing here is that, and nothing else is offered."""
+    """The places, best first, one an institution. Not ``matched``: nothing here is that; nothing else is offered."""
 
     matched: bool
     by: str

@@ -19,6 +19,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 __all__ = ["BUSY_TIMEOUT_S", "Connection", "Database", "StoreError", "now_text", "open_database"]
 
+__all__ = ["BUSY_TIMEOUT_S", "Connection", "Database", "StoreError", "now_text", "open_database"]
+
 BUSY_TIMEOUT_S = 60
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from config.settings import Settings, load_settings
@@ -73,7 +73,7 @@ def serve_context(context: Context, host: str, port: int) -> None:
         context.close()
 
 
-def application() -> FastAPI:
+def application() -> ASGIApp:
     """The application of one of several workers; it reads the settings itself."""
     access_log.configure()
     context = open_context(load_settings())
@@ -129,7 +129,7 @@ def _stop(number: int, frame: object) -> NoReturn:
     raise SystemExit(0)
 
 
-def _configuration(settings: Settings, app: FastAPI | str, **more: object) -> uvicorn.Config:
+def _configuration(settings: Settings, app: ASGIApp | str, **more: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",

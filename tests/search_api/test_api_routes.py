@@ -121,7 +121,7 @@ def test_a_work_with_every_holding_best_first(client: TestClient) -> None:
 def test_a_wanted_service_comes_first_and_nothing_is_hidden(client: TestClient) -> None:
     work = find(client, "pride and prejudice")["id"]
     borrow = get(client, f"/api/works/{work}/holdings", service="loan")["holdings"]
-    assert [h["key"] for h in borrow][0] == "c-1"
+    assert borrow[0]["key"] == "c-1"
     assert next(h for h in borrow if h["key"] == "u-1")["best"]["state"] == "unavailable"
     digital = get(client, f"/api/works/{find(client, 'harbour engineering')['id']}/holdings", service="loan")
     assert digital["total"] == 1

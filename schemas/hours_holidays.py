@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import NamedTuple
 
 _DAY = timedelta(days=1)
@@ -39,7 +38,7 @@ def holidays_of(country: str, region: str, year: int) -> Holidays:
     if not country:
         return Holidays(frozenset(), frozenset(), "public holidays unknown: no country")
     try:
-        known = holidays.list_supported_countries(include_aliases=False)[country.upper()]
+        known = holidays.list_supported_countries()[country.upper()]
     except KeyError:
         return Holidays(frozenset(), frozenset(), f"public holidays of {country!r} are not known")
     subdivision = _subdivision(country.upper(), region, known)
@@ -47,7 +46,7 @@ def holidays_of(country: str, region: str, year: int) -> Holidays:
     note = f"region {region!r} of {country} is not known: only national holidays" if region and not subdivision else ""
     workdays: set[date] = set(getattr(calendar, "weekend_workdays", ()))
     days = set(calendar)
-    if country.upper() == "CN":
+    if calendar.country == "CN":
         days |= _whole_holidays(days, workdays)
         if year > max((day.year for day in workdays), default=0):
             note = f"China has not announced its holidays of {year}: expected days, without make-up days"
@@ -83,20 +82,22 @@ def _whole_holidays(days: set[date], workdays: set[date]) -> set[date]:
 
 @cache
 def _zone_countries() -> dict[str, str]:
-    """Time zone -> country, from the IANA database's zone.tab."""
+    """Time zone -> country, from the IANA database; older names ("US/Eastern") have the country of the new one."""
     table: dict[str, str] = {}
-    for line in _zone_table().splitlines():
+    for line in _database("zone.tab").splitlines():
         if line and not line.startswith("#"):
             country, _, zone = line.split("\t")[:3]
             table[zone] = country
+    for line in _database("tzdata.zi").splitlines():
+        if line.startswith("L "):
+            _, zone, older = line.split()
+            if zone in table:
+                table.setdefault(older, table[zone])
     return table
 
 
-def _zone_table() -> str:
-    try:
-        return resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
-    except ModuleNotFoundError:
-        return Path("/usr/share/zoneinfo/zone.tab").read_text(encoding="utf-8")
+def _database(name: str) -> str:
+    return resources.files("tzdata").joinpath("zoneinfo", name).read_text(encoding="utf-8")
 
 
 def country_of_zone(timezone: str) -> str:
@@ -104,7 +105,9 @@ def country_of_zone(timezone: str) -> str:
     return _zone_countries().get(timezone, "")
 
 
+@cache
 def zone_of_country(country: str) -> str:
     """The time zone of a country that has only one; empty for the others."""
-    zones = [zone for zone, code in _zone_countries().items() if code == country.upper()]
+    lines = (line.split("\t") for line in _database("zone.tab").splitlines() if not line.startswith("#"))
+    zones = [line[2] for line in lines if line[0] == country.upper()]
     return zones[0] if len(zones) == 1 else ""

@@ -175,7 +175,8 @@ def test_schema_org(value, expression):
 @pytest.mark.parametrize(
     "value",
     [None, {}, [], 7, {"openingHours": "ask us"}, spec("Someday", "09:00", "17:00"),
-     spec("Monday", "9 o'clock", "17:00"), spec("Monday", "09:00", None), spec("Monday", "09:00", "17:00", validFrom="Christmas")],
+     spec("Monday", "9 o'clock", "17:00"), spec("Monday", "09:00", None),
+     spec("Monday", "09:00", "17:00", validFrom="Christmas")],
 )  # fmt: skip
 def test_schema_org_that_says_no_hours_is_refused(value):
     with pytest.raises(HoursError):

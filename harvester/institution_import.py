@@ -185,6 +185,7 @@ class _Reader:
             description=one("description"),
             checked_on=values.read_date(one("checked_on")),
             closed=values.read_truth(one("closed")),
+            live=values.read_live(self._raw(row, "live")),
         )
         return institution, notes
 

@@ -182,6 +182,13 @@ def read_service_points(value: Any) -> list[ServicePoint]:
     return cast("list[ServicePoint]", _converted("service_points", value or [], list[ServicePoint]))
 
 
+def read_live(value: Any) -> dict[str, str]:
+    """How its system may be asked: an object of texts, or the same as JSON in a cell."""
+    if isinstance(value, str):
+        value = _from_json("live", value) if value.strip() else {}
+    return cast("dict[str, str]", _converted("live", value or {}, dict[str, str]))
+
+
 def read_date(text: str) -> str:
     """ISO date."""
     if text:

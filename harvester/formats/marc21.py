@@ -29,9 +29,9 @@ def marc21(source: Source) -> Reader:
             return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
         if raw.payload.lstrip()[:1] == b"<":
             return read_xml(raw)
-        first, *holdings = [part + RECORD_END for part in raw.payload.split(RECORD_END) if part.strip()]
-        marc = read_bytes(first, tags)
-        for part in holdings:
+        parts = [part + RECORD_END for part in raw.payload.split(RECORD_END) if part.strip()]
+        marc = read_bytes(parts[0] if parts else b"", tags)
+        for part in parts[1:]:
             marc.take_holdings(read_bytes(part, tags))
         if extract.is_deleted(marc):
             return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)

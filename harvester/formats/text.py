@@ -9,7 +9,7 @@ from collections.abc import Iterable
 _BLANKS = re.compile(r"\s\s+|[^\S ]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffe\uffff]")
 # MARC non-filing marks (start/end of string, joiners) that MARC-8 and some systems leave in the text.
-_NON_FILING = dict.fromkeys((0x98, 0x9C, 0x88, 0x89))
+_NON_FILING = re.compile("[\x88\x89\x98\x9c]")
 _DATES = re.compile(r",?\s*\(?\b(?:ca?\.\s*)?(?:\d{3,4}|-)\??\s*[-–]\s*(?:(?:ca?\.\s*)?\d{3,4}\??)?\)?\.?$")
 # Not in scripts without initials: "红楼梦." is a title of three characters, and its full stop only punctuation.
 _INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]{1,3}\.$")
@@ -18,7 +18,7 @@ _INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud
 def tidy(text: str) -> str:
     """NFC, without control characters, each run of white space one blank."""
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text.translate(_NON_FILING))
+        text = unicodedata.normalize("NFC", _NON_FILING.sub("", text))
     if not text.isprintable():
         text = _CONTROL.sub("", _BLANKS.sub(" ", text))
     return (_BLANKS.sub(" ", text) if "  " in text else text).strip()

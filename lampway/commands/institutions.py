@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 import yaml
 
@@ -119,8 +120,13 @@ def show(
         return
     for field in row.__struct_fields__:
         value = getattr(row, field)
-        if value not in ("", None, [], False) and field != "number":
-            say(f"{field}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+        if value not in ("", None, [], {}, False) and field != "number":
+            plain = isinstance(value, list) and all(isinstance(part, str) for part in value)
+            say(f"{field}: {', '.join(value) if plain else _shown(value)}")
+
+
+def _shown(value: object) -> str:
+    return msgspec.json.encode(value).decode() if isinstance(value, list | dict) else str(value)
 
 
 def register(root: typer.Typer) -> None:

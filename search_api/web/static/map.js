@@ -7,6 +7,8 @@
   if (!section || typeof L === "undefined") return;
   const canvas = section.querySelector(".map-canvas");
   const NAMES_SHOWN = 8;
+  const PIN_PIXELS = 28;
+  const SELF_PIXELS = 18;
   const RING_METRES = [250, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000];
   const METRES_A_DEGREE = 111195;
 
@@ -23,6 +25,8 @@
   map.fitBounds(bounds.pad(0.12), { maxZoom: 15 });
   if (self) drawSelf();
   places.forEach(drawPlace);
+  map.on("zoomend", tidyNames);
+  tidyNames();
 
   function collect() {
     const found = new Map();
@@ -69,7 +73,7 @@
     const marker = L.marker(place.point, { icon: pin(label, "pin"), title, riseOnHover: true, zIndexOffset: -order }).addTo(map);
     marker.bindPopup(() => popup(place), { maxWidth: 260 });
     if (!canvas.dataset.tiles && places.length <= NAMES_SHOWN) {
-      marker.bindTooltip(text(place.name), { permanent: true, direction: "auto", className: "name", offset: [12 + 3 * label.length, 0] });
+      marker.bindTooltip(text(place.name), { permanent: true, direction: "auto", className: "name", offset: [12 + 3.5 * label.length, 0] });
     }
     for (const entry of place.entries) {
       const light = (on) => () => marker.getElement().firstChild.classList.toggle("lit", on);
@@ -79,11 +83,24 @@
     }
   }
 
+  // A name that would cover a pin or another name is left out; the pin's own title and popup still tell it.
+  function tidyNames() {
+    const taken = [...canvas.querySelectorAll(".pin, .leaflet-bar")].map((element) => element.getBoundingClientRect());
+    for (const name of canvas.querySelectorAll(".leaflet-tooltip.name")) {
+      const box = name.getBoundingClientRect();
+      const free = taken.every((other) => box.right < other.left || other.right < box.left || box.bottom < other.top || other.bottom < box.top);
+      name.style.visibility = free ? "visible" : "hidden";
+      if (free) taken.push(box);
+    }
+  }
+
   function pin(label, className) {
     const element = document.createElement("span");
     element.className = className;
     element.textContent = label;
-    return L.divIcon({ html: element, className: "pin-point", iconSize: [0, 0] });
+    const width = className === "pin" ? Math.max(PIN_PIXELS, 14 + 7.5 * label.length) : SELF_PIXELS;
+    const height = Math.min(width, PIN_PIXELS);
+    return L.divIcon({ html: element, className: "pin-point", iconSize: [width, height], iconAnchor: [width / 2, height / 2] });
   }
 
   function popup(place) {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, delete, func, insert, select
 
 from schemas.catalogue import Quarantined
-from store import codec
+from store import bulk, codec
 from store.database import now_text
 from store.tables import quarantine, raw_records
 
@@ -42,14 +42,9 @@ def add(connection: Connection, source: int, run: int, rows: Sequence[Quarantine
 def among(connection: Connection, source: int, records: Sequence[str]) -> dict[str, dict[str, str]]:
     """Which of some records are in quarantine: record -> {stage: reason}."""
     found: dict[str, dict[str, str]] = {}
-    for start in range(0, len(records), _CHUNK):
-        rows = connection.execute(
-            select(quarantine.c.record, quarantine.c.stage, quarantine.c.reason).where(
-                quarantine.c.source == source, quarantine.c.record.in_(records[start : start + _CHUNK])
-            )
-        )
-        for row in rows:
-            found.setdefault(row.record, {})[row.stage] = row.reason
+    columns = ("record", "stage", "reason")
+    for record, stage, reason in bulk.select_in(connection, quarantine, columns, "record", records, source=source):
+        found.setdefault(record, {})[stage] = reason
     return found
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
 from schemas.catalogue import RawRecord
-from store import codec
+from store import bulk, codec
 from store.database import now_text
 from store.tables import raw_records, records
 
@@ -51,13 +51,13 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
         key = codec.key_of(raw.record)
         if key in latest:
             outcome.repeated += 1
-            if raw.datestamp < latest[key].datestamp:
+            if _is_older(raw, latest[key].datestamp):
                 continue
         latest[key] = raw
     known = _known(connection, source, list(latest))
     at = now_text()
-    fresh: list[dict[str, object]] = []
-    rewritten: list[dict[str, object]] = []
+    fresh: list[tuple[object, ...]] = []
+    rewritten: list[tuple[object, ...]] = []
     seen: list[int] = []
     highest = 0
     for key, raw in latest.items():
@@ -68,65 +68,53 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
                 # Numbers are given here, in the one write transaction, so that the rows need not be read back.
                 highest = connection.scalar(select(func.max(raw_records.c.id))) or 0
             id_ = highest + 1 + len(fresh)
-            fresh.append(_row(raw, source, run, at) | {"id": id_, "key": key, "record": raw.record})
+            fresh.append((*_values(raw, run, at), id_, source, key, raw.record))
             (outcome.deleted if raw.deleted else outcome.new).append((id_, raw))
             continue
         id_, digest, was_deleted, last_run, datestamp = row
-        if last_run == run and raw.datestamp < datestamp:
+        if last_run == run and _is_older(raw, datestamp):
             outcome.repeated += 1
         elif (was_deleted and raw.deleted) or (digest == raw.digest and was_deleted == raw.deleted):
             outcome.same.append(raw.record)
             seen.append(id_)
         else:
-            rewritten.append(_row(raw, source, run, at) | {"row": id_})
+            rewritten.append((*_values(raw, run, at), id_))
             (outcome.deleted if raw.deleted else outcome.changed).append((id_, raw))
-    if fresh:
-        connection.execute(insert(raw_records), fresh)
-    if rewritten:
-        connection.execute(update(raw_records).where(raw_records.c.id == bindparam("row")), rewritten)
-    _touch(connection, seen, run)
+    bulk.insert(connection, raw_records, (*_VALUES, "id", "source", "key", "record"), fresh)
+    bulk.update(connection, raw_records, _VALUES, "id", rewritten)
+    bulk.set_in(connection, raw_records, "run", run, "id", seen)
     return outcome
 
 
 def mark_seen(connection: Connection, source: int, run: int, identifiers: Sequence[str]) -> None:
     """Note that a run met records that it could not take, so that they are not thought to have vanished."""
     rows = _known(connection, source, [codec.key_of(identifier) for identifier in identifiers])
-    _touch(connection, [row[0] for row in rows.values()], run)
+    bulk.set_in(connection, raw_records, "run", run, "id", [row[0] for row in rows.values()])
 
 
 def _known(
     connection: Connection, source: int, keys: Sequence[bytes]
 ) -> dict[bytes, tuple[int, bytes, bool, int, str]]:
     """By key: (row, digest, deleted, last run, datestamp) of the records that are there."""
-    known: dict[bytes, tuple[int, bytes, bool, int, str]] = {}
-    columns = raw_records.c
-    for start in range(0, len(keys), _CHUNK):
-        rows = connection.execute(
-            select(columns.key, columns.id, columns.digest, columns.deleted, columns.run, columns.datestamp).where(
-                columns.source == source, columns.key.in_(keys[start : start + _CHUNK])
-            )
-        )
-        for key, id_, digest, deleted, run, datestamp in rows:
-            known[bytes(key)] = (id_, bytes(digest), deleted, run, datestamp)
-    return known
-
-
-def _touch(connection: Connection, ids: Sequence[int], run: int) -> None:
-    for start in range(0, len(ids), _CHUNK):
-        connection.execute(update(raw_records).where(raw_records.c.id.in_(ids[start : start + _CHUNK])).values(run=run))
-
-
-def _row(raw: RawRecord, source: int, run: int, at: str) -> dict[str, object]:
+    columns = ("key", "id", "digest", "deleted", "run", "datestamp")
     return {
-        "source": source,
-        "datestamp": raw.datestamp[:40],
-        "deleted": raw.deleted,
-        "digest": raw.digest,
-        "dictionary": 0,
-        "payload": codec.compress(raw.payload),
-        "run": run,
-        "changed_at": at,
+        bytes(key): (id_, bytes(digest), bool(deleted), run, datestamp)
+        for key, id_, digest, deleted, run, datestamp in bulk.select_in(
+            connection, raw_records, columns, "key", keys, source=source
+        )
     }
+
+
+def _is_older(raw: RawRecord, datestamp: str) -> bool:
+    """Whether a record is older than one with that datestamp, as far as both say."""
+    return bool(raw.datestamp) and raw.datestamp < datestamp
+
+
+_VALUES = ("datestamp", "deleted", "digest", "dictionary", "payload", "run", "changed_at")
+
+
+def _values(raw: RawRecord, run: int, at: str) -> tuple[object, ...]:
+    return raw.datestamp[:40], raw.deleted, raw.digest, 0, codec.compress(raw.payload), run, at
 
 
 def iterate(

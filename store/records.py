@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.catalogue import CatalogueRecord, Source
-from store import codec
+from store import bulk, codec
 from store.tables import pending_records, records, sources
 
 _CHUNK = 500
@@ -23,26 +23,23 @@ def upsert(connection: Connection, source: int, rows: Sequence[tuple[int, Catalo
     """
     if not rows:
         return 0
-    old: dict[int, bytes] = {}
     ids = [id_ for id_, _ in rows]
-    for start in range(0, len(ids), _CHUNK):
-        found = connection.execute(
-            select(records.c.id, records.c.data).where(records.c.id.in_(ids[start : start + _CHUNK]))
-        )
-        old.update({row.id: bytes(row.data) for row in found})
-    added: list[dict[str, object]] = []
-    replaced: list[dict[str, object]] = []
+    old = {id_: bytes(data) for id_, data in bulk.select_in(connection, records, ("id", "data"), "id", ids)}
+    added: list[tuple[object, ...]] = []
+    replaced: list[tuple[object, ...]] = []
+    touched: list[int] = []
     for id_, record in rows:
         data = codec.compress(codec.to_json(record))
-        if id_ not in old:
-            added.append({"id": id_, "source": source, "deleted": record.deleted, "data": data})
-        elif data != old[id_]:
-            replaced.append({"row": id_, "deleted": record.deleted, "data": data})
-    if added:
-        connection.execute(insert(records), added)
-    if replaced:
-        connection.execute(update(records).where(records.c.id == bindparam("row")), replaced)
-    touched = [int(str(row["id"])) for row in added] + [int(str(row["row"])) for row in replaced]
+        before = old.get(id_)
+        if before is None:
+            added.append((id_, source, record.deleted, data, "", 0))
+        elif data != before:
+            replaced.append((record.deleted, data, id_))
+        else:
+            continue
+        touched.append(id_)
+    bulk.insert(connection, records, ("id", "source", "deleted", "data", "edition", "work"), added)
+    bulk.update(connection, records, ("deleted", "data"), "id", replaced)
     mark_pending(connection, touched)
     return len(touched)
 
@@ -56,7 +53,7 @@ def insert_ignoring(connection: Connection, table: Any, rows: list[dict[str, obj
 
 def mark_pending(connection: Connection, ids: Iterable[int]) -> None:
     """Put records in the indexer's outbox."""
-    insert_ignoring(connection, pending_records, [{"record": id_} for id_ in ids])
+    bulk.insert(connection, pending_records, ("record",), [(id_,) for id_ in ids], ignoring=True)
 
 
 def mark_all_pending(connection: Connection) -> None:

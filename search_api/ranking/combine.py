@@ -163,7 +163,8 @@ class Measure:
         if self.order == "soon":
             perhaps = scores <= self.rules.availability.scores["unknown"]
             return np.where(has, -(self._minutes(numbers, digital=digital) + perhaps * _MINUTES_A_CLASS), OUT)
-        return self.rules.weights.availability * scores + (self._online if digital else self._place)
+        worth = self.rules.weights.availability * np.where(has, scores, 0.0)
+        return np.where(has, worth + (self._online if digital else self._place), OUT)
 
     def _minutes(self, institution: NDArray[np.int64] | NDArray[np.int32], *, digital: bool) -> NDArray[np.float64]:
         """Whole minutes from the time asked for until one can be inside; unknown hours last but for never."""

@@ -29,6 +29,6 @@ def scope_of(measure: Measure, view: View) -> Scope:
     if allowed.all():
         return Scope(None, decides)
     places = np.flatnonzero(allowed)
-    if len(places) > MOST_PLACES:
+    if allowed[0] or len(places) > MOST_PLACES:  # 0: copies to be read online that are at no place of the index
         return Scope(None, decides=False)
     return Scope(tuple(places.tolist()), decides)

@@ -6,6 +6,7 @@ the registry, hours and signals are the real ones. Pools are tiny, so that every
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -141,66 +142,63 @@ def view_of(things: Sequence[Thing], *, overlay: int = 0) -> View:
     return view.changed(rows(ordered[cut:])) if overlay else view
 
 
-states = st.lists(
-    st.builds(Availability, service=st.sampled_from(SERVICES), state=st.sampled_from(STATES)),
-    max_size=2,
-    unique_by=lambda a: a.service,
-)
-words = st.builds(
-    lambda known, hours: pack(known, quarter_of(NOW - timedelta(hours=hours)) if known else 0),
-    states,
-    st.sampled_from((0, 1, 5, 100, 169, 1000)),
-)
+class Draw(random.Random):
+    """Random towns, shelves and questions from one seed: large structures that Hypothesis would draw piece by piece."""
 
+    def town(self) -> list[Institution]:
+        return [self._institution(number) for number in range(1, self.randint(1, 12) + 1)]
 
-@st.composite
-def towns(draw: st.DrawFn) -> list[Institution]:
-    count = draw(st.integers(1, 12))
-    place = st.tuples(st.floats(54.9, 55.1), st.floats(-1.7, -1.5)) | st.none() | st.just((-45.0, 170.0))
-    rows = []
-    for number in range(1, count + 1):
-        point = draw(place)
-        rows.append(
-            Institution(
-                id=f"i{number}",
-                name=f"Institution {number}",
-                number=number,
-                kind=draw(st.sampled_from(("library", "museum"))),
-                lat=point and point[0],
-                lon=point and point[1],
-                timezone="Europe/London",
-                opening_hours=draw(st.sampled_from(HOURS)),
-                closed=draw(st.integers(0, 9)) == 0,
-            )
+    def _institution(self, number: int) -> Institution:
+        place = self.choice(((self.uniform(54.9, 55.1), self.uniform(-1.7, -1.5)),) * 3 + (None, (-45.0, 170.0)))
+        return Institution(
+            id=f"i{number}",
+            name=f"Institution {number}",
+            number=number,
+            kind=self.choice(("library", "museum")),
+            lat=place and place[0],
+            lon=place and place[1],
+            timezone="Europe/London",
+            opening_hours=self.choice(HOURS),
+            closed=self.random() < 0.1,
         )
-    return rows
+
+    def word(self) -> int:
+        services = self.sample(SERVICES, self.choice((0, 1, 1, 1, 2)))
+        known = [Availability(service=service, state=self.choice(STATES)) for service in services]
+        hours = self.choice((0, 1, 5, 100, 169, 1000))
+        return pack(known, quarter_of(NOW - timedelta(hours=hours)) if known else 0)
+
+    def things(self, institutions: int) -> list[Thing]:
+        return [
+            Thing(
+                number,
+                self.choice((0.0, 0.5, 1.0, 2.0, 2.1, 7.5, self.uniform(0.1, 9))),
+                self.choice((None, self.randint(1990, 2000))),
+                tuple((self.randint(0, institutions), self.word()) for _ in range(self.randint(1, 4))),
+            )
+            for number in range(1, self.choice((0, 3, 20, 60, 150)) + 1)
+        ]
+
+    def request(self) -> SearchRequest:
+        near = Point(self.uniform(54.9, 55.1), self.uniform(-1.7, -1.5))
+        return SearchRequest(
+            at=NOW + self.choice((timedelta(), timedelta(hours=9), timedelta(days=4), timedelta(days=-40))),
+            near=self.choice((None, near, near)),
+            mode=self.choice(("walk", "transit", "drive")),
+            within_km=self.choice((None, None, 2.0, 8.0)),
+            open=self.random() < 0.3,
+            available=self.random() < 0.3,
+            service=tuple(self.sample(SERVICES, self.choice((0, 0, 1, 2)))),
+            kind=self.choice(((), (), ("library",))),
+            institution=self.choice(((), (), ("i1", "i2"))),
+            sort=self.choice(("best", "best", "near", "soon")),
+        )
+
+    def weights(self) -> tuple[float, ...]:
+        return tuple(self.choice((0.0, 0.3, 1.0, 5.0, self.uniform(0, 5))) for _ in range(4))
 
 
-@st.composite
-def shelves(draw: st.DrawFn, institutions: int) -> list[Thing]:
-    count = draw(st.integers(0, 60))
-    scores = st.sampled_from((0.0, 0.5, 1.0, 2.0, 2.1, 7.5)) | st.floats(0.1, 9)
-    holdings = st.lists(st.tuples(st.integers(0, institutions), words), min_size=1, max_size=4).map(tuple)
-    return [
-        Thing(number, draw(scores), draw(st.none() | st.integers(1990, 2000)), draw(holdings))
-        for number in range(1, count + 1)
-    ]
-
-
-requests = st.builds(
-    SearchRequest,
-    at=st.sampled_from((NOW, NOW + timedelta(hours=9), NOW + timedelta(days=4), NOW - timedelta(days=40))),
-    near=st.none() | st.builds(Point, lat=st.floats(54.9, 55.1), lon=st.floats(-1.7, -1.5)),
-    mode=st.sampled_from(("walk", "transit", "drive")),
-    within_km=st.none() | st.sampled_from((2.0, 8.0)),
-    open=st.booleans(),
-    available=st.booleans(),
-    service=st.just(()) | st.sets(st.sampled_from(SERVICES), max_size=2).map(tuple),
-    kind=st.sampled_from(((), (), ("library",))),
-    institution=st.sampled_from(((), (), ("i1", "i2"))),
-    sort=st.sampled_from(("best", "best", "near", "soon")),
-)
-weights = st.tuples(*(st.sampled_from((0.0, 0.3, 1.0, 5.0)) | st.floats(0, 5) for _ in range(4)))
+seeds = st.builds(Draw, st.integers(0, 2**32))
 
 
 def weighed(numbers: tuple[float, ...]) -> Rules:
@@ -236,20 +234,13 @@ def agrees(ranked: Ranked, truth: dict[int, float], k: int) -> bool:
     )
 
 
-@settings(max_examples=600, deadline=None)
-@given(st.data(), towns(), requests, weights, st.sampled_from((WORDS, BROWSE)), st.integers(1, 30))
-def test_certified_means_equal_to_brute_force(
-    data: st.DataObject,
-    town: list[Institution],
-    request: SearchRequest,
-    numbers: tuple[float, ...],
-    query: EngineQuery,
-    k: int,
-) -> None:
-    things = data.draw(shelves(len(town)))
-    rules = weighed(numbers)
+@settings(max_examples=600, deadline=None, print_blob=True)
+@given(seeds)
+def test_certified_means_equal_to_brute_force(draw: Draw) -> None:
+    town, request, rules = draw.town(), draw.request(), weighed(draw.weights())
+    query, k, things = draw.choice((WORDS, BROWSE)), draw.randint(1, 30), draw.things(len(town))
     here = situation(Registry(town, "1", NOW), request.near, request.at, request.mode, rules, NOW)
-    view = view_of(things, overlay=data.draw(st.integers(0, len(things))))
+    view = view_of(things, overlay=draw.randint(0, len(things)))
     measure = Measure(request, here, rules)
     scope = scope_of(measure, view)
     snapshot = ListSnapshot(things)
@@ -271,12 +262,10 @@ def test_certified_means_equal_to_brute_force(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.data(), towns(), requests, weights)
-def test_holdings_never_exceed_the_ceiling_of_their_place(
-    data: st.DataObject, town: list[Institution], request: SearchRequest, numbers: tuple[float, ...]
-) -> None:
-    things = data.draw(shelves(len(town)))
-    rules = weighed(numbers)
+@given(seeds)
+def test_holdings_never_exceed_the_ceiling_of_their_place(draw: Draw) -> None:
+    town, request, rules = draw.town(), draw.request(), weighed(draw.weights())
+    things = draw.things(len(town))
     here = situation(Registry(town, "1", NOW), request.near, request.at, request.mode, rules, NOW)
     view = view_of(things)
     measure = Measure(request, here, rules)
@@ -288,13 +277,11 @@ def test_holdings_never_exceed_the_ceiling_of_their_place(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.data(), towns(), requests, st.sampled_from(("newest", "oldest", "title")), st.integers(1, 30))
-def test_the_engines_orders_under_filters_on_holdings(
-    data: st.DataObject, town: list[Institution], request: SearchRequest, order: str, k: int
-) -> None:
-    things = data.draw(shelves(len(town)))
+@given(seeds, st.sampled_from(("newest", "oldest", "title")), st.integers(1, 30))
+def test_the_engines_orders_under_filters_on_holdings(draw: Draw, order: str, k: int) -> None:
+    town = draw.town()
+    things, request, rules = draw.things(len(town)), draw.request(), load_rules()
     request = msgspec.structs.replace(request, sort=order)
-    rules = load_rules()
     here = situation(Registry(town, "1", NOW), request.near, request.at, request.mode, rules, NOW)
     view, measure = view_of(things), Measure(request, here, rules)
     ranked = rank_by_field(ListSnapshot(things), WORDS, view, measure, TINY, k, order)
@@ -306,11 +293,10 @@ def test_the_engines_orders_under_filters_on_holdings(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.data(), towns(), requests)
-def test_unknown_doors_are_counted(data: st.DataObject, town: list[Institution], request: SearchRequest) -> None:
-    things = data.draw(shelves(len(town)))
-    request = msgspec.structs.replace(request, open=True, sort="best")
-    rules = load_rules()
+@given(seeds)
+def test_unknown_doors_are_counted(draw: Draw) -> None:
+    town, rules = draw.town(), load_rules()
+    things, request = draw.things(len(town)), msgspec.structs.replace(draw.request(), open=True, sort="best")
     here = situation(Registry(town, "1", NOW), request.near, request.at, request.mode, rules, NOW)
     view, strict = view_of(things), Measure(request, here, rules)
     tolerant = Measure(request, here, rules, doors=(OPEN, UNKNOWN))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -43,9 +45,9 @@ class Metrics:
         self._requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
-    def stage(self, name: str, seconds: float) -> None:
-        """Note how long a stage of a search took."""
-        self._stages.labels(name).observe(seconds)
+    def stage(self, name: str) -> AbstractContextManager[object]:
+        """Measures how long a stage of a search takes."""
+        return self._stages.labels(name).time()
 
     def search(self, exact: bool) -> None:
         """Count a search."""

@@ -27,7 +27,12 @@ _YES = {"type": "boolean"}
     summary="What is where, ranked by match, availability, opening and distance",
     responses=answers(Answer, ANSWER, 406, 503),
     openapi_extra=parameters(
-        query("q", 'Words, "a phrase", field:word, ISBN, title; empty = browse.', {"type": "string", "maxLength": 500}),
+        query(
+            "q",
+            'Words, "a phrase", field:word, ISBN, title; empty = browse.',
+            {"type": "string", "maxLength": 500},
+            example="pride and prejudice",
+        ),
         NEAR,
         AT,
         MODE,
@@ -51,9 +56,13 @@ _YES = {"type": "boolean"}
 )
 def read_search(context: ContextOf, metrics: MetricsOf, lang: Language, params: Parameters) -> Response:
     """Every hit with the copy that answers best and the signals that made its score. `exact`: provably right."""
-    answer = search(context, understand(context, params, lang))
+    with metrics.stage("understand"):
+        request = understand(context, params, lang)
+    with metrics.stage("search"):
+        answer = search(context, request)
     metrics.search(answer.exact)
-    return json_response(answer)
+    with metrics.stage("encode"):
+        return json_response(answer)
 
 
 @router.get(

@@ -276,6 +276,7 @@ def test_metrics_have_no_labels_from_users(client: TestClient) -> None:
     assert 'lampway_http_requests_total{method="GET",route="/api/search",status="200"}' in text
     assert 'lampway_http_requests_total{method="GET",route="/api/institutions/{id}",status="404"}' in text
     assert 'lampway_searches_total{exact="true"} 1.0' in text
+    assert 'lampway_search_stage_seconds_count{stage="search"} 1.0' in text
 
 
 def test_the_docs_load_nothing_from_elsewhere(client: TestClient) -> None:

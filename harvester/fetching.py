@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
 import random
 import time
@@ -19,6 +18,7 @@ import urllib3
 from config.settings import Settings
 from harvester import bodies
 from harvester.addresses import Allowed, BlockedError, GuardedAdapter, deadline
+from harvester.answer_words import cause, hint, retry_after, shown
 from harvester.bodies import BodyError, TooLargeError
 
 MAX_PAGE = 64 << 20
@@ -159,7 +159,7 @@ class Client:
 
         response = self._ask(url, params, packing, read, final)
         if response.status >= 400 and not final(response):
-            raise StatusError(f"{_shown(response.url)} answers {response.status}{_hint(response.status)}", response)
+            raise StatusError(f"{shown(response.url)} answers {response.status}{hint(response.status)}", response)
         return response
 
     def download(self, url: str, to: Path, validators: Mapping[str, str] | None = None) -> Download:
@@ -194,7 +194,7 @@ class Client:
             if response.status == 304:
                 return Download(changed=False, path=to, validators=dict(known))
             if response.status != 200:
-                raise StatusError(f"{_shown(response.url)} answers {response.status}{_hint(response.status)}", response)
+                raise StatusError(f"{shown(response.url)} answers {response.status}{hint(response.status)}", response)
             part.replace(to)
         finally:
             part.unlink(missing_ok=True)
@@ -217,18 +217,18 @@ class Client:
             try:
                 response = self._follow(url, params, headers, read)
             except (BlockedError, TooLargeError) as error:
-                raise RefusedError(f"{_shown(url)} refused: {error}") from None
+                raise RefusedError(f"{shown(url)} refused: {error}") from None
             except BodyError as error:
-                trouble = f"{_shown(url)} sends no whole answer: {error}"
+                trouble = f"{shown(url)} sends no whole answer: {error}"
             except requests.exceptions.SSLError as error:
-                raise FetchError(f"{_shown(url)}: the TLS certificate does not hold ({_cause(error)})") from None
+                raise FetchError(f"{shown(url)}: the TLS certificate does not hold ({cause(error)})") from None
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                trouble = f"{_shown(url)} cannot be reached: {_cause(error)}"
+                trouble = f"{shown(url)} cannot be reached: {cause(error)}"
             else:
                 if response.status not in _RETRIED or final(response) or attempt == _TRIES - 1:
                     return response
-                trouble = f"{_shown(response.url)} answers {response.status}"
-                asked_wait = _retry_after(response.headers)
+                trouble = f"{shown(response.url)} answers {response.status}"
+                asked_wait = retry_after(response.headers)
             if attempt < _TRIES - 1:
                 self.wait(attempt, trouble, asked_wait)
         raise FetchError(f"{trouble} (asked {_TRIES} times)")
@@ -299,7 +299,7 @@ class Client:
                 except (BodyError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                     if watched.expired:
                         raise FetchError(
-                            f"{_shown(url)} sends too slowly: no whole answer in {self._deadline:g} s "
+                            f"{shown(url)} sends too slowly: no whole answer in {self._deadline:g} s "
                             "(LAMPWAY_FETCH_DEADLINE)"
                         ) from error
                     raise
@@ -310,7 +310,7 @@ class Client:
                     method, form = "GET", None
                 if urlsplit(url).netloc != first_host:
                     sent = {name: value for name, value in headers.items() if name == "Accept-Encoding"}
-        raise BlockedError(f"more than {MAX_REDIRECTS} redirects, the last to {_shown(url)}")
+        raise BlockedError(f"more than {MAX_REDIRECTS} redirects, the last to {shown(url)}")
 
     def _be_polite(self, host: str) -> None:
         wait = self._last_asked.get(host, -1e9) + self._pause - time.monotonic()
@@ -322,46 +322,6 @@ class Client:
 def _check(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise BlockedError(f"{_shown(url)} is not an http or https address")
+        raise BlockedError(f"{shown(url)} is not an http or https address")
     if parts.username or parts.password:
         raise BlockedError("the address carries a user name or password, which would show in logs")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds a server asks to wait, from a number or an HTTP date; None when it says nothing sensible."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-        return max(0.0, moment.timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
-
-
-def _shown(url: str) -> str:
-    """An address for a message: without password, not endless."""
-    parts = urlsplit(url)
-    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return shown if len(shown) <= 300 else shown[:300] + "…"
-
-
-def _hint(status: int) -> str:
-    hints = {
-        401: " (it wants a login)",
-        403: " (it forbids us: ask the institution to let our User-Agent pass)",
-        404: " (nothing there: check the address)",
-        410: " (gone: ask the institution for the new address)",
-    }
-    return hints.get(status, "")
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason, in few words."""
-    reason: Any = error
-    while (inner := getattr(reason, "reason", None) or (reason.args and reason.args[0])) and isinstance(
-        inner, BaseException
-    ):
-        reason = inner
-    text = " ".join(str(reason).split())
-    return text.split("> ", 1)[-1].removeprefix(": ")[:300] or type(reason).__name__

@@ -11,6 +11,9 @@ MAX_RECORDS = 500
 FEW_TOMBSTONES = 10
 """So many deletions that the source names one by one pass in a source of any size."""
 
+_NAMELESS = ("unidentified:", "row:")
+"""How protocols name what they cannot read the identifier of: it may be any of the records that are missing."""
+
 
 def carry_out(connection: Connection, run: Run, *, list_is_whole: bool) -> str:
     """Remove what the source has deleted and, after a whole list, what has vanished from it.
@@ -51,7 +54,7 @@ def _vanished(connection: Connection, run: Run) -> list[int]:
     nameless = [
         name
         for name in (quarantine.never_stored_since(connection, run.number, run.standing.first_run) if gone else [])
-        if name.startswith("unidentified:")
+        if name.startswith(_NAMELESS)
     ]
     if nameless:
         run.report.notes.append(

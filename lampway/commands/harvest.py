@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import traceback
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -54,6 +56,7 @@ def run(
     Example: lampway harvest city-library --full
     """
     settings = settings_or_fail()
+    gc.freeze()  # what is loaded by now stays; walking it again and again costs the harvest 5 to 10 %
     with open_store(settings) as database:
         chosen = choose(database, ids or [])
         client = Client.from_settings(settings)
@@ -98,6 +101,12 @@ def _one(database: Database, source: Source, client: Client, full: bool) -> RunR
         return None
     except StoreError as error:
         fail(f"{source.id}: {error}")
+    except Exception:  # a mistake of ours with one source must not keep the others from being harvested
+        note(traceback.format_exc())
+        note(
+            f"lampway: {source.id}: this is a mistake in Lampway, please report it; the run goes on from here next time"
+        )
+        return None
 
 
 def _exit_status(reports: Sequence[RunReport], asked: int) -> int:

@@ -118,7 +118,6 @@ class Federation:
 def federation_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of the federation in data/federation.json; not to be written to."""
     from indexer.build import rebuild
-
     from indexer.engines import open_engine
 
     facts = msgspec.json.decode((Path(__file__).parent / "data" / "federation.json").read_bytes())

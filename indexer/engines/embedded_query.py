@@ -58,6 +58,8 @@ def build_schema() -> Schema:
     builder.add_integer_field("year_ascending", fast=True)
     builder.add_integer_field("year_descending", fast=True)
     builder.add_text_field("sort_title", tokenizer_name="raw", index_option="basic", fast=True)
+    # The first bytes of sort_title: ordering by text takes seconds on a page behind 100,000 others, by numbers not.
+    builder.add_integer_field("title_start", fast=True)
     return builder.build()
 
 
@@ -73,6 +75,7 @@ def to_tantivy(document: documents.Document, schema: Schema) -> Document:
         ValueError, UnicodeEncodeError: a value does not fit its field.
     """
     number, year = document.number, document.year
+    sorted_by = f"{document.sort_title or _LAST_TITLE}\0{number:012d}"
     values: dict[str, Any] = {
         NUMBER: number,
         "title": " ".join(document.title),
@@ -87,7 +90,8 @@ def to_tantivy(document: documents.Document, schema: Schema) -> Document:
         "institution": document.institution,
         "year_ascending": year_key(year, number, descending=False),
         "year_descending": year_key(year, number, descending=True),
-        "sort_title": f"{document.sort_title or _LAST_TITLE}\0{number:012d}",
+        "sort_title": sorted_by,
+        "title_start": title_start(sorted_by),
     }
     if year is not None:
         values["year"] = year
@@ -103,6 +107,15 @@ def year_key(year: int | None, number: int, *, descending: bool) -> int:
         within = max(-_YEAR_LIMIT + 1, min(_YEAR_LIMIT - 1, year))
         place = _YEAR_LIMIT + (-within if descending else within)
     return place << _NUMBER_BITS | number
+
+
+def title_start(key: str) -> int:
+    """The first seven bytes of a value of sort_title as a number, which orders alike as far as it goes."""
+    return int.from_bytes(key.encode()[:7].ljust(7, b"\0"), "big")
+
+
+WITHOUT_TITLE = title_start(_LAST_TITLE)
+"""From here on stand the documents without a title."""
 
 
 def title_of(key: str) -> tuple[str | None, int]:
@@ -140,6 +153,11 @@ class Translator:
         if query.clauses:
             parts.append((Occur.Must, Query.boost_query(self._text(query), float(boost))))
         return Query.boolean_query(parts)
+
+    def between(self, query: Query, field: str, low: int, high: int | None) -> Query:
+        """The matches of a query whose number in a field lies in [low, high]."""
+        within = Query.range_query(self.schema, field, FieldType.Integer, low, high)
+        return Query.boolean_query([(Occur.Must, query), (Occur.Must, within)])
 
     def _text(self, query: EngineQuery) -> Query:
         clauses = [self._clause(clause) for clause in query.clauses]

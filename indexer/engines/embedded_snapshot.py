@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 from tantivy import Order, Query, Schema, Searcher
 
 from indexer.engines.base import Candidates, EngineError, Tier
-from indexer.engines.embedded_query import NUMBER, Translator, title_of, told
+from indexer.engines.embedded_query import NUMBER, WITHOUT_TITLE, Translator, title_of, told
 from schemas.query import Clause, EngineQuery
 
 MAX_TIES = 20_000
 """How far ties at the end of a page are followed, so that of equal scores the lowest numbers are returned."""
+
+SHALLOW = 200
+"""Up to this offset pages by title are ordered by the text alone."""
 
 _FACET_FIELDS = ("type", "language", "decade", "institution")
 _FACET_BUCKETS = 1000
@@ -47,19 +50,22 @@ class EmbeddedSnapshot:
     def search_sorted(
         self, query: EngineQuery, field: str, descending: bool, limit: int, offset: int = 0
     ) -> Candidates:
-        """Matches by year or sort_title; by sort_title descending the cost grows with all matches."""
+        """Matches by year or sort_title. Deep pages cost little more, but inside thousands of like titles."""
+        limit, offset = min(limit, self._searcher.num_docs), max(offset, 0)
         with told("sort"):
             found = self._translate.query(query)
             if field == "year":
                 order = "year_descending" if descending else "year_ascending"
                 numbers = self._numbers([a for _, a in self._hits(found, limit, order, offset)])
             elif field == "sort_title" and not descending:
-                numbers = _array([title_of(key)[1] for key, _ in self._hits(found, limit, "sort_title", offset)])
+                numbers = self._by_title(found, limit, offset)
             elif field == "sort_title":
-                titles = [title_of(key) for key, _ in self._hits(found, self._searcher.num_docs, "sort_title")]
-                titles.sort(key=lambda t: t[1])
-                titles.sort(key=lambda t: t[0] or "", reverse=True)  # a stable sort, so numbers stay ascending
-                numbers = _array([number for _, number in titles[max(offset, 0) : max(offset, 0) + max(limit, 0)]])
+                titled = self._translate.between(found, "title_start", 0, WITHOUT_TITLE - 1)
+                numbers = self._by_title_descending(titled, limit, offset)
+                if len(numbers) < limit:
+                    rest = self._translate.between(found, "title_start", WITHOUT_TITLE, None)
+                    skipped = max(offset - self._count(titled), 0)
+                    numbers = np.concatenate((numbers, self._by_title(rest, limit - len(numbers), skipped)))
             else:
                 raise EngineError(f"cannot sort by {field!r}, only by year or sort_title")
         return Candidates(numbers, np.zeros(len(numbers)))
@@ -115,13 +121,34 @@ class EmbeddedSnapshot:
         result: Any = self._searcher.search(query, 1, count=True)  # its stub forgets the count
         return int(result.count)
 
-    def _hits(self, query: Query, limit: int, order: str | None = None, offset: int = 0) -> list[tuple[Any, Any]]:
+    def _hits(
+        self, query: Query, limit: int, order: str | None = None, offset: int = 0, direction: Any = Order.Asc
+    ) -> list[tuple[Any, Any]]:
         limit = min(limit, self._searcher.num_docs)
         if limit < 1:
             return []
         if order is None:
             return list(self._searcher.search(query, limit, count=False).hits)
-        return list(self._searcher.search(query, limit, False, order, max(offset, 0), Order.Asc).hits)
+        return list(self._searcher.search(query, limit, False, order, offset, direction).hits)
+
+    def _by_title(self, query: Query, limit: int, offset: int) -> NDArray[np.int64]:
+        if offset > SHALLOW:
+            starts = [start for start, _ in self._hits(query, limit, "title_start", offset)]
+            if not starts:
+                return _array([])
+            offset -= self._count(self._translate.between(query, "title_start", 0, starts[0] - 1)) if starts[0] else 0
+            query = self._translate.between(query, "title_start", starts[0], starts[-1])
+        return _array([title_of(key)[1] for key, _ in self._hits(query, limit, "sort_title", offset)])
+
+    def _by_title_descending(self, query: Query, limit: int, offset: int) -> NDArray[np.int64]:
+        starts = [start for start, _ in self._hits(query, limit, "title_start", offset, Order.Desc)]
+        if not starts:
+            return _array([])
+        offset -= self._count(self._translate.between(query, "title_start", starts[0] + 1, None))
+        query = self._translate.between(query, "title_start", starts[-1], starts[0])
+        titles = [title_of(key) for key, _ in self._hits(query, self._searcher.num_docs, "sort_title")]
+        titles.sort(key=lambda title: title[0] or "", reverse=True)  # stable, so numbers stay ascending
+        return _array([number for _, number in titles[offset : offset + limit]])
 
     def _best(self, query: Query, limit: int, ties: int) -> Candidates:
         wanted = limit + 1 if ties else limit

@@ -206,7 +206,8 @@ def test_the_bounded_search_adds_the_highest_edge(engine: SearchEngine, query: E
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("field", ["year", "sort_title"])
 def test_sorted_pages_are_exact_to_the_end(engine: SearchEngine, field: str, descending: bool) -> None:
-    documents = [*catalogue(120), document(5000, ""), document(4999, ""), document(4998, "w1"), document(4997, "w1")]
+    odd = [document(50_000 - i, ("", "w1", "Untitled", "無題")[i % 4]) for i in range(200)]
+    documents = [*catalogue(400), *odd]
     fill(engine, documents)
     with_value = sorted((d for d in documents if getattr(d, field) not in (None, "")), key=lambda d: d.number)
     with_value.sort(key=lambda d: getattr(d, field), reverse=descending)
@@ -214,8 +215,8 @@ def test_sorted_pages_are_exact_to_the_end(engine: SearchEngine, field: str, des
     expected = [d.number for d in with_value] + without
     view = engine.snapshot()
     pages = [
-        view.search_sorted(EngineQuery(), field, descending, 10, offset).numbers.tolist()
-        for offset in range(0, len(documents) + 10, 10)
+        view.search_sorted(EngineQuery(), field, descending, 7, offset).numbers.tolist()
+        for offset in range(0, len(documents) + 7, 7)
     ]
     assert [number for page in pages for number in page] == expected
     with pytest.raises(EngineError):

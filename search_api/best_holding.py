@@ -45,12 +45,14 @@ class BestHoldings:
         every: bool = False,
     ) -> None:
         """``every``: read the records of all holdings, not only of the best, so that each can be told."""
-        self._request, self._measure, self._reasons = request, measure, reasons
+        self._request, self._reasons = request, reasons
         self._here = measure.situation
         rows, counts = view.rows_of(numbers)
         self._words, self._institution = view.state(rows), view.institution(rows)
         self._record, self._ordinal = view.record(rows), view.ordinal(rows)
         self._ends = np.cumsum(counts)
+        self._value = measure.of(self._words, self._institution).value
+        self._worth = measure.in_best_order().of(self._words, self._institution).value
         self._chosen = [self._choose(int(end - count), int(end)) for end, count in zip(self._ends, counts, strict=True)]
         self._judged = measure.judge(self._words, self._institution)
         self._checked = checked_at(self._words)
@@ -99,7 +101,7 @@ class BestHoldings:
 
     def each(self) -> list[tuple[int, float]]:
         """The best row of every holding of all the works with its value; -inf where it does not pass the filters."""
-        value = self._measure.of(self._words, self._institution).value
+        value = self._value
         best: dict[tuple[int, int], int] = {}
         for row, key in enumerate(zip(self._record.tolist(), self._ordinal.tolist(), strict=True)):
             if key not in best or value[row] > value[best[key]]:
@@ -113,13 +115,11 @@ class BestHoldings:
     def _choose(self, start: int, end: int) -> int | None:
         if start == end:
             return None
-        words, institution = self._words[start:end], self._institution[start:end]
-        value = self._measure.of(words, institution).value
+        value = self._value[start:end]
         if value.max() == OUT:
             return None
-        worth = self._measure.in_best_order().of(words, institution).value
-        km = np.nan_to_num(self._here.km[institution], nan=np.inf)
-        return start + int(np.lexsort((km, -worth, -value))[0])
+        km = np.nan_to_num(self._here.km[self._institution[start:end]], nan=np.inf)
+        return start + int(np.lexsort((km, -self._worth[start:end], -value))[0])
 
     def _told(self, row: int) -> tuple[Best, Facts]:
         if row not in self._told_rows:
@@ -192,11 +192,16 @@ class BestHoldings:
         near = self._request.near
         if near is None or institution is None or institution.lat is None or institution.lon is None:
             return None
-        return round(geodesic_km(near.lat, near.lon, institution.lat, institution.lon), 3)
+        return _geodesic_km(near.lat, near.lon, institution.lat, institution.lon)
 
     def _is_open_now(self, number: int) -> bool:
         asked = np.array([int(self._request.at.timestamp())])
         return int(states_at(self._here.hours, np.array([number]), asked)[0][0]) == OPEN
+
+
+@lru_cache(maxsize=20_000)
+def _geodesic_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    return round(geodesic_km(lat1, lon1, lat2, lon2), 3)
 
 
 def _other_name(branch: str, institution: Institution | None) -> str:

@@ -101,8 +101,9 @@ def test_nothing_else_is_served(client: TestClient, path: str) -> None:
 @pytest.mark.parametrize(
     ("query", "header", "lang"),
     [
-        ("", "zh-TW,zh;q=0.9,en;q=0.8", "zh-Hans"), ("", "en;q=0.3, zh;q=0.5", "zh-Hans"), ("", "fr", "en"), ("", "", "en"),
-        ("", "zh;q=0, en", "en"), ("", "zh;q=x,,;", "en"), ("?lang=en", "zh", "en"), ("?lang=zh", "en", "zh-Hans"),
+        ("", "zh-TW,zh;q=0.9,en;q=0.8", "zh-Hans"), ("", "en;q=0.3, zh;q=0.5", "zh-Hans"), ("", "fr", "en"),
+        ("", "", "en"), ("", "zh;q=0, en", "en"),
+        ("", "zh;q=x,,;", "en"), ("?lang=en", "zh", "en"), ("?lang=zh", "en", "zh-Hans"),
         ("?lang=xx", "zh", "zh-Hans"),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@
   const canvas = section.querySelector(".map-canvas");
   const NAMES_SHOWN = 8;
   const PIN_PIXELS = 28;
-  const SELF_PIXELS = 18;
+  const DOT_PIXELS = 18;
   const RING_METRES = [250, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000];
   const METRES_A_DEGREE = 111195;
 
@@ -68,7 +68,7 @@
 
   function drawPlace(place, order) {
     const numbers = place.entries.map((entry) => entry.dataset.number).filter(Boolean);
-    const label = numbers.length > 3 ? `${numbers[0]} +${numbers.length - 1}` : numbers.join(" · ");
+    const label = numbers.length > 2 ? `${numbers[0]} +${numbers.length - 1}` : numbers.join(" · ");
     const title = numbers.length ? `${numbers.join(", ")}: ${place.name}` : place.name;
     const marker = L.marker(place.point, { icon: pin(label, "pin"), title, riseOnHover: true, zIndexOffset: -order }).addTo(map);
     marker.bindPopup(() => popup(place), { maxWidth: 260 });
@@ -98,7 +98,7 @@
     const element = document.createElement("span");
     element.className = className;
     element.textContent = label;
-    const width = className === "pin" ? Math.max(PIN_PIXELS, 14 + 7.5 * label.length) : SELF_PIXELS;
+    const width = label ? Math.max(PIN_PIXELS, 14 + 7.5 * label.length) : DOT_PIXELS;
     const height = Math.min(width, PIN_PIXELS);
     return L.divIcon({ html: element, className: "pin-point", iconSize: [width, height], iconAnchor: [width / 2, height / 2] });
   }

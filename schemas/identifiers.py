@@ -18,6 +18,7 @@ _ISBN = re.compile(r"(?<![\dA-Za-z])((?:97[89][- ]?)?(?:\d[- ]?){8,9}[\dXx])(?![
 _LABELLED = re.compile(r"(?i)\bs?isbn\b|urn:isbn:")
 _ISSN = re.compile(r"(?<![\dA-Za-z-])(\d{4}-?\d{3}[\dXx])(?![\dA-Za-z-])")
 
+_LONGEST_NAME = 80
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "xxx", "qaa"})
 # Codes that the MARC list had before 2007 and that no longer stand in ISO 639; they live on in old records.
 _OLD_MARC = {
@@ -97,8 +98,8 @@ def language_tag(text: str) -> str | None:
     """
     text = " ".join(unicodedata.normalize("NFKC", text).split()).strip(" .;,:()[]")
     code = text.lower().replace("_", "-")
-    if not code or code in _NO_LANGUAGE:
-        return None
+    if not code or code in _NO_LANGUAGE or len(code) > _LONGEST_NAME or not code.isprintable():
+        return None  # control characters lead the look-up of names astray
     if text in _LANGUAGE_NAMES:
         return _LANGUAGE_NAMES[text]
     if code in _OLD_MARC:
@@ -130,8 +131,8 @@ def country_code(text: str) -> str | None:
         return _COUNTRY_NAMES[name]
     if len(name) == 2 and name.isascii():
         return name.upper() if name in _country_names() else None
-    if len(name) == 3 and name.upper() in TERRITORY_REPLACEMENTS:
-        return str(TERRITORY_REPLACEMENTS[name.upper()])
+    if len(name) == 3 and name.isalpha() and name in TERRITORY_REPLACEMENTS:
+        return str(TERRITORY_REPLACEMENTS[name])
     return _country_names().get(name)
 
 

@@ -70,7 +70,7 @@
     const numbers = place.entries.map((entry) => entry.dataset.number).filter(Boolean);
     const label = numbers.length > 2 ? `${numbers[0]} +${numbers.length - 1}` : numbers.join(" · ");
     const title = numbers.length ? `${numbers.join(", ")}: ${place.name}` : place.name;
-    const marker = L.marker(place.point, { icon: pin(label, "pin"), title, riseOnHover: true, zIndexOffset: -order }).addTo(map);
+    const marker = L.marker(place.point, { icon: pin(label, "pin"), title, riseOnHover: true, riseOffset: 100000, zIndexOffset: (places.length - order) * 1000 }).addTo(map);
     marker.bindPopup(() => popup(place), { maxWidth: 260 });
     if (!canvas.dataset.tiles && places.length <= NAMES_SHOWN) {
       marker.bindTooltip(text(place.name), { permanent: true, direction: "auto", className: "name", offset: [12 + 3.5 * label.length, 0] });

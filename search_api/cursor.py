@@ -10,6 +10,7 @@ from hashlib import blake2b
 import msgspec
 
 from schemas.query import SearchRequest
+from search_api.messages import text as text_of
 from search_api.problems import BadParameterError
 
 _LONGEST = 300
@@ -18,21 +19,23 @@ _FREE = ("cursor", "limit", "facets", "explain", "lang", "warnings", "at")
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """What a cursor holds. ``at`` keeps the order of all pages that of the first one's moment."""
+    """What a cursor holds. Its times keep the order of all pages that of the first one's moment."""
 
     version: int
     question: str
     offset: int
     at: datetime
+    now: datetime
+    """The clock when the first page was made: ages of statuses count from there."""
 
 
-def write(request: SearchRequest, offset: int) -> str:
+def write(request: SearchRequest, offset: int, now: datetime) -> str:
     """The cursor of the page that begins at an offset."""
-    value = Cursor(1, fingerprint(request), offset, request.at)
+    value = Cursor(1, fingerprint(request), offset, request.at, now)
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(value)).decode().rstrip("=")
 
 
-def read(text: str) -> Cursor:
+def read(text: str, lang: str) -> Cursor:
     """What a cursor says.
 
     Raises:
@@ -43,25 +46,25 @@ def read(text: str) -> Cursor:
             raise ValueError
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         value = msgspec.msgpack.decode(data, type=Cursor)
-        if value.version != 1 or not 0 < value.offset < 1 << 31 or value.at.tzinfo is None:
+        if value.version != 1 or not 0 < value.offset < 1 << 31 or value.at.tzinfo is None or value.now.tzinfo is None:
             raise ValueError
-    except (ValueError, binascii.Error, msgspec.DecodeError):
-        raise BadParameterError("cursor", "is not one; take it from `next` of the page before") from None
+    except (ValueError, OverflowError, binascii.Error, msgspec.DecodeError):
+        raise BadParameterError("cursor", text_of(lang, "search.cursor_foreign")) from None
     return value
 
 
-def offset_of(request: SearchRequest) -> int:
-    """Where the page asked for begins.
+def page_of(request: SearchRequest, now: datetime) -> tuple[int, datetime]:
+    """Where the page asked for begins, and the clock of its list.
 
     Raises:
         BadParameterError: the cursor is of another question.
     """
     if not request.cursor:
-        return 0
-    cursor = read(request.cursor)
+        return 0, now
+    cursor = read(request.cursor, request.lang)
     if cursor.question != fingerprint(request) or cursor.at != request.at:
-        raise BadParameterError("cursor", "belongs to another question; begin without it when anything else changes")
-    return cursor.offset
+        raise BadParameterError("cursor", text_of(request.lang, "search.cursor_other"))
+    return cursor.offset, cursor.now
 
 
 def fingerprint(request: SearchRequest) -> str:

@@ -21,6 +21,7 @@ class Retrieval(msgspec.Struct, frozen=True, kw_only=True):
     query: EngineQuery
     identifier: str = ""
     warnings: tuple[str, ...] = ()
+    """Keys of the messages."""
 
 
 def retrieve(request: SearchRequest, snapshot: Snapshot, places: tuple[int, ...] | None) -> Retrieval:
@@ -42,7 +43,7 @@ def retrieve(request: SearchRequest, snapshot: Snapshot, places: tuple[int, ...]
     clauses = query_clauses(request.q)
     query = EngineQuery(clauses=clauses, filters=filters)
     if request.q.strip() and not clauses:
-        return Retrieval(query=query, warnings=("q: there is no word in it to search for, so everything is shown",))
+        return Retrieval(query=query, warnings=("q_no_words",))
     return Retrieval(query=query)
 
 
@@ -54,7 +55,7 @@ def some_words(found: Retrieval, snapshot: Snapshot) -> Retrieval | None:
     query = msgspec.structs.replace(found.query, clauses=loosened(clauses), match="any")
     if not snapshot.count(query):
         return None
-    return Retrieval(query=query, warnings=("q: nothing has all of these words; shown is what has some of them",))
+    return Retrieval(query=query, warnings=("q_some_words",))
 
 
 def filters_of(request: SearchRequest, places: tuple[int, ...] | None) -> tuple[Terms | Range, ...]:

@@ -13,6 +13,7 @@ from schemas.query import EngineQuery, SearchRequest, Terms
 from search_api import cursor
 from search_api.context import Context
 from search_api.facets import count_facets
+from search_api.messages import text
 from search_api.present import Page, present
 from search_api.query_view import query_view
 from search_api.ranking.combine import Measure
@@ -32,9 +33,9 @@ def search(context: Context, request: SearchRequest) -> Answer:
         BadParameterError: the cursor belongs to another question.
         EngineError: the engine does not answer, or there is no index yet.
     """
-    offset, rules = cursor.offset_of(request), load_rules()
+    (offset, now), rules = cursor.page_of(request, context.clock()), load_rules()
     view, registry, snapshot = context.columns().view, context.registry(), context.engine.snapshot()
-    here = situation(registry, request.near, request.at, request.mode, rules, context.clock())
+    here = situation(registry, request.near, request.at, request.mode, rules, now)
     measure = Measure(request, here, rules)
     scope = scope_of(measure, view)
     ranking = Ranking(
@@ -53,9 +54,10 @@ def search(context: Context, request: SearchRequest) -> Answer:
         found, ordered = second, in_order(ranking, request, second.query, "", end)
 
     counted = _total(ranking, found.query, ordered)
-    warnings = [*found.warnings, *_left_out(ranking, request, found.query, offset)]
+    warnings = [text(request.lang, f"search.{key}") for key in found.warnings]
+    warnings += _left_out(ranking, request, found.query, offset)
     if request.facets and not scope.decides:
-        warnings.append("facets: the counts do not heed the filters open, available and service")
+        warnings.append(text(request.lang, "search.facets_free"))
     ranked = ordered.ranked
     page = Page(
         numbers=ranked.numbers[offset:end],
@@ -70,7 +72,7 @@ def search(context: Context, request: SearchRequest) -> Answer:
         query=query_view(request, identifier=found.identifier, match=found.query.match, warnings=warnings),
         hits=present(context.database, request, page, view, measure, rules),
         facets=count_facets(snapshot, found.query, request, measure, view) if request.facets else {},
-        next=cursor.write(request, end) if _goes_on(counted, ordered, end, rules.pools.depth) else None,
+        next=cursor.write(request, end, now) if _goes_on(counted, ordered, end, rules.pools.depth) else None,
     )
 
 
@@ -96,8 +98,8 @@ def _left_out(ranking: Ranking, request: SearchRequest, query: EngineQuery, offs
     )  # fmt: skip
     if not count:
         return []
-    about = "" if relation == "exact" else "at least "
-    return [f"open: {about}{count} more left out, because it is not known whether the place is open then"]
+    key = "open_left_out" if relation == "exact" else "open_left_out_least"
+    return [text(request.lang, f"search.{key}", count=count)]
 
 
 def _text_kind(request: SearchRequest, found: Retrieval) -> str:

@@ -19,6 +19,7 @@ from schemas.query import FACETS, MODES, SORTS, Point, SearchRequest
 from search_api import cursor
 from search_api.best_holding import zone_of
 from search_api.context import Context
+from search_api.messages import text as text_of
 from search_api.problems import BadParameterError
 from search_api.registry import Registry
 
@@ -45,31 +46,32 @@ def understand(context: Context, params: Mapping[str, Sequence[str]], lang: str)
     Raises:
         BadParameterError: names the parameter that cannot be used, and says what would do.
     """
-    given = _Given(params)
+    given = _Given(params, lang)
+    say = given.say
     registry = context.registry()
-    near, near_name = _near(given.one("near"), registry)
+    near, near_name = _near(given, registry)
     token = given.one("cursor")
-    at = cursor.read(token).at if token and not given.one("at") else _at(given, near, registry, context.clock)
+    at = cursor.read(token, lang).at if token and not given.one("at") else _at(given, near, registry, context.clock)
     sort = given.choice("sort", SORTS, "best")
     if sort == "near" and near is None:
-        given.warnings.append("sort: near needs a position (near=...); sorted by best instead")
+        given.warnings.append(say("sort_needs_near"))
         sort = "best"
     within = given.number("within_km", 0, _HALF_EARTH_KM)
     if within is not None and near is None:
-        raise BadParameterError("within_km", "needs a position: give near=latitude,longitude or near=place")
+        raise BadParameterError("within_km", say("within_needs_near"))
     year_from, year_to = (
         given.whole("year_from", _FIRST_YEAR, _LAST_YEAR),
         given.whole("year_to", _FIRST_YEAR, _LAST_YEAR),
     )
     if year_from is not None and year_to is not None and year_from > year_to:
-        raise BadParameterError("year_from", f"{year_from} is after year_to={year_to}")
+        raise BadParameterError("year_from", say("years_swapped", low=year_from, high=year_to))
     institutions = given.many("institution")
     for id_ in institutions:
         if id_ not in registry.by_id:
-            raise BadParameterError("institution", f"no institution has the id {_quoted(id_)}; see /api/institutions")
+            raise BadParameterError("institution", say("institution_unknown", value=_quoted(id_)))
     limit = given.whole("limit", 1, MOST_HITS)
     return SearchRequest(
-        q=_q(given.one("q")),
+        q=_q(given),
         near=near,
         near_name=near_name,
         at=at,
@@ -80,7 +82,7 @@ def understand(context: Context, params: Mapping[str, Sequence[str]], lang: str)
         service=cast("Any", given.choices("service", SERVICES)),
         kind=given.choices("kind", INSTITUTION_KINDS),
         type=given.choices("type", RECORD_TYPES),
-        language=tuple(dict.fromkeys(_language(text) for text in given.many("language"))),
+        language=tuple(dict.fromkeys(_language(text, given) for text in given.many("language"))),
         year_from=year_from,
         year_to=year_to,
         institution=institutions,
@@ -97,20 +99,27 @@ def understand(context: Context, params: Mapping[str, Sequence[str]], lang: str)
 class _Given:
     """The parameters as text, cleaned of what no text has: NUL, other controls, halves of surrogate pairs."""
 
-    def __init__(self, params: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, params: Mapping[str, Sequence[str]], lang: str) -> None:
+        self._lang = lang
         self._values = {
             name: [text for value in values if (text := clean(value).strip())] for name, values in params.items()
         }
         self.warnings = [
-            f"{_quoted(name)} is not a parameter and was not heeded"
+            self.say("unknown_parameter", name=_quoted(name))
             for name in params
             if name not in _NAMES and name not in _ELSEWHERE
         ]
 
+    def say(self, key: str, **values: object) -> str:
+        return text_of(self._lang, f"search.{key}", **values)
+
+    def bad(self, name: str, key: str, **values: object) -> BadParameterError:
+        return BadParameterError(name, self.say(key, **values))
+
     def one(self, name: str) -> str:
         values = self._values.get(name, [])
         if len(set(values)) > 1:
-            warning = f"{name}: given {len(values)} times; the first counts"
+            warning = self.say("repeated", name=name, count=len(values))
             if warning not in self.warnings:
                 self.warnings.append(warning)
         return values[0] if values else ""
@@ -119,26 +128,26 @@ class _Given:
         parts = (part.strip() for value in self._values.get(name, []) for part in value.split(","))
         found = tuple(dict.fromkeys(part for part in parts if part))
         if len(found) > MOST_VALUES:
-            raise BadParameterError(name, f"{len(found)} values are too many; at most {MOST_VALUES}")
+            raise self.bad(name, "too_many_values", count=len(found), most=MOST_VALUES)
         return found
 
     def choice(self, name: str, known: Sequence[str], default: str) -> str:
         value = self.one(name).lower()
         if value and value not in known:
-            raise BadParameterError(name, f"{_quoted(value)} is none of {', '.join(known)}")
+            raise self.bad(name, "none_of", value=_quoted(value), known=", ".join(known))
         return value or default
 
     def choices(self, name: str, known: Sequence[str]) -> tuple[str, ...]:
         values = tuple(dict.fromkeys(value.lower() for value in self.many(name)))
         for value in values:
             if value not in known:
-                raise BadParameterError(name, f"{_quoted(value)} is none of {', '.join(known)}")
+                raise self.bad(name, "none_of", value=_quoted(value), known=", ".join(known))
         return values
 
     def flag(self, name: str) -> bool:
         value = self.one(name).lower()
         if value and value not in _TRUE + _FALSE:
-            raise BadParameterError(name, f"{_quoted(value)} is neither true nor false")
+            raise self.bad(name, "not_boolean", value=_quoted(value))
         return value in _TRUE
 
     def number(self, name: str, low: float, high: float) -> float | None:
@@ -148,9 +157,9 @@ class _Given:
         try:
             value = float(text)
         except ValueError:
-            raise BadParameterError(name, f"{_quoted(text)} is not a number") from None
+            raise self.bad(name, "not_number", value=_quoted(text)) from None
         if not (math.isfinite(value) and low < value <= high):
-            raise BadParameterError(name, f"{_quoted(text)} is not above {low:g} and at most {high:g}")
+            raise self.bad(name, "not_in_range", value=_quoted(text), low=f"{low:g}", high=f"{high:g}")
         return value
 
     def whole(self, name: str, low: int, high: int) -> int | None:
@@ -158,10 +167,10 @@ class _Given:
         if not text:
             return None
         if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
-            raise BadParameterError(name, f"{_quoted(text)} is not a whole number")
+            raise self.bad(name, "not_whole", value=_quoted(text))
         value = int(text)
         if not low <= value <= high:
-            raise BadParameterError(name, f"{value} is not from {low} to {high}")
+            raise self.bad(name, "not_between", value=value, low=low, high=high)
         return value
 
 
@@ -170,32 +179,24 @@ def clean(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text.encode("utf-8", "ignore").decode("utf-8"))
 
 
-def _q(text: str) -> str:
+def _q(given: _Given) -> str:
+    text = given.one("q")
     if len(text) > LONGEST_Q:
-        raise BadParameterError("q", f"has {len(text)} characters; at most {LONGEST_Q} can be searched for")
+        raise given.bad("q", "q_too_long", count=len(text), most=LONGEST_Q)
     return text
 
 
-def _near(text: str, registry: Registry) -> tuple[Point | None, str]:
+def _near(given: _Given, registry: Registry) -> tuple[Point | None, str]:
+    text = given.one("near")
     if not text:
         return None, ""
     point = parse_point(text)
     if point is not None:
         return point, ""
-    if re.fullmatch(r"[-+\d.,;\s°NSEWO]+", text, re.IGNORECASE) and re.search(r"\d", text):
-        known = registry.find_place(text)
-        if known is None:
-            message = (
-                f"{_quoted(text)} is not a position: latitude (-90 to 90), longitude (-180 to 180), as in 54.97,-1.61"
-            )
-            raise BadParameterError("near", message)
-        return known
     found = registry.find_place(text)
     if found is None:
-        raise BadParameterError(
-            "near",
-            f"no place {_quoted(text)} is known; give a town or an institution of the registry, or latitude,longitude",
-        )
+        numbers = re.fullmatch(r"[-+\d.,;\s°NSEWO]+", text, re.IGNORECASE) and re.search(r"\d", text)
+        raise given.bad("near", "near_no_position" if numbers else "near_no_place", value=_quoted(text))
     return found
 
 
@@ -209,15 +210,14 @@ def _at(given: _Given, near: Point | None, registry: Registry, clock: Callable[[
     except ValueError:
         pass
     else:
-        given.warnings.append("at: no time of day was given; 12:00 is meant")
+        given.warnings.append(given.say("at_no_hour"))
         return datetime.combine(day, time(12), zone_near(near, registry))
     try:
         at = datetime.fromisoformat(text)
         at = at if at.tzinfo is not None else at.replace(tzinfo=zone_near(near, registry))
         at.timestamp()
     except (ValueError, OverflowError):
-        message = f"{_quoted(text)} is not a time; write 2026-11-23T10:00 (the place's time) or 2026-11-23T10:00+01:00"
-        raise BadParameterError("at", message) from None
+        raise given.bad("at", "at_no_time", value=_quoted(text)) from None
     return at
 
 
@@ -231,12 +231,12 @@ def zone_near(near: Point | None, registry: Registry) -> ZoneInfo:
     return zone_of(rows[0]) if rows else ZoneInfo("UTC")
 
 
-def _language(text: str) -> str:
+def _language(text: str, given: _Given) -> str:
     if text.lower() in ("und", "mul", "zxx", "mis"):
         return text.lower()
     tag = language_tag(text)
     if tag is None:
-        raise BadParameterError("language", f"{_quoted(text)} is no language; write a code as in en, zh, de")
+        raise given.bad("language", "language_unknown", value=_quoted(text))
     return tag
 
 

@@ -1,0 +1,180 @@
+"""Parameters of a search, as people and programs write them, right and wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.query import Point, SearchRequest
+from search_api.problems import BadParameterError
+from search_api.understand import understand
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def ask(federation: Any) -> Any:
+    def asked(lang: str = "en", **params: str | list[str]) -> SearchRequest:
+        given = {name: [value] if isinstance(value, str) else value for name, value in params.items()}
+        return understand(federation.context, given, lang)
+
+    return asked
+
+
+def test_nothing_given(ask: Any) -> None:
+    request = ask()
+    assert (request.q, request.near, request.at, request.mode, request.sort) == ("", None, NOW, "walk", "best")
+    assert (request.limit, request.facets, request.warnings, request.lang) == (20, (), (), "en")
+
+
+def test_empty_values_count_as_not_given(ask: Any) -> None:
+    names = ("q", "near", "at", "open", "within_km", "service", "year_from", "limit", "sort", "cursor", "facets")
+    assert ask(**dict.fromkeys(names, "  ")) == ask()
+
+
+def test_everything_given(ask: Any) -> None:
+    request = ask(
+        q=" turner  sketchbook ", near="54.97,-1.61", at="2026-11-23T10:00", mode="Drive", within_km="2.5", open="1",
+        available="TRUE", service="loan,on_site", kind=["library", "museum,archive"], type="book",
+        language="eng,de,Chinese",
+        year_from="-50", year_to="1999", institution="city,museum", sort="soon", limit="100", facets="type,language",
+        explain="yes", lang="zh",
+    )  # fmt: skip
+    assert request.near == Point(54.97, -1.61)
+    assert request.at == NOW
+    assert (request.mode, request.within_km, request.open, request.available) == ("drive", 2.5, True, True)
+    assert (request.service, request.kind) == (("loan", "on_site"), ("library", "museum", "archive"))
+    assert (request.type, request.language) == (("book",), ("en", "de", "zh"))
+    assert (request.year_from, request.year_to, request.institution) == (-50, 1999, ("city", "museum"))
+    assert (request.sort, request.limit, request.facets, request.explain) == ("soon", 100, ("type", "language"), True)
+    assert request.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "name"),
+    [
+        ("54.97, -1.61", Point(54.97, -1.61), ""),
+        ("Aldport", Point(54.97375, -1.605), "Aldport"),
+        ("aldport", Point(54.97375, -1.605), "Aldport"),
+        ("Aldport, GB", Point(54.97375, -1.605), "Aldport"),
+        ("Harbour Branch", Point(54.97, -1.59), "Harbour Branch"),
+        ("HB", Point(54.97, -1.59), "Harbour Branch"),
+        ("museum", Point(54.972, -1.605), "Aldport Museum of Art"),
+        ("上海", Point(31.23, 121.47), "上海"),
+        ("浦江图书馆", Point(31.23, 121.47), "浦江图书馆"),
+        ("-17,190", Point(-17.0, -170.0), ""),
+    ],
+)
+def test_near_is_a_position_a_town_or_an_institution(ask: Any, text: str, where: Point, name: str) -> None:
+    request = ask(near=text)
+    assert (round(request.near.lat, 5), round(request.near.lon, 5)) == (where.lat, where.lon)
+    assert request.near_name == name
+
+
+@pytest.mark.parametrize(
+    ("at", "near", "moment"),
+    [
+        ("2026-11-23T10:00", "", "2026-11-23T10:00:00+00:00"),
+        ("2026-07-23T10:00", "", "2026-07-23T09:00:00+00:00"),
+        ("2026-11-23T10:00", "上海", "2026-11-23T02:00:00+00:00"),
+        ("2026-11-23T10:00Z", "上海", "2026-11-23T10:00:00+00:00"),
+        ("2026-11-23T10:00+01:00", "", "2026-11-23T09:00:00+00:00"),
+        ("2026-11-23T10:00 01:00", "", "2026-11-23T09:00:00+00:00"),
+        ("2026-11-23 10:00", "", "2026-11-23T10:00:00+00:00"),
+        ("20261123T1000", "", "2026-11-23T10:00:00+00:00"),
+        ("2026-11-23", "", "2026-11-23T12:00:00+00:00"),
+        ("now", "", "2026-11-23T10:00:00+00:00"),
+        ("9999-12-31T23:59", "", "9999-12-31T23:59:00+00:00"),
+    ],
+)
+def test_a_time_without_an_offset_is_the_places_own(ask: Any, at: str, near: str, moment: str) -> None:
+    assert ask(at=at, near=near).at == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize(
+    ("params", "parameter", "told"),
+    [
+        ({"q": "x" * 501}, "q", "501"),
+        ({"near": "Nowhereville"}, "near", "town"),
+        ({"near": "91,0"}, "near", "latitude"),
+        ({"near": "54.97;"}, "near", "latitude"),
+        ({"at": "tomorrow"}, "at", "2026-11-23T10:00"),
+        ({"at": "2026-02-30T10:00"}, "at", "2026-02-30"),
+        ({"at": "10000-01-01T00:00"}, "at", "time"),
+        ({"mode": "fly"}, "mode", "walk, transit, drive"),
+        ({"within_km": "2"}, "within_km", "near"),
+        ({"within_km": "-1", "near": "0,0"}, "within_km", "above 0"),
+        ({"within_km": "nan", "near": "0,0"}, "within_km", "above 0"),
+        ({"within_km": "inf", "near": "0,0"}, "within_km", "above 0"),
+        ({"within_km": "far", "near": "0,0"}, "within_km", "number"),
+        ({"open": "maybe"}, "open", "true nor false"),
+        ({"service": "teleport"}, "service", "loan"),
+        ({"kind": "cinema"}, "kind", "museum"),
+        ({"type": "boook"}, "type", "book"),
+        ({"language": "q!"}, "language", "code"),
+        ({"year_from": "MCM"}, "year_from", "whole"),
+        ({"year_from": "99999"}, "year_from", "9999"),
+        ({"year_from": "2000", "year_to": "1999"}, "year_from", "year_to=1999"),
+        ({"institution": "nosuch"}, "institution", "nosuch"),
+        ({"sort": "cheapest"}, "sort", "best"),
+        ({"limit": "0"}, "limit", "1 to 100"),
+        ({"limit": "101"}, "limit", "1 to 100"),
+        ({"limit": "ten"}, "limit", "whole"),
+        ({"limit": "１０"}, "limit", "whole"),
+        ({"cursor": "nonsense"}, "cursor", "next"),
+        ({"cursor": "e" * 400}, "cursor", "next"),
+        ({"facets": "colour"}, "facets", "type"),
+        ({"language": ",".join(f"a{i}" for i in range(60))}, "language", "60"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_what_would_do(
+    ask: Any, params: dict[str, str], parameter: str, told: str
+) -> None:
+    with pytest.raises(BadParameterError) as caught:
+        ask(**params)
+    assert caught.value.parameter == parameter
+    assert told in caught.value.message
+    with pytest.raises(BadParameterError) as chinese:
+        ask(lang="zh", **params)
+    assert chinese.value.parameter == parameter
+    assert chinese.value.message != caught.value.message
+
+
+def test_warnings(ask: Any) -> None:
+    request = ask(q=["one", "two"], nearby="here", sort="near", at="2026-11-23")
+    assert request.q == "one"
+    assert request.sort == "best"
+    assert len(request.warnings) == 4
+    for word in (
+        "'nearby' is not a parameter",
+        "q: given 2 times",
+        "sort: near needs a position",
+        "at: no time of day",
+    ):
+        assert any(word in warning for warning in request.warnings), word
+
+
+def test_controls_and_broken_characters(ask: Any) -> None:
+    assert ask(q="tur\x00ner\udcff\ud800 \x1bx").q == "tur ner  x"
+    assert ask(q="\ud800").q == ""
+    with pytest.raises(BadParameterError):
+        ask(near="\x00?")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from(("q", "near", "at", "within_km", "year_from", "limit", "cursor", "language", "open", "zzz")),
+        st.lists(st.text(max_size=30) | st.sampled_from(("0,0", "1", "2026-01-01T00:00", "-0", "1e5")), max_size=2),
+    )
+)
+def test_any_text_is_understood_or_refused_by_name(ask: Any, params: dict[str, list[str]]) -> None:
+    try:
+        request = ask(**params)
+    except BadParameterError as error:
+        refused, request = error, None
+    assert request.at.tzinfo is not None if request else refused.parameter in params

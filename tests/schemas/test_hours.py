@@ -376,5 +376,10 @@ def test_services_have_hours_of_their_own_and_a_last_entry():
     place.service_points = [ServicePoint(name="last_entry", hours="16:15")]
     assert last_entry(place, closes) == D("2026-11-23T16:15+00:00")
     assert last_entry(place, D("2026-11-24T01:00+00:00")) == D("2026-11-23T16:15+00:00")
+    place.service_points = [ServicePoint(name="last_entry", hours="Mo-Fr 09:00-16:45; Sa 09:00-12:30")]
+    assert last_entry(place, closes) == D("2026-11-23T16:45+00:00")
+    assert problems_of(place) == []
+    place.service_points = [ServicePoint(name="last_entry", hours="half past four")]
+    assert "half past four" in str(problems_of(place)[0])
     place.service_points = []
     assert last_entry(place, closes) is None

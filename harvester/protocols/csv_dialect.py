@@ -45,6 +45,8 @@ def find_dialect(lines: Sequence[str], mapping: Mapping) -> Dialect:
     Raises:
         FetchError: nothing parts the rows into equal numbers of cells.
     """
+    if not any(line.strip() for line in lines):
+        raise FetchError("the file is empty")
     given = _NAMES.get(mapping.delimiter, mapping.delimiter)
     if len(given) > 1:
         raise FetchError(f"delimiter: {mapping.delimiter!r} must be one character, or tab, comma, semicolon, pipe")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import IO
@@ -21,6 +22,13 @@ _CHUNK = 1 << 20
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "cp950", "shift_jis": "cp932", "shift-jis": "cp932",
           "euc-kr": "cp949", "iso-8859-1": "cp1252", "iso-8859-15": "cp1252", "ascii": "cp1252", "latin-1": "cp1252",
           "windows-1252": "cp1252", "macroman": "mac_roman"}  # fmt: skip
+_NOT_LATIN = frozenset(
+    {"windows-1251", "cp1251", "windows-1253", "cp1253", "windows-1255", "cp1255", "windows-1256", "cp1256", "koi8-r",
+     "koi8-u", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "cp866", "cp855", "ibm866", "ibm855",
+     "maccyrillic", "mac-cyrillic", "macgreek", "mac-greek", "cp737", "cp864", "tis-620", "cp874", "cp720", "kz1048",
+     "ptcp154", "kz-1048"}
+)  # fmt: skip
+"""One-byte encodings of scripts without Latin letters beyond ASCII."""
 _MIXED = "utf-8, with bytes of cp1252"
 
 
@@ -33,6 +41,7 @@ class Encoding:
 
     def text(self, content: IO[bytes]) -> Generator[str, None, None]:
         """The lines with their ends, as ``csv`` wants them."""
+        self.misfits = 0
         if self.name == _MIXED:
             wrapper = io.TextIOWrapper(content, "utf-8", errors=self._register(), newline="")
         else:
@@ -79,21 +88,21 @@ def find_encoding(open_: Open, stated: str = "") -> Encoding:
                 f"the encoding {stated!r} is not known: try utf-8, gb18030, big5, shift_jis, cp1252"
             ) from None
     with open_() as content:
-        head = content.read(4)
+        head = content.read(4096)
     for mark, name in _BOMS:
         if head.startswith(mark):
             return Encoding(name)
+    if head.count(0) > len(head) // 5:
+        return Encoding("utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be")
     sample, valid, invalid = _survey(open_)
-    zeros = sample[:4000].count(0)
-    if zeros > len(sample[:4000]) // 5:
-        even, odd = sample[0:4000:2].count(0), sample[1:4000:2].count(0)
-        return Encoding("utf-16-le" if odd > even else "utf-16-be")
     if not invalid:
         return Encoding("utf-8")
     if valid > 20 * invalid:
         return Encoding(_MIXED)
     guess = str(chardet.detect(sample).get("encoding") or "").lower()
     name = _WIDER.get(guess, guess)
+    if name in _NOT_LATIN and _is_latin(sample):
+        name = "cp1252"
     for candidate in dict.fromkeys((name, "gb18030", "cp1252")):
         if candidate and candidate not in {"utf-8", "ascii"} and _fits(open_, candidate):
             if candidate == "gb18030" and name != "gb18030":
@@ -121,6 +130,14 @@ def _survey(open_: Open) -> tuple[bytes, int, int]:
                     lines.append(line)
                     size += len(line)
     return (b"".join(lines)[: 2 * _SAMPLE] or first), valid, invalid
+
+
+def _is_latin(sample: bytes) -> bool:
+    """Whether bytes beyond ASCII mostly stand inside words of ASCII letters: short texts are mistaken for Cyrillic."""
+    words = re.findall(rb"[A-Za-z\x80-\xff]+", sample)
+    mixed = sum(not word.isascii() and re.search(rb"[A-Za-z]", word) is not None for word in words)
+    foreign = sum(len(word) > 1 and re.search(rb"[A-Za-z]", word) is None for word in words)
+    return mixed > foreign
 
 
 def _lines(content: IO[bytes]) -> Iterator[bytes]:

@@ -166,6 +166,8 @@ def _sequences(line: bytes) -> tuple[int, int]:
 
 def _fits(open_: Open, name: str) -> bool:
     try:
+        if b"a,b;c\t1".decode(name) != "a,b;c\t1":
+            return False  # EBCDIC, which no CSV file of today is in
         decoder = codecs.getincrementaldecoder(name)("strict")
         with open_() as content:
             while block := content.read(_CHUNK):

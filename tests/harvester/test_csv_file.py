@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -59,17 +60,27 @@ def reading(tmp_path: Path, client: Client) -> Reading:
     return read
 
 
+def many(header: str, row: str) -> str:
+    """A table of forty rows."""
+    return "\n".join([header, *(row.format(number, number) for number in range(40))]) + "\n"
+
+
 TABLE = "id,title,author,year\n1,Größe und Maß,Müller,1999\n2,L'été à l'œuvre,Zoë,2001\n"
 
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [
-        (TABLE, "utf-8"), (TABLE, "utf-8-sig"), (TABLE, "utf-16"), (TABLE, "utf-16-le"), (TABLE, "utf-16-be"), (TABLE * 8, "cp1252"),
-        ("编号,题名,作者,年份\n" + "".join(f"{i},红楼梦研究集刊第{i}辑,曹雪芹著作,1987\n" for i in range(40)), "gb18030"),
-        ("編號,題名,作者,年份\n" + "".join(f"{i},紅樓夢研究集刊第{i}輯,臺灣學生書局,1987\n" for i in range(40)), "big5"),
-        ("番号,タイトル,著者,出版年\n" + "".join(f"{i},吾輩は猫であるの研究,夏目漱石ほか,1987\n" for i in range(40)), "shift_jis"),
-        ("номер,заглавие,автор,год\n" + "".join(f"{i},Мёртвые души и другие повести,Гоголь,1987\n" for i in range(40)), "cp1251"),
+        (TABLE, "utf-8"),
+        (TABLE, "utf-8-sig"),
+        (TABLE, "utf-16"),
+        (TABLE, "utf-16-le"),
+        (TABLE, "utf-16-be"),
+        (TABLE * 8, "cp1252"),
+        (many("编号,题名,作者,年份", "{},红楼梦研究集刊第{}辑,曹雪芹著作,1987"), "gb18030"),
+        (many("編號,題名,作者,年份", "{},紅樓夢研究集刊第{}輯,臺灣學生書局,1987"), "big5"),
+        (many("番号,タイトル,著者,出版年", "{},吾輩は猫であるの研究{},夏目漱石ほか,1987"), "shift_jis"),
+        (many("номер,заглавие,автор,год", "{},Мёртвые души и другие повести {},Гоголь,1987"), "cp1251"),
     ],
 )  # fmt: skip
 def test_every_usual_encoding_is_recognised(reading: Reading, text: str, encoding: str) -> None:
@@ -131,8 +142,6 @@ def test_packed_files_and_line_ends(reading: Reading, pack: Callable[[bytes], by
 
 
 def _zipped(data: bytes) -> bytes:
-    import io
-
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         archive.writestr("table.csv", data)
@@ -148,14 +157,15 @@ def test_a_file_that_unpacks_to_absurd_sizes_is_refused(reading: Reading) -> Non
 def test_what_is_no_table_is_refused(reading: Reading, tmp_path: Path, client: Client) -> None:
     with pytest.raises(FetchError, match="empty"):
         reading(b"")
-    with pytest.raises(FetchError, match=r"XLSX"):
-        held = tmp_path / "book.zip"
-        with zipfile.ZipFile(held, "w") as archive:
-            archive.writestr("[Content_Types].xml", "<x/>")
+    held = tmp_path / "book.zip"
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<x/>")
+    with pytest.raises(FetchError, match="XLSX"):
         reading(held.read_bytes())
+    missing = Source(id="t", protocol="csv", location=str(tmp_path / "none.csv"), format="csv")
+    pages = open_csv(missing, SourceState(), {}, False, client).pages()
     with pytest.raises(FetchError, match="does not exist"):
-        missing = Source(id="t", protocol="csv", location=str(tmp_path / "none.csv"), format="csv")
-        list(open_csv(missing, SourceState(), {}, False, client).pages())
+        next(pages)
     with pytest.raises(FetchError, match="cannot be read"):
         reading(gzip.compress(b"id,title\n1,x\n" * 1000)[:-20])
 
@@ -259,7 +269,7 @@ def test_harvested_twice_nothing_changes_and_what_vanished_goes(
     assert (third.status, third.new, third.changed, third.unchanged) == ("complete", 1, 1, 2 + 1)
     with database.connect() as connection:
         live = {r.record for batch in records.iterate(connection, source=number) for _, r in batch if not r.deleted}
-    assert live == {"b1", "b2", "b3", "row:5", "row:6"} - ({"row:5", "row:6"} - live)
+    assert live == {"b1", "b2", "b3", "row:5", "row:6"}
 
 
 HEADERS = {
@@ -272,7 +282,7 @@ HEADERS = {
     "zh-Hant": "記錄號;題名;責任者;出版者;出版年;語言;索書號;分館;位置;狀態;應還日期",
     "ja": "書誌ID;タイトル;著者;出版者;出版年;言語;請求記号;図書館;配架場所;状態;返却期限",
     "ru": "Номер записи;Заглавие;Автор;Издательство;Год издания;Язык;Шифр;Филиал;Место хранения;Статус;Срок возврата",
-    "en": "record_id;TITLE;main author;Publisher Name;pub. year;lang;Call No.;library branch;Shelving Location;Item Status;DueDate",
+    "en": "record_id;TITLE;main author;Publisher;pub. year;lang;Call No.;library branch;Shelf Location;Item Status;DueDate",
 }  # fmt: skip
 ON_LOAN = {"de": "ausgeliehen", "fr": "emprunté", "es": "prestado", "it": "in prestito", "nl": "uitgeleend",
            "zh": "已借出", "zh-Hant": "已借出", "ja": "貸出中", "ru": "выдан", "en": "Checked out"}  # fmt: skip

@@ -34,7 +34,7 @@ from store.database import Database
 
 CENTRE = "53.4808,-2.2374"
 """Where the sample search stands: a square in the middle of Manchester."""
-SAMPLE_QUERY = "journey to the west"
+SAMPLE_QUERY = "kafka"
 _SHOWN = 5
 
 
@@ -121,11 +121,13 @@ def sample_search(context: Context) -> Answer:
 
 
 def _tell_addresses(port: int) -> None:
-    base = f"http://{HOST}:{port}"
-    say("Try:")
-    say(f"  {base}/search?{urlencode({'q': '三体', 'near': CENTRE})}")
-    say(f"  {base}/search?{urlencode({'q': 'minute book', 'near': CENTRE, 'open': 'true'})}")
-    say(f"  {base}/api/search?{urlencode({'q': 'dickens', 'near': CENTRE, 'available': 'true', 'explain': 'true'})}")
+    say("\nTry:")
+    for path, params in (
+        ("search", {"q": "三体"}),
+        ("search", {"q": "minute book", "kind": "archive"}),
+        ("api/search", {"q": "dickens", "available": "true", "explain": "true"}),
+    ):
+        say(f"  http://{HOST}:{port}/{path}?{urlencode(params | {'near': CENTRE}, safe=',')}")
     say()
 
 

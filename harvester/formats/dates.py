@@ -66,7 +66,7 @@ def year_of(text: str) -> int | None:
     if alone:
         year = int(alone[1])
         return year if year and year <= LATEST_YEAR else None
-    if not any(c.isdigit() for c in text):
+    if "元" not in text and not any(c.isdigit() for c in text):
         return _roman(text)
     for pattern in (_BCE, _BEFORE):
         match = pattern.search(text)

@@ -59,7 +59,9 @@ def test_rows_of_one_record_come_together_in_any_order(ids: list[int]) -> None:
         assert [row[2] for row in rows] == [f"c{n}" for n, id_ in enumerate(ids) if f"b{id_}" == raw.record]
 
 
-LINE = st.sampled_from(['a,b,c', 'a,b', 'a,b,c,d', '"a,b,c', 'a,"b"c,d', 'a,"b ""q""",c', 'a,"b', '"', '', ',,', '",",'])  # fmt: skip
+LINE = st.sampled_from(
+    ["a,b,c", "a,b", "a,b,c,d", '"a,b,c', 'a,"b"c,d', 'a,"b ""q""",c', 'a,"b', '"', "", ",,", '",",']
+)
 
 
 @given(st.lists(LINE, min_size=1, max_size=25), st.sampled_from(["\n", "\r\n"]))

@@ -282,7 +282,7 @@ HEADERS = {
     "zh-Hant": "記錄號;題名;責任者;出版者;出版年;語言;索書號;分館;位置;狀態;應還日期",
     "ja": "書誌ID;タイトル;著者;出版者;出版年;言語;請求記号;図書館;配架場所;状態;返却期限",
     "ru": "Номер записи;Заглавие;Автор;Издательство;Год издания;Язык;Шифр;Филиал;Место хранения;Статус;Срок возврата",
-    "en": "record_id;TITLE;main author;Publisher;pub. year;lang;Call No.;Branch name;Shelf Location;Item Status;DueDate",
+    "en": "record_id;TITLE;main author;Publisher;pub.year;lang;Call No;Branch name;Shelf Location;Item Status;DueDate",
 }  # fmt: skip
 ON_LOAN = {"de": "ausgeliehen", "fr": "emprunté", "es": "prestado", "it": "in prestito", "nl": "uitgeleend",
            "zh": "已借出", "zh-Hant": "已借出", "ja": "貸出中", "ru": "выдан", "en": "Checked out"}  # fmt: skip

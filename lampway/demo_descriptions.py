@@ -81,7 +81,8 @@ def csv_fields(item: Item, copy: Copy, words: str) -> dict[str, str]:
         isbn = f"978-69-{isbn[5:9]}-{isbn[9:12]}-{isbn[12]}"
     title = title_in(item, "hans")
     if item.part:
-        title = f"{title}. {'Bd.' if words == 'German' else 'Vol.'} {item.part}: {item.part_title}"
+        named = f": {item.part_title}" if item.part_title else ""
+        title = f"{title}. {'Bd.' if words == 'German' else 'Vol.'} {item.part}{named}"
     return {
         "id": copy.barcode,
         "title": title,
@@ -171,7 +172,9 @@ def _title_and_creators(item: Item, chinese: str, linked: bool) -> list[Field]:
     native = [name_in(creator, language) for creator in item.creators]
     shown = item.creators if chinese == "latin" else native
     role = {"video": "director", "score": "composer"}.get(item.type, "author")
-    part = [("n", f"{item.part},"), ("p", f"{item.part_title} /")] if item.part else []
+    part = [("n", f"{item.part}{',' if item.part_title else ' /'}")] if item.part else []
+    if item.part_title:
+        part.append(("p", f"{item.part_title} /"))
     end = "." if part else " /"
     responsibility = ("c", " ; ".join(natural(name) for name in shown) + ".")
     title = title_in(item, chinese)
@@ -228,7 +231,12 @@ def oai_dc(item: Item, chinese: str, institution: str) -> bytes:
     """Dublin Core of one item, as an OAI-PMH server gives it."""
     language = name_language(item, chinese)
     values = [
-        ("title", title_in(item, chinese) + (f". {item.part}, {item.part_title}" if item.part else "")),
+        (
+            "title",
+            title_in(item, chinese)
+            + (f". {item.part}" if item.part else "")
+            + (f", {item.part_title}" if item.part_title else ""),
+        ),
         *(("title", title) for title in (item.latin,) if title and title_in(item, chinese) != title),
         *(("creator", name_in(creator, language) if chinese != "latin" else creator) for creator in item.creators),
         *(("subject", subject) for subject in item.subjects),

@@ -23,6 +23,9 @@ _FIRST_WITH_ISBN, _FIRST_WITH_ISBN13, _LAST_YEAR = 1972, 2007, 2025
 _MANY = {"en": 3, "de": 2, "fr": 2, "es": 2, "ru": 2}
 """Editions of a work in its own language; one else, and one of a translation (English: two)."""
 
+_ONLY_A_NUMBER = ("Volume ", "第")
+"""How volumes begin that have a number but no title of their own."""
+
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """An edition or a unique thing. ``title`` is in its own script; creators in Latin letters, family name first."""
@@ -131,7 +134,8 @@ def _in_language(seed: Seed, language: str, title: str, count: int) -> Iterator[
             yield item
             continue
         for part, part_title in enumerate(seed.volumes, 1):
-            yield msgspec.structs.replace(item, key=f"{item.key}|{part}", part=part, part_title=part_title)
+            name = "" if part_title.startswith(_ONLY_A_NUMBER) else part_title
+            yield msgspec.structs.replace(item, key=f"{item.key}|{part}", part=part, part_title=name)
 
 
 def _item(seed: Seed, language: str, edition: int, title: str, year: int | None = None) -> Item:

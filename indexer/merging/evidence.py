@@ -11,7 +11,10 @@ from indexer.merging.keys import ROMAN, Features, number_of
 ALIKE = 85.0
 """Likeness (0..100, of characters) from which two titles may be one title in two spellings."""
 
-_NUMBER = re.compile(rf"\d+|{ROMAN.pattern}|[一二三四五六七八九十百]+(?=[卷册辑集部]|$)|[上中下](?=[卷册辑集部]|$)")
+_NUMBER = re.compile(
+    rf"\d+|(?<!^){ROMAN.pattern}|[一二三四五六七八九十百]+(?=[卷册辑集部]|$)|[上中下](?=[卷册辑集部]|$)"
+)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _YEAR = re.compile(r"1[4-9]\d\d|20\d\d")
 
 
@@ -22,7 +25,10 @@ def volume_of(record: Features) -> tuple[str, ...]:
     third that has its number in the title.
     """
     title = record.titles[0] if record.titles else ""
-    numbers = (number_of(n) for n in _NUMBER.findall(title) if not _YEAR.fullmatch(n))
+    found = _NUMBER.findall(title)
+    if any(_CJK.search(text) for text in record.titles):
+        found = [n for n in found if not ROMAN.fullmatch(n)]  # "Xi you ji" begins with a syllable, not with eleven
+    numbers = (number_of(n) for n in found if not _YEAR.fullmatch(n))
     return (*(n for n in numbers if n != record.part), *((record.part,) if record.part else ()))
 
 

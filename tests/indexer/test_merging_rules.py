@@ -50,6 +50,8 @@ def level(*records: CatalogueRecord) -> str:
         (record(isbns=[ISBN]), record("The hobit", "", isbns=[ISBN]), "edition"),
         (record(isbns=[ISBN]), record("", "", isbns=[ISBN]), "edition"),
         (record("Hong lou meng", isbns=[ISBN]), record("红楼梦", "", isbns=[ISBN]), "edition"),
+        (record("Xi you ji", isbns=[ISBN]), record("西遊記", "", isbns=[ISBN]), "edition"),
+        (record("Zhong xi yi", other_titles=["中西醫"], isbns=[ISBN]), record("中西医", "", isbns=[ISBN]), "edition"),
         (record("", "", isbns=[ISBN]), record("", "", isbns=[ISBN]), "edition"),
         (record("X", "", identifiers=["doi:10.1/a"]), record("X", "", identifiers=["doi:10.1/A"]), "edition"),
         (record("X", "", identifiers=["local:1"]), record("X", "", identifiers=["local:1"]), ""),

@@ -72,6 +72,8 @@ def read_institutions(path: Path | str, mapping: AnyMapping[str, Any] | None = N
     rows = list(read_table(Path(path), rules.header or None))
     names = list(dict.fromkeys(name for row in rows for name in row.values))
     columns = find_columns(names, rules)
+    if "name" not in columns.fields and "name" not in rules.constants:
+        raise TableError(f"no column is recognised as the name; there are {', '.join(names[:40]) or 'none'}")
     preview = ImportPreview([], [], [])
     if columns.unused:
         preview.notes.append(f"columns of which nothing is read: {', '.join(columns.unused[:40])}")
@@ -130,7 +132,8 @@ class _Reader:
 
     def column_of(self, field: str) -> str:
         """The file's own name of a field's column."""
-        return " + ".join(self._columns.fields.get(field, [])) or field
+        columns = self._columns.fields.get(field, [])
+        return " + ".join(columns if field in self._columns.mapped else columns[:1]) or field
 
     def wanted(self, row: TableRow) -> bool:
         """Whether the mapping wants the row, and there is anything in it."""

@@ -71,7 +71,8 @@ def read_position(lat: str, lon: str, point: str) -> tuple[float, float] | None:
         raise ValueProblemError(missing, "", "is missing, though the other coordinate is there", "give both or none")
     north, east = _degrees("lat", lat), _degrees("lon", lon)
     if abs(north) > 90 and abs(east) <= 90:
-        raise ValueProblemError("lat", lat, "is over 90: latitude and longitude are swapped", f"lat={lon}, lon={lat}")
+        reason = "is not between -90 and 90: latitude and longitude may be swapped"
+        raise ValueProblemError("lat", lat, reason, f"use WGS 84 degrees; if swapped: lat={lon}, lon={lat}")
     if abs(north) > 90:
         raise ValueProblemError("lat", lat, "is not between -90 and 90", "use WGS 84 degrees, not a national grid")
     if abs(east) > 180:

@@ -105,5 +105,5 @@ def _scores(
     left_min = np.where(closes > 0, (closes - arrival) / 60, np.inf)
     is_open = rules.closing + (1 - rules.closing) * np.clip(left_min / rules.enough_min, 0, 1)
     wait_h = np.maximum(opens - arrival, 0) / 3600
-    later = np.where(opens > 0, rules.later * np.exp(-wait_h / rules.wait_scale_h), 0.0)
+    later = np.where(opens > 0, rules.later / (1 + wait_h / rules.wait_scale_h), 0.0)
     return np.select([state == OPEN, state == CLOSED], [is_open, later], rules.unknown)

@@ -76,7 +76,7 @@ def formula(institution: Institution, states: dict[str, str], age_h: float, at: 
             door = closing + (1 - closing) * min(1, left / numbers["open"]["enough_min"])
         else:
             wait = (change - arrival).total_seconds() / 3600 if change else math.inf
-            door = numbers["open"]["later"] * math.exp(-wait / numbers["open"]["wait_scale_h"])
+            door = numbers["open"]["later"] / (1 + wait / numbers["open"]["wait_scale_h"])
     rules = numbers["availability"]
 
     def shelf(names: set[str]) -> float | None:

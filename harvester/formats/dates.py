@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 LATEST_YEAR = 2100
-_YEAR = re.compile(r"(?<![\d.])(1[0-9]{3}|20[0-9]{2})(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?<!\d\.)(1[0-9]{3}|20[0-9]{2})(?!\d)")
 _BCE = re.compile(
     r"(?i)(\d{1,5})(?:\s*[-–/]\s*\d{1,5})?\s*"
     r"(?:b\.?\s?c\.?(?:e\.?)?(?![a-z])|v\.?\s?chr|av\.?\s?j\.?-?c|a\.?\s?c\.?(?![a-z])|до н)"

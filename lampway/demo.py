@@ -123,7 +123,7 @@ def sample_search(context: Context) -> Answer:
 def _tell_addresses(port: int) -> None:
     say("\nTry:")
     for path, params in (
-        ("search", {"q": "三体"}),
+        ("search", {"q": "红楼梦"}),
         ("search", {"q": "minute book", "kind": "archive"}),
         ("api/search", {"q": "dickens", "available": "true", "explain": "true"}),
     ):

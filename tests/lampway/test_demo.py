@@ -164,7 +164,7 @@ def test_it_serves_what_it_says_and_ends_with_ctrl_c(demo: Any, start: Start) ->
                 break
         answers = [requests.get(url, timeout=20) for url in urls]
         assert [answer.status_code for answer in answers] == [200, 200, 200]
-        assert "三體" in answers[0].text
+        assert "紅樓夢" in answers[0].text
         assert "Minute book" in answers[1].text
         assert all("Dickens" in str(hit["creators"]) for hit in answers[2].json()["hits"])
     finally:

@@ -9,6 +9,7 @@ from typing import cast
 import msgspec
 
 from harvester.formats.base import MappingError, Reader, UnreadableError
+from harvester.formats.csv_copies import Copies
 from harvester.formats.csv_plan import Plan, holding_fields, make_plan, record_fields
 from harvester.formats.csv_types import default_type, read_type
 from harvester.formats.dates import year_of
@@ -19,7 +20,6 @@ from schemas.catalogue import (
     RECORD_TYPES,
     CatalogueRecord,
     Creator,
-    Holding,
     Host,
     Link,
     RawRecord,
@@ -32,7 +32,6 @@ _decode = msgspec.json.Decoder(list[list[str]]).decode
 _SPLIT = {"creator": ";|", "contributor": ";|", "subject": ";|", "language": ";,/|", "isbn": ";,|/", "issn": ";,|/",
           "other_title": "|", "url": "|", "path": ">", "series": "|", "doi": "|;", "other_id": "|;"}  # fmt: skip
 _SERIES_IN_TITLE = re.compile(r"^(.+?)\s*\(([^()]+?),? #(\d[\d.\-–]*)\)$")
-_PLACE = ("key", "institution", "branch", "location", "call_number", "status", "due", "copies", "holding_url")
 _PLURALS = frozenset(
     ["authors", "creators", "artists", "contributors", "auteurs", "autores", "autori", "autoren", "editors"]
 ) | {"all artists", "author names"}
@@ -40,6 +39,8 @@ _NOTHING = frozenset({"NULL", "N/A", "n/a", "NaN", "nan", "\\N", "#N/A"})
 """What spreadsheets and exports write into a cell without a value."""
 MOST_LINKS = 100
 """Of a record: files with a row a picture have thousands; all of them stay in the raw record."""
+_SPOILT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d\d$")
+"""An ISBN-13 that a spreadsheet took for a number: its last digits are gone."""
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
 
 
@@ -88,7 +89,7 @@ class _Rows:
     """Reads rows under one header."""
 
     def __init__(self, header: list[str], plan: Plan, mapping: Mapping, statuses: StatusMap) -> None:
-        self._plan, self._mapping, self._statuses = plan, mapping, statuses
+        self._plan, self._mapping = plan, mapping
         self._columns = plan.columns
         self._constants = mapping.constants
         self._values = {
@@ -107,8 +108,7 @@ class _Rows:
             if any(fold(header[position]) in _PLURALS for position in plan.columns.get(field, ()))
         }
         self._type = cast("RecordType | None", mapping.type or None) or default_type(set(plan.columns))
-        holding = [field for field in (*_PLACE, "note") if field in plan.columns or field in mapping.constants]
-        self._has_place = any(field != "note" for field in holding)
+        self._copies = Copies(plan, mapping.constants, self._values, statuses)
 
     def read(self, raw: RawRecord, rows: list[list[str]]) -> CatalogueRecord:
         """The record that the rows describe together: for each field the first row that has it, lists joined."""
@@ -155,8 +155,8 @@ class _Rows:
         record.part = self._part(record, many)
         links = [Link(url) for url in many("url") if url.lower().startswith(("http://", "https://", "ftp://"))]
         record.links = links[:MOST_LINKS]
-        record.holdings = self._holdings(rows)
-        if not self._has_place and one("note"):
+        record.holdings = self._copies.read(rows)
+        if not self._copies.told and one("note"):
             record.description = "\n".join(distinct([record.description, *many("note")]))
         if not record.title:
             record.title = uniform or record.description.split("\n", 1)[0][:200] or record.unit_id
@@ -210,6 +210,8 @@ class _Rows:
         isbns: list[str] = []
         others: list[str] = []
         for text in many("isbn"):
+            if _SPOILT.match(text):
+                continue
             digits = text.replace("-", "").replace(" ", "")
             # Spreadsheets take the leading zeros of an ISBN-10 away.
             number = isbn13(digits.zfill(10) if digits[:-1].isdigit() and 7 <= len(digits) <= 9 else text)
@@ -262,50 +264,6 @@ class _Rows:
             if record.type == "serial":
                 return ""
         return parts[0] if len(parts) == 1 else ""  # rows of several volumes describe the set
-
-    def _holdings(self, rows: list[list[str]]) -> list[Holding]:
-        if not self._has_place:
-            return []
-        found: dict[object, Holding] = {}
-        for number, row in enumerate(rows):
-            holding = self._holding(row)
-            if holding is not None:
-                found[holding.key or number] = holding  # a copy told twice: the last row is the newest
-        return list(found.values())
-
-    def _holding(self, row: list[str]) -> Holding | None:
-        values: dict[str, str] = {}
-        said = False
-        for field in (*_PLACE, "note"):
-            positions = self._columns.get(field)
-            text = ""
-            if positions is not None:
-                text = " ".join([tidy(row[position]) for position in positions if row[position]])
-                said = said or bool(text and field != "note")
-            if not text:
-                text = self._constants.get(field, "")
-                said = said or bool(text and field != "note")
-            elif field in self._values:
-                text = self._values[field].get(text.casefold(), text)
-            values[field] = text
-        if not said:
-            return None
-        status, due = values["status"], values["due"]
-        copies = values["copies"].removesuffix(".0")
-        if not values["branch"] and not values["institution"] and not values["key"] and copies == "0":
-            return None
-        return Holding(
-            key=values["key"],
-            institution=values["institution"],
-            branch=values["branch"],
-            location=values["location"],
-            call_number=values["call_number"],
-            copies=int(copies) if copies.isdecimal() and 0 < int(copies) < 100_000 else 1,
-            status=status,
-            availability=list(self._statuses.read(status, due)),
-            note=values["note"],
-            url=values["holding_url"],
-        )
 
 
 def _people(text: str) -> list[str]:

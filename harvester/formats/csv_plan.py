@@ -16,6 +16,7 @@ from harvester.formats.base import MappingError
 from harvester.formats.mapping import Mapping, Names
 from harvester.formats.text import fold
 
+_SEVERAL = frozenset({"isbn", "issn", "subject", "contributor", "other_id"})
 _FIRST_WORD = re.compile(r"^[^\W\d_]+[\s_.\-:/]+")
 
 
@@ -121,6 +122,23 @@ def _recognise(names: list[str], mapping: Mapping, columns: dict[str, tuple[int,
                 best[known[0]] = (known[1], position)
         for field, (_, position) in best.items():
             columns[field] = (position,)
+            taken.add(position)
+        if not shorten:
+            _take_all(names, words, columns, taken, ignored)
+
+
+def _take_all(
+    names: list[str],
+    words: dict[str, tuple[str, int]],
+    columns: dict[str, tuple[int, ...]],
+    taken: set[int],
+    ignored: set[str],
+) -> None:
+    """Columns beside the first one of fields that hold several values anyway: "ISBN-10" beside "ISBN-13"."""
+    for position, name in enumerate(names):
+        known = words.get(_key(name))
+        if known and known[0] in _SEVERAL and position not in taken and name.casefold() not in ignored:
+            columns[known[0]] += (position,)
             taken.add(position)
 
 

@@ -6,17 +6,23 @@ import bz2
 import gzip
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from harvester.fetching import Client, FetchError
 from harvester.formats import FORMATS
 from harvester.formats.base import MappingError
+from harvester.formats.csv_plan import holding_fields, record_fields
+from harvester.formats.mapping import read_mapping
+from harvester.formats.statuses import StatusMap
 from harvester.harvest import harvest_source
+from harvester.institution_mapping import institution_mapping
 from harvester.protocols.base import Fetch, Page
 from harvester.protocols.csv_file import open_csv
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord, Source
@@ -387,3 +393,26 @@ def test_a_raw_record_can_be_read_again_without_the_file(reading: Reading) -> No
     header, *rows = json.loads(got.raw[-2].payload)
     assert header[0] == "bib id"
     assert all(row[0] == got.raw[-2].record for row in rows)
+
+
+def test_all_columns_of_isbns_count_and_no_copies_left_is_unavailable(reading: Reading) -> None:
+    got = reading(
+        b"id,title,ISBN-13,isbn10,branch,copies\n"
+        b"1,One,9783161484100,080442957X,Main,0\n"
+        b"2,Two,9.78043902348e+12,439023483,Main,3\n"
+    )
+    first, second = got.records
+    assert (first.isbns, second.isbns) == (["9783161484100", "9780804429573"], ["9780439023481"])
+    assert (second.identifiers, second.holdings[0].copies) == ([], 3)
+    assert {one.state for one in first.holdings[0].availability} == {"unavailable"}
+
+
+def test_the_examples_of_the_documentation_are_valid() -> None:
+    text = (Path(__file__).parent.parent.parent / "docs" / "mapping.md").read_text("utf-8")
+    catalogues, statuses, marc, institutions = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    for snippet in (catalogues, statuses, marc.partition("items:\n")[0], "items:\n" + marc.partition("items:\n")[2]):
+        mapping = read_mapping(snippet)
+        StatusMap(mapping.statuses, mapping.status_system)
+    institution_mapping(yaml.safe_load(institutions))
+    listed = set(re.findall(r"\w+", text.partition("Fields of the record:")[2].partition("## ")[0]))
+    assert {*record_fields(), *holding_fields()} <= listed

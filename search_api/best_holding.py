@@ -79,20 +79,17 @@ class BestHoldings:
         """The signals of one holding, by its row."""
         weights = rules.weights
         judged, (best, facts) = self._judged, self._told(row)
-        near = float(judged.near[row])
-        return {
-            "availability": Signal(
-                score=float(judged.availability[row]),
-                weight=weights.availability,
-                reason=self._reasons.fading(best, facts, rules),
-            ),
-            "open": Signal(
-                score=float(judged.open[row]), weight=weights.open, reason=self._reasons.opening(best, facts)
-            ),
-            "distance": Signal(
-                score=near, weight=weights.distance, reason=self._reasons.nearness(best, facts, near, rules)
-            ),
+        near, says = float(judged.near[row]), self._reasons
+        signals = {
+            "availability": Signal(score=float(judged.availability[row]), weight=weights.availability),
+            "open": Signal(score=float(judged.open[row]), weight=weights.open),
+            "distance": Signal(score=near, weight=weights.distance),
         }
+        if self._request.explain:
+            signals["availability"].reason = says.fading(best, facts, rules)
+            signals["open"].reason = says.opening(best, facts)
+            signals["distance"].reason = says.nearness(best, facts, near, rules)
+        return signals
 
     def best(self, position: int) -> Best | None:
         """The holding, with its one line."""
@@ -165,7 +162,7 @@ class BestHoldings:
             stale=code if code != shown else "",
             has_hours=bool(institution and institution.opening_hours),
             near=self._request.near is not None,
-            open_now=self._is_open_now(number),
+            open_now=int(opening.state[number]) == CLOSED and self._is_open_now(number),
         )
         best.reason = self._reasons.line(best, facts)
         return best, facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 import numpy as np
 
 from schemas.catalogue import CatalogueRecord, Holding, Service, Source
@@ -62,7 +63,7 @@ def _holdings(context: Context, work: Work, request: SearchRequest, found: Recor
     edition_of = {record: edition.id for edition in work.editions for record in edition.record_ids}
     shown: dict[tuple[int, int], tuple[bool, HoldingView]] = {}
     for services in dict.fromkeys((request.service, ())):
-        asked = SearchRequest(near=request.near, at=request.at, mode=request.mode, lang=request.lang, service=services)
+        asked = msgspec.structs.replace(request, service=services, explain=True)
         with context.database.connect() as connection:
             judged = BestHoldings(connection, asked, numbers, view, Measure(asked, here, rules), reasons, every=True)
         for row, value in judged.each():

@@ -76,7 +76,7 @@ class _Search:
         places, limit = _FIRST_PLACES, first
         for round_ in range(self.pools.rounds + 1):
             need = self.pool.threshold(k) - self.last_text
-            left = np.flatnonzero(open_ & (ceilings > need - _ROUNDING))
+            left = np.flatnonzero(open_ & (ceilings > need + _ROUNDING))
             if not len(left):
                 return True
             # The index knows no holdings that are nowhere (number 0), so their works cannot be asked for.

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.geo import haversine_km
+from schemas.hours_services import LAST_ENTRY, service_point
 from schemas.hours_table import HoursTable
 from schemas.institution import INSTITUTION_KINDS, Institution
 from schemas.query import Point
@@ -22,7 +23,10 @@ DAYS = 14
 _RENEW_AFTER = timedelta(days=1)
 _SAME_TOWN_KM = 60
 _MOST_IN_TOWN = 500
-_BEFORE_CLOSING = re.compile(r"-(\d{1,2}):(\d{2})")
+_BEFORE_CLOSING = re.compile(r"-(\d{1,2}):([0-5]\d)")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_MORNING = 6
+"""A last entry before this hour belongs to the evening before."""
 
 
 class Registry:
@@ -64,7 +68,8 @@ class Registry:
 
     def _renew(self, now: datetime) -> None:
         try:
-            self._hours, self._hours_from = self._build_hours(now), now
+            self._hours, self.entry = self._build_hours(now), _entry_table(self.institutions, now)
+            self._hours_from = now
         finally:
             self._lock.release()
 
@@ -122,19 +127,30 @@ def _middle(rows: list[Institution]) -> Point:
     return Point(lat=round(float(lat[group].mean()), 5), lon=round(float(middle), 5))
 
 
+def _last_entry(row: Institution) -> str:
+    point = service_point(row, LAST_ENTRY)
+    return point.hours.strip().replace("\u2212", "-").replace("\u2013", "-") if point else ""
+
+
 def _before_closing(row: Institution) -> int:
-    for point in row.service_points:
-        if point.name == "last_entry" and (found := _BEFORE_CLOSING.fullmatch(point.hours.strip())):
-            return int(found[1]) * 3600 + int(found[2]) * 60
-    return 0
+    found = _BEFORE_CLOSING.fullmatch(_last_entry(row))
+    return int(found[1]) * 3600 + int(found[2]) * 60 if found else 0
+
+
+def _entry_hours(text: str) -> str:
+    """Hours in which people are let in, of a last entry that is a time of day or hours of its own."""
+    clock = _CLOCK.fullmatch(text)
+    if clock is None:
+        return text
+    hour, minute = int(clock[1]), clock[2]
+    return f"00:00-{hour:02d}:{minute}" if hour >= _MORNING else f"{_MORNING:02d}:00-{hour + 24}:{minute}"
 
 
 def _entry_table(rows: Sequence[Institution], now: datetime) -> tuple[NDArray[np.bool_], HoursTable] | None:
     timed = [
-        msgspec.structs.replace(row, opening_hours=point.hours)
+        msgspec.structs.replace(row, opening_hours=_entry_hours(text))
         for row in rows
-        for point in row.service_points
-        if point.name == "last_entry" and point.hours and not _BEFORE_CLOSING.fullmatch(point.hours.strip())
+        if (text := _last_entry(row)) and not _BEFORE_CLOSING.fullmatch(text)
     ]
     if not timed:
         return None

@@ -210,6 +210,10 @@ def test_the_place_keeps_its_own_time() -> None:
         ("Tu-Su 10:00-17:00", "-00:30", "16:40", CLOSED, TOO_LATE, "16:30"),
         ("Tu-Su 10:00-17:00", "Tu-Su 10:00-16:00", "15:50", OPEN, 0, "16:00"),
         ("Tu-Su 10:00-17:00", "Tu-Su 10:00-16:00", "16:20", CLOSED, TOO_LATE, None),
+        ("Tu-Su 10:00-17:00", "16:30", "16:20", OPEN, 0, "16:30"),
+        ("Tu-Su 10:00-17:00", "16:30", "16:40", CLOSED, TOO_LATE, None),
+        ("Tu-Su 10:00-26:00", "01:00", "23:40", OPEN, 0, None),
+        ("Tu-Su 10:00-17:00", "whenever", "16:40", OPEN, 0, None),
         ("Tu-Su 10:00-17:00", "", "16:40", OPEN, 0, None),
     ],
 )

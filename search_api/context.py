@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import structlog
+
 from config.settings import Settings
 from indexer.engines import open_engine
 from indexer.engines.base import SearchEngine
@@ -15,6 +17,7 @@ from store import institutions
 from store.columns import Columns
 from store.database import Database, open_database
 
+log = structlog.stdlib.get_logger("lampway.context")
 POLL_S = 0.25
 """How often a process looks for facts, columns and institutions that others have changed: they show within a second."""
 
@@ -70,7 +73,11 @@ class Context:
 
     def _watch(self) -> None:
         while not self._closing.wait(POLL_S):
-            self.refresh()
+            try:
+                self.refresh()
+            except Exception:
+                # A database that is busy or away now must not end the watch: the next round catches up.
+                log.exception("changes could not be read")
 
     def _version(self) -> str:
         with self.database.connect() as connection:

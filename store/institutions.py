@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from schemas.institution import Institution
 from store.codec import from_json, to_json
-from store.database import now_text
 from store.tables import institutions
 
 
@@ -30,7 +30,8 @@ def upsert(connection: Connection, rows: Iterable[Institution]) -> ImportCounts:
     number = connection.scalar(select(func.max(institutions.c.number))) or 0
     added, replaced = [], []
     for institution in rows:
-        row = {"id": institution.id, "updated_at": now_text()}
+        # To the microsecond: of two changes within a second a reader in between would miss the second one.
+        row = {"id": institution.id, "updated_at": datetime.now(UTC).isoformat(timespec="microseconds")}
         if institution.id not in known:
             number += 1
             data = to_json(msgspec.structs.replace(institution, number=number))

@@ -319,7 +319,6 @@ def test_a_changed_registry_shows(ask: Asker, federation: Any) -> None:
     assert before.open == "unknown"
     with federation.context.database.begin() as connection:
         archive = institutions.get(connection, "archive")
-        connection.execute(tables.institutions.update().values(updated_at="2026-11-23T10:00:00+00:00"))
         institutions.upsert(connection, [msgspec.structs.replace(archive, opening_hours="Mo-Fr 09:30-16:00")])
     federation.context.refresh()
     after = ask("letters master", at="2026-11-23T10:00").hits[0].best
@@ -417,3 +416,29 @@ def test_a_work_that_vanished_from_the_store_is_left_out(ask: Asker, federation:
     with federation.context.database.begin() as connection:
         connection.execute(tables.works.update().where(tables.works.c.number == number).values(data=None))
     assert "Emma" not in [hit.title for hit in ask("emma").hits]
+
+
+def test_the_watch_applies_changes_and_survives_trouble(ask: Asker, federation: Any, monkeypatch: Any) -> None:
+    context, failed = federation.context, []
+    real = context._columns.refresh
+
+    def sometimes(**given: Any) -> bool:
+        if not failed:
+            failed.append(True)
+            raise OSError("the disk is away for a moment")
+        return real(**given)
+
+    monkeypatch.setattr(context._columns, "refresh", sometimes)
+    context.watch()
+    with context.database.begin() as connection:
+        record = connection.execute(tables.records.select().where(tables.records.c.work == ask("emma").hits[0].number))
+        fact = Fact(
+            record=record.one().id, institution=2, service="loan", state="limited", how="live",
+            checked_at="2026-11-23T09:59:00+00:00",
+        )  # fmt: skip
+        availability.put(connection, [fact])
+    waited = time.monotonic()
+    while ask("emma").hits[0].best.state != "limited":
+        assert time.monotonic() - waited < 10
+        time.sleep(0.05)
+    assert failed

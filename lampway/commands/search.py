@@ -27,13 +27,13 @@ def search(
     near: Annotated[str, typer.Option(help="LAT,LON, or a town or institution of the registry.")] = "",
     at: Annotated[str, typer.Option(help="Time, ISO 8601; without an offset the place's own. Default: now.")] = "",
     only_open: Annotated[bool, typer.Option("--open", help="Only what is surely open on arrival.")] = False,
-    available: Annotated[bool, typer.Option(help="Only what is available.")] = False,
+    available: Annotated[bool, typer.Option("--available", help="Only what is available.")] = False,
     within: Annotated[str, typer.Option(metavar="KM", help="Only within so many kilometres.")] = "",
     mode: Annotated[str, typer.Option(help="walk, transit or drive.")] = "",
     sort: Annotated[str, typer.Option(help="best, near, soon, newest, oldest or title.")] = "",
     lang: Annotated[str, typer.Option(help=f"Language of the reasons: {', '.join(LANGUAGES)}.")] = "en",
     limit: Annotated[int, typer.Option(help="Hits, at most 100.")] = 10,
-    explain: Annotated[bool, typer.Option(help="Give the reason of each signal.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Give the reason of each signal.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The whole answer as JSON.")] = False,
 ) -> None:
     """Search, and say of each hit where it can be had, whether it is in, whether the door is open, and how far it is.
@@ -56,8 +56,7 @@ def search(
     except BadParameterError as error:
         fail(f"{_option(error.parameter)}: {error.message}", WRONG_USE)
     except EngineError as error:
-        hint = "" if context.engine.live() else " (there is no index yet: run `lampway index`)"
-        fail(f"{error}{hint}")
+        fail(str(error))
     finally:
         context.close()
     if as_json:

@@ -36,6 +36,7 @@ HOURS = [
     for saturday in ("10:00-14:00", "off")
 ] + ["", "24/7", "Tu-Su 10:00-17:00"]
 _BLOCK = 5000
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
 _LANGUAGES, _TYPES = ("en", "de", "fr", "zh"), ("book", "serial", "image", "audio")
 
 
@@ -64,9 +65,14 @@ def make_institutions(count: int, rng: np.random.Generator) -> list[Institution]
 
 
 def words(rng: np.random.Generator, count: int) -> list[str]:
-    """Words by their rank: w1 is the most frequent."""
+    """Words by their rank: the first is the most frequent."""
     ranks = np.minimum(rng.zipf(1.15, count), VOCABULARY)
-    return [f"w{rank}" for rank in ranks.tolist()]
+    return [word(rank) for rank in ranks.tolist()]
+
+
+def word(rank: int) -> str:
+    """A word of letters alone: digits would look like an identifier."""
+    return "w" + str(rank).translate(_LETTERS)
 
 
 def copies(works: int, places: int, rng: np.random.Generator) -> Rows:

@@ -37,8 +37,10 @@ def retrieve(request: SearchRequest, snapshot: Snapshot, places: tuple[int, ...]
     if number:
         return Retrieval(query=EngineQuery(filters=(Terms("isbn", (number,)), *filters)), identifier=number)
     if may_be_identifier(request.q) and (key := identifier_key(request.q)):
-        query = EngineQuery(filters=(Terms("identifier", (key,)), *filters))
-        if snapshot.count(query):
+        named = Terms("identifier", (key,))
+        query = EngineQuery(filters=(named, *filters))
+        # Without the other filters, which cost more than this one, almost every question ends here.
+        if snapshot.count(EngineQuery(filters=(named,))) and snapshot.count(query):
             return Retrieval(query=query, identifier=request.q.strip())
     clauses = query_clauses(request.q)
     query = EngineQuery(clauses=clauses, filters=filters)

@@ -78,8 +78,11 @@ class Snapshot(Protocol):
 
     generation: str
 
-    def search_text(self, query: EngineQuery, limit: int) -> Candidates:
-        """The best by text score alone, ties by number ascending. Browse: any matches, score 0, by number."""
+    def search_text(self, query: EngineQuery, limit: int, *, settle_ties: bool = True) -> Candidates:
+        """The best by text score alone, ties by number ascending. Browse: any matches, score 0, by number.
+
+        Without ``settle_ties`` any of those whose score equals the last one's may be returned, which is cheaper.
+        """
 
     def search_bounded(self, query: EngineQuery, boost: float, tiers: Sequence[Tier], limit: int) -> Candidates:
         """Matches held by an institution of any tier, best first, by ``boost * text + highest edge of its tiers``.

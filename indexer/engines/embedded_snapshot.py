@@ -31,11 +31,11 @@ class EmbeddedSnapshot:
         self._searcher = searcher
         self._translate = Translator(schema)
 
-    def search_text(self, query: EngineQuery, limit: int) -> Candidates:
+    def search_text(self, query: EngineQuery, limit: int, *, settle_ties: bool = True) -> Candidates:
         """The best by text score. More than MAX_TIES equal scores at the end of the page: any of them."""
         with told("search"):
             if query.clauses:
-                return self._best(self._translate.query(query), limit, MAX_TIES)
+                return self._best(self._translate.query(query), limit, MAX_TIES if settle_ties else 0)
             numbers = self._by_number(self._translate.query(query), limit)
             return Candidates(numbers, np.zeros(len(numbers)))
 
@@ -72,6 +72,8 @@ class EmbeddedSnapshot:
 
     def count(self, query: EngineQuery) -> int:
         """How many match, exactly."""
+        if query == EngineQuery():
+            return int(self._searcher.num_docs)
         with told("count"):
             return self._count(self._translate.query(query))
 

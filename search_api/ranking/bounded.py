@@ -58,8 +58,8 @@ class _Search:
         """No match outside the pool has more text."""
         self.complete = False
 
-    def by_text(self, limit: int) -> None:
-        found = self.snapshot.search_text(self.query, limit)
+    def by_text(self, limit: int, *, settle_ties: bool = False) -> None:
+        found = self.snapshot.search_text(self.query, limit, settle_ties=settle_ties)
         self.calls += 1
         if self.query.clauses and len(found.scores) and not self.best_text:
             self.best_text = float(found.scores[0])
@@ -68,6 +68,13 @@ class _Search:
         self.pool.add(found.numbers, text)
         self.last_text = float(text[-1]) * self.measure.text_weight if len(text) else 0.0
         self.complete = len(found.numbers) < limit
+
+    def ties_matter(self, k: int) -> bool:
+        """Whether works outside the pool may equal the k-th: then their numbers decide, as on every other page."""
+        need = self.pool.threshold(k) - self.last_text
+        if not self.query.clauses or need == OUT:
+            return False
+        return bool((np.abs(self.measure.ceilings(self.view) - need) <= _ROUNDING).any())
 
     def by_place(self, k: int, first: int) -> bool:
         """Steps 2 and 3; True when proven."""
@@ -203,8 +210,11 @@ def rank(
     """
     k = max(k, 1)
     search = _Search(snapshot, query, view, measure, pools, best_text)
-    search.by_text(max(pools.text, pools.text_per_hit * k, at_least))
+    first = max(pools.text, pools.text_per_hit * k, at_least)
+    search.by_text(first)
     certified = search.complete or search.by_place(k, max(pools.places, pools.places_per_hit * k))
+    if not search.complete and search.ties_matter(k):
+        search.by_text(first, settle_ties=True)
     pool, order = search.pool, search.pool.best(k)
     return Ranked(
         numbers=pool.numbers[order],

@@ -50,6 +50,8 @@ def find_known(
     whole, rests = title_key(text), _splits(text.split())
     if not whole:
         return Known()
+    if not snapshot.count(EngineQuery(filters=(Terms("title_key", (whole, *rests)),))):
+        return Known()
     titled = _titled(query, (whole,))
     if snapshot.count(titled) > _MOST:
         return Known(query=titled)

@@ -77,7 +77,7 @@ class ListSnapshot:
         scored = sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:limit]
         return Candidates(np.array([n for _, n in scored], np.int64), np.array([s for s, _ in scored], np.float64))
 
-    def search_text(self, query: EngineQuery, limit: int) -> Candidates:
+    def search_text(self, query: EngineQuery, limit: int, *, settle_ties: bool = True) -> Candidates:
         self.calls += 1
         return self._best(
             [(float(np.float32(t.text)) if query.clauses else 0.0, t.number) for t in self._matches(query)], limit
@@ -254,7 +254,7 @@ def test_certified_means_equal_to_brute_force(draw: Draw) -> None:
     event(f"certified={ranked.certified} complete={ranked.complete} calls={ranked.calls}")
     if ranked.certified:
         assert agrees(ranked, truth, k)
-    assert ranked.calls <= 1 + TINY.rounds
+    assert ranked.calls <= 2 + TINY.rounds
     whole = rank(snapshot, asked, view, measure, TINY, k, at_least=len(things) + 1)
     assert whole.certified
     assert agrees(whole, truth, k)
@@ -311,7 +311,7 @@ def test_the_second_call_is_needed_and_is_enough() -> None:
         Institution(id="near", name="Near", number=2, lat=55.0, lon=-1.6, opening_hours="24/7", timezone="UTC"),
     ]
     word = pack([Availability(service="loan", state="available")], quarter_of(NOW))
-    things = [Thing(n, 5.0, None, ((1, word),)) for n in range(1, 200)] + [Thing(999, 4.9, None, ((2, word),))]
+    things = [Thing(n, 5 + n / 1000, None, ((1, word),)) for n in range(1, 200)] + [Thing(999, 4.9, None, ((2, word),))]
     request = SearchRequest(at=NOW, near=Point(55.0, -1.6))
     rules = load_rules()
     here = situation(Registry(town, "1", NOW), request.near, NOW, "walk", rules, NOW)

@@ -11,10 +11,10 @@ from langcodes.tag_parser import LanguageTagError
 
 from indexer.engines.base import Snapshot
 from schemas.institution import INSTITUTION_KINDS
-from schemas.query import EngineQuery, SearchRequest, Terms
+from schemas.query import EngineQuery, SearchRequest
 from search_api.messages import text
 from search_api.ranking.combine import Measure
-from search_api.ranking.scope import scope_of
+from search_api.ranking.scope import at_places, scope_of
 from search_api.registry import Registry
 from search_api.retrieve import without
 from store.column_view import View
@@ -45,7 +45,7 @@ def _facet(
     base = without(query, "institution")
     if name == "kind":
         return _kinds(snapshot, base, registry, places, request.lang)
-    allowed = base if places is None else _at(base, places)
+    allowed = at_places(base, places)
     counted = snapshot.facet(allowed, "institution", _MOST_VALUES["institution"])
     inside = None if places is None else set(places)
     rows = [
@@ -64,14 +64,10 @@ def _kinds(
         numbers = np.flatnonzero(registry.kind == index)
         if places is not None:
             numbers = np.intersect1d(numbers, np.array(places, np.int64))
-        count = snapshot.count(_at(query, tuple(numbers.tolist()))) if len(numbers) else 0
+        count = snapshot.count(at_places(query, tuple(numbers.tolist()))) if len(numbers) else 0
         if count:
             found.append({"value": kind, "count": count, "label": text(lang, f"reasons.kind_{kind}")})
     return sorted(found, key=lambda facet: -int(str(facet["count"])))
-
-
-def _at(query: EngineQuery, places: tuple[int, ...]) -> EngineQuery:
-    return msgspec.structs.replace(query, filters=(*query.filters, Terms("institution", places)))
 
 
 def _label(name: str, value: str, lang: str) -> str:

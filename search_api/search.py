@@ -6,10 +6,8 @@ copies. The order is exact, and ``exact`` says so only where that is proven.
 
 from __future__ import annotations
 
-import msgspec
-
 from schemas.answer import Answer
-from schemas.query import EngineQuery, SearchRequest, Terms
+from schemas.query import EngineQuery, SearchRequest
 from search_api import cursor
 from search_api.context import Context
 from search_api.facets import count_facets
@@ -89,10 +87,7 @@ def _left_out(ranking: Ranking, request: SearchRequest, query: EngineQuery, offs
     if not request.open or offset:
         return []
     tolerant = Measure(request, ranking.measure.situation, ranking.measure.rules, doors=(OPEN, UNKNOWN))
-    places = scope_of(tolerant, ranking.view).places
     query = without(query, "institution")
-    if places is not None:
-        query = msgspec.structs.replace(query, filters=(*query.filters, Terms("institution", places)))
     count, relation = left_out(
         ranking.snapshot, query, ranking.view, ranking.measure, tolerant, ranking.pools
     )  # fmt: skip

@@ -11,6 +11,7 @@ from schemas.query import EngineQuery
 from search_api.ranking.candidates import best_values
 from search_api.ranking.combine import OUT, Measure
 from search_api.ranking.rules import Pools
+from search_api.ranking.scope import at_places, scope_of
 from store.column_view import View
 
 Total = tuple[int, Literal["exact", "at_least"]]
@@ -42,8 +43,21 @@ def total(
 def left_out(
     snapshot: Snapshot, query: EngineQuery, view: View, strict: Measure, tolerant: Measure, pools: Pools
 ) -> Total:
-    """How many works pass only a more tolerant measure."""
-    numbers = snapshot.all_matches(query, pools.visits + 1)
+    """How many works pass only a more tolerant measure.
+
+    Args:
+        snapshot: of the engine.
+        query: without filters on institutions.
+        view: of the columns.
+        strict: passes no work that the tolerant one does not.
+        tolerant: the other measure.
+        pools: how many matches may be visited where single holdings decide.
+    """
+    scopes = [scope_of(measure, view) for measure in (tolerant, strict)]
+    if all(scope.decides for scope in scopes):
+        more, fewer = (snapshot.count(at_places(query, scope.places)) for scope in scopes)
+        return max(more - fewer, 0), "exact"
+    numbers = snapshot.all_matches(at_places(query, scopes[0].places), pools.visits + 1)
     visited = numbers[: pools.visits]
     passes = best_values(view, tolerant, visited) > OUT
     out = passes & ~(best_values(view, strict, visited) > OUT)

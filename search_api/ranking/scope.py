@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
+from schemas.query import EngineQuery, Terms
 from search_api.ranking.combine import Measure
 from store.column_view import View
 
@@ -32,3 +34,10 @@ def scope_of(measure: Measure, view: View) -> Scope:
     if allowed[0] or len(places) > MOST_PLACES:  # 0: copies to be read online that are at no place of the index
         return Scope(None, decides=False)
     return Scope(tuple(places.tolist()), decides)
+
+
+def at_places(query: EngineQuery, places: tuple[int, ...] | None) -> EngineQuery:
+    """A query for works that have a copy at one of these institutions; None = anywhere."""
+    if places is None:
+        return query
+    return msgspec.structs.replace(query, filters=(*query.filters, Terms("institution", places)))

@@ -28,8 +28,9 @@ from indexer.engines.embedded_snapshot import EmbeddedSnapshot
 from schemas.document import Document
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
-_BUILD_HEAP = 256_000_000
+_BUILD_HEAP = 64_000_000
 _WRITE_HEAP = 32_000_000
+"""Bytes a thread; more makes building no faster."""
 _LOCK_PATIENCE_S = 60.0
 _FINISHED = "finished"
 

@@ -158,6 +158,21 @@ def test_symphony_items_replace_the_textual_holdings_and_keep_their_text() -> No
     assert [h.availability[0].state for h in record.holdings] == ["expected", "limited", "available"]
 
 
+def test_a_copy_told_in_two_layouts_is_one_copy() -> None:
+    """A field of an earlier system stays beside the newer one; what it says of the copy is out of date."""
+    record = read(
+        xml(
+            [
+                ("949", "  ", "$a QA1 .A2 $w LC $i X1 $h old,stks"),
+                ("999", "  ", "$a QA1 .A2 $w LC $i X1 $l WITHDRAWN $m ALD $t BOOK"),
+                ("949", "  ", "$a QA1 .A3 $w LC $i X2 $l STACKS $m ALD"),
+            ]
+        ),
+        "items: symphony",
+    )
+    assert [(h.key, h.availability[0].state) for h in record.holdings] == [("X1", "unavailable"), ("X2", "available")]
+
+
 def test_a_layout_of_its_own() -> None:
     mapping = """
 items:

@@ -49,7 +49,12 @@ class LocalItems:
 
     def read(self, marc: MarcRecord) -> list[Holding]:
         """The copies of a record."""
-        found = [self._holding(field, layout) for layout in self.layouts for field in marc.fields(layout.tag)]
+        found: list[Holding] = []
+        for layout in self.layouts:
+            told = {holding.key for holding in found if holding.key}
+            copies = [self._holding(field, layout) for field in marc.fields(layout.tag)]
+            # A field of an earlier system often stayed beside the newer one: the first layout knows the copy's state.
+            found += [copy for copy in copies if copy.key not in told]
         if not found:
             for layout in self._recognised:
                 needed = set(layout.recognise)

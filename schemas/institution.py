@@ -71,6 +71,6 @@ class Institution(msgspec.Struct, omit_defaults=True, kw_only=True):
     checked_on: str = ""
     """ISO date on which a person last checked this entry."""
     live: dict[str, str] = msgspec.field(default_factory=dict)
-    """How its system may be asked for the state of its copies: "adapter" (daia, koha), "url" ...; empty = it may not."""
+    """How its system may be asked for its copies: "adapter" (daia, koha), "url" ...; empty = it may not."""
     closed: bool = False
     """Shut for good: kept so that links live, never ranked as open."""

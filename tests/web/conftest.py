@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 import uvicorn
-from indexer.build import rebuild
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.settings import load_settings
+from indexer.build import rebuild
 from indexer.engines import open_engine
 from schemas.catalogue import RawRecord, Source
 from search_api.app import create_app

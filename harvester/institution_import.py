@@ -11,15 +11,23 @@ from typing import Any
 
 import msgspec
 
-from harvester import institution_values as values
 from harvester.formats.text import fold, tidy
-from harvester.institution_mapping import Columns, InstitutionMapping, find_columns, institution_mapping, kind_of
+from harvester.institution_mapping import (
+    Columns,
+    InstitutionMapping,
+    find_columns,
+    institution_mapping,
+    kind_of,
+    read_kind,
+)
 from harvester.institution_table import TableError, TableRow, read_table
-from harvester.institution_values import ValueProblemError
+from schemas import institution_rules as values
 from schemas.hours import HoursError
 from schemas.hours_clock import timezone_of
+from schemas.hours_services import problems_of
 from schemas.hours_text import from_weekday_table
 from schemas.institution import Institution, InstitutionKind, ServicePoint
+from schemas.institution_rules import ValueProblemError
 
 __all__ = ["ImportPreview", "RowProblem", "TableError", "read_institutions"]
 
@@ -190,6 +198,7 @@ class _Reader:
             closed=values.read_truth(one("closed")),
             live=values.read_live(self._raw(row, "live")),
         )
+        notes += [f"hours of a service point, unknown until mended: {problem}" for problem in problems_of(institution)]
         return institution, notes
 
     def _raw(self, row: TableRow, field: str) -> Any:
@@ -228,7 +237,7 @@ class _Reader:
             said = (_text(value) for column, value in row.values.items() if fold(column) in _WEAK_KINDS)
             text = next((word for word in said if kind_of(word)), "")
             self.guessed_kinds += not text
-        return values.read_kind(text, name)
+        return read_kind(text, name)
 
     def _address(self, row: TableRow, one: Any) -> str:
         street = _text(row.values.get("addr:street"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -14,7 +14,8 @@ from config.load import load_yaml
 from harvester.formats.base import MappingError
 from harvester.formats.mapping import Names
 from harvester.formats.text import fold
-from schemas.institution import Institution
+from schemas.institution import Institution, InstitutionKind
+from schemas.institution_rules import ValueProblemError
 
 FIELDS = (*(name for name in Institution.__struct_fields__ if name != "number"), "point")
 
@@ -140,6 +141,16 @@ def kind_of(text: str) -> str | None:
         if word in kinds:
             return kinds[word]
     return next((kind for word, kind in kinds.items() if len(word) > 2 and not word.isascii() and word in folded), None)
+
+
+def read_kind(text: str, name: str) -> InstitutionKind:
+    """The kind, from its column or else from the name."""
+    found = kind_of(text) if text else kind_of(name) or "other"
+    if not found:
+        raise ValueProblemError(
+            "kind", text, "is no kind", "use library, museum, archive or other, or map it with `values`"
+        )
+    return cast("InstitutionKind", found)
 
 
 def _existing(wanted: Names, names: Sequence[str], where: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time, timedelta
 
+import msgspec
+
 from schemas.hours import HoursError, OpeningHours, parse_for
 from schemas.institution import Institution, ServicePoint
 
@@ -65,6 +67,8 @@ def last_entry(institution: Institution, closes: datetime) -> datetime | None:
 def problems_of(institution: Institution) -> list[HoursError]:
     """What cannot be read in the hours of an institution's service points, each with the name of the point."""
     found: list[HoursError] = []
+    if not institution.timezone and institution.lat is None:
+        institution = msgspec.structs.replace(institution, timezone="UTC")  # a missing zone is no fault of the hours
     for point in institution.service_points:
         try:
             if point.name == LAST_ENTRY:

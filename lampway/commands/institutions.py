@@ -11,10 +11,11 @@ import yaml
 
 from harvester.formats.base import MappingError
 from harvester.institution_import import ImportPreview, TableError, read_institutions
+from lampway.commands import institution_edits
 from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from store import institutions
 
-app = typer.Typer(no_args_is_help=True, help="Libraries, museums and archives: import, list, show.")
+app = typer.Typer(no_args_is_help=True, help="Libraries, museums and archives: import, list, show, set, remove.")
 _SHOWN = 20
 
 
@@ -131,4 +132,5 @@ def _shown(value: object) -> str:
 
 def register(root: typer.Typer) -> None:
     """Add to the command."""
+    institution_edits.register(app)
     root.add_typer(app, name="institutions")

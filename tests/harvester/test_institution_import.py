@@ -293,3 +293,14 @@ def test_berlins_libraries_from_openstreetmap(data: Path) -> None:
     first = got.institutions[0]
     assert (first.id, first.isil, first.city, first.postcode) == ("node-29071031", "DE-B707", "Berlin", "10559")
     assert first.address == "Perleberger Straße 33"
+
+
+def test_service_point_hours_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    points = [{"name": "last_entry", "hours": "half past"}, {"name": "desk", "hours": "Mo-Fr 09:00-12:00"}]
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps([{"id": "a", "name": "A", "kind": "museum", "service_points": points}]), "utf-8")
+    got = read_institutions(file)
+    assert [point.name for point in got.institutions[0].service_points] == ["last_entry", "desk"]
+    (note,) = [line for line in got.notes if "service point" in line]
+    assert "row 1" in note
+    assert "last_entry" in note

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from harvester.institution_mapping import kind_of
 from schemas.catalogue import SERVICES
 from schemas.geo import parse_point
 from schemas.hours import HoursError, OpeningHours
@@ -20,7 +19,7 @@ from schemas.hours_clock import clock_of, timezone_of
 from schemas.hours_holidays import country_of_zone
 from schemas.hours_text import from_text
 from schemas.identifiers import country_code
-from schemas.institution import HoursException, InstitutionKind, ServicePoint
+from schemas.institution import HoursException, ServicePoint
 
 _NUMBER = re.compile(r"^[+-]?\d{1,3}(?:[.,]\d+)?$")
 _DATED = re.compile(r"^(\d{4}-\d\d-\d\d)(?:\s*(?:/|\.\.|to|bis|–)\s*(\d{4}-\d\d-\d\d))?\s*:?\s+(.+)$")
@@ -45,16 +44,6 @@ def read_id(text: str) -> str:
     if len(text) > MOST_ID:
         raise ValueProblemError("id", text, f"is longer than {MOST_ID} characters", "use a shorter one")
     return text.strip()
-
-
-def read_kind(text: str, name: str) -> InstitutionKind:
-    """The kind, from its column or else from the name."""
-    found = kind_of(text) if text else kind_of(name) or "other"
-    if not found:
-        raise ValueProblemError(
-            "kind", text, "is no kind", "use library, museum, archive or other, or map it with `values`"
-        )
-    return cast("InstitutionKind", found)
 
 
 def read_position(lat: str, lon: str, point: str) -> tuple[float, float] | None:
@@ -172,8 +161,15 @@ def read_exceptions(value: Any) -> list[HoursException]:
         if value.startswith("["):
             value = _from_json("exceptions", value)
         else:
-            return [_exception(part.strip()) for part in value.split(";") if part.strip()]
-    return cast("list[HoursException]", _converted("exceptions", value or [], list[HoursException]))
+            value = [_exception(part.strip()) for part in value.split(";") if part.strip()]
+    found = cast("list[HoursException]", _converted("exceptions", value or [], list[HoursException]))
+    for exception in found:
+        try:
+            OpeningHours.parse("24/7", timezone="UTC", exceptions=(exception,))
+        except HoursError as error:
+            shown = f"{exception.first} {exception.hours}"
+            raise ValueProblemError("exceptions", shown, str(error), "write 2026-12-24 09:00-12:00, or off") from None
+    return found
 
 
 def read_service_points(value: Any) -> list[ServicePoint]:

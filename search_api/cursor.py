@@ -62,7 +62,8 @@ def page_of(request: SearchRequest, now: datetime) -> tuple[int, datetime]:
     if not request.cursor:
         return 0, now
     cursor = read(request.cursor, request.lang)
-    if cursor.question != fingerprint(request) or cursor.at != request.at:
+    # As numbers: in the hour of a clock change, Python holds a time never equal to one of another zone.
+    if cursor.question != fingerprint(request) or cursor.at.timestamp() != request.at.timestamp():
         raise BadParameterError("cursor", text_of(request.lang, "search.cursor_other"))
     return cursor.offset, cursor.now
 

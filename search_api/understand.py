@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -204,7 +204,7 @@ def _at(given: _Given, near: Point | None, registry: Registry, clock: Callable[[
     text = given.one("at")
     if not text or text.lower() == "now":
         return clock().replace(second=0, microsecond=0)
-    text = re.sub(r"(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:?\d\d)$", r"\1+\2", text)  # "+" arrives as a blank in a URL
+    text = re.sub(r"([T ]\d\d(?::?\d\d){0,2}(?:\.\d+)?) (\d\d(?::?\d\d){0,2})$", r"\1+\2", text)  # "+" comes as a blank
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -215,7 +215,7 @@ def _at(given: _Given, near: Point | None, registry: Registry, clock: Callable[[
     try:
         at = datetime.fromisoformat(text)
         at = at if at.tzinfo is not None else at.replace(tzinfo=zone_near(near, registry))
-        at.timestamp()
+        at.astimezone(UTC)  # the ends of the calendar may lie outside it there, and all that follows counts in UTC
     except (ValueError, OverflowError):
         raise given.bad("at", "at_no_time", value=_quoted(text)) from None
     return at

@@ -204,6 +204,16 @@ def test_pages_keep_the_moment_of_the_first(ask: Asker, federation: Any) -> None
     assert second.query["at"] == first.query["at"]
 
 
+@pytest.mark.parametrize(
+    "at", ["2026-03-29T01:30", "2026-10-25T01:30", "2026-10-25T01:30+01:00", "9999-12-31T23:59Z", "0001-01-01T00:00Z"]
+)
+def test_pages_follow_each_other_in_a_clock_change_and_at_the_ends_of_the_calendar(ask: Asker, at: str) -> None:
+    pages = ask.pages(5, q="harbour", near="54.974,-1.61", at=at)
+    whole = ask("harbour", limit="100", near="54.974,-1.61", at=at)
+    assert len(pages) > 1
+    assert [hit.id for page in pages for hit in page.hits] == [hit.id for hit in whole.hits]
+
+
 def test_a_cursor_of_another_question_is_refused(ask: Asker) -> None:
     following = ask("harbour", limit="5").next
     for other in ({"q": "stories"}, {"q": "harbour", "sort": "title"}, {"q": "harbour", "open": "true"}):

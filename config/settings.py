@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -45,6 +46,8 @@ class Settings(BaseSettings):
     """Seconds between two requests to one host."""
     contact: str = ""
     """Mail address or URL in the User-Agent of the harvester."""
+    geocoder: str = ""
+    """Base URL of a Nominatim-compatible service for places that the registry does not know; empty = none."""
     map_tiles: str = ""
     """URL template of map tiles ("https://…/{z}/{x}/{y}.png"); empty = places without a background."""
     map_attribution: str = ""
@@ -56,6 +59,16 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(v for v in re.split(r"[\s,]+", value) if v) if isinstance(value, str) else value
+
+    @field_validator("geocoder")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        value = value.strip()
+        if value and not _is_base_url(value):
+            raise ValueError(
+                "must be a base URL like https://places.example/nominatim, without user, query or fragment"
+            )
+        return value.rstrip("/")
 
     @field_validator("fetch_allow", "trusted_proxies")
     @classmethod
@@ -82,6 +95,16 @@ class Settings(BaseSettings):
     def columns_home(self) -> Path:
         """Folder of the holdings columns."""
         return self.home / "columns"
+
+
+def _is_base_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        fits = parts.port != 0 and (bool(_HOST.match(host)) or bool(ipaddress.ip_address(host)))
+    except ValueError:
+        return False
+    return fits and parts.scheme in ("http", "https") and not re.search(r"[\s@?#]", text)
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -29,6 +29,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     q: str = ""
     near: Point | None = None
     near_name: str = ""
+    near_source: str = ""
+    """Who knew the position: "geocoder" = the place service; empty = the asker or the registry."""
     at: datetime
     mode: Mode = "walk"
     within_km: float | None = None

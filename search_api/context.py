@@ -12,6 +12,7 @@ import structlog
 from config.settings import Settings
 from indexer.engines import open_engine
 from indexer.engines.base import SearchEngine
+from search_api.geocoder import Geocoder
 from search_api.registry import Registry
 from store import institutions
 from store.columns import Columns
@@ -26,9 +27,16 @@ class Context:
     """Open it with ``open_context`` at an entry point, pass it on, close it at the end. Safe to share by threads."""
 
     def __init__(
-        self, settings: Settings, database: Database, engine: SearchEngine, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        database: Database,
+        engine: SearchEngine,
+        clock: Callable[[], datetime],
+        geocoder: Geocoder | None = None,
     ) -> None:
         self.settings, self.database, self.engine, self.clock = settings, database, engine, clock
+        self.geocoder = geocoder
+        """Where places are asked for that the registry does not know; None = nowhere."""
         self._columns = Columns.open(settings.columns_home, database)
         self._registry: Registry | None = None
         self._lock = threading.Lock()
@@ -92,12 +100,15 @@ class Context:
             return self._registry
 
 
-def open_context(settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Context:
+def open_context(
+    settings: Settings, *, clock: Callable[[], datetime] | None = None, geocoder: Geocoder | None = None
+) -> Context:
     """Open store, columns and engine.
 
     Args:
         settings: of this process.
         clock: gives the time, zone aware; the real one when None.
+        geocoder: finds places by name; the one of the settings, if any, when None.
 
     Raises:
         StoreError: the database cannot be opened.
@@ -105,7 +116,8 @@ def open_context(settings: Settings, *, clock: Callable[[], datetime] | None = N
     """
     database = open_database(settings.database)
     try:
-        return Context(settings, database, open_engine(settings), clock or (lambda: datetime.now(UTC)))
+        places = geocoder or Geocoder.from_settings(settings)
+        return Context(settings, database, open_engine(settings), clock or (lambda: datetime.now(UTC)), places)
     except BaseException:
         database.close()
         raise

@@ -18,6 +18,8 @@ def query_view(request: SearchRequest, *, identifier: str, match: str, warnings:
     found |= {name: value for name in _IF_SET if (value := getattr(request, name)) not in (None, False, ())}
     if request.near is not None:
         found["near"] = {"lat": request.near.lat, "lon": request.near.lon, "name": request.near_name}
+        if request.near_source:
+            found["near"]["source"] = request.near_source
     if identifier:
         found["identifier"] = identifier
     if match == "any":

@@ -19,6 +19,7 @@ from schemas.query import FACETS, MODES, SORTS, Point, SearchRequest
 from search_api import cursor
 from search_api.best_holding import zone_of
 from search_api.context import Context
+from search_api.geocoder import Geocoder, PlaceServiceError
 from search_api.messages import text as text_of
 from search_api.problems import BadParameterError
 from search_api.registry import Registry
@@ -49,7 +50,7 @@ def understand(context: Context, params: Mapping[str, Sequence[str]], lang: str)
     given = _Given(params, lang)
     say = given.say
     registry = context.registry()
-    near, near_name = _near(given, registry)
+    near, near_name, near_source = _near(given, registry, context.geocoder)
     token = given.one("cursor")
     at = cursor.read(token, lang).at if token and not given.one("at") else _at(given, near, registry, context.clock)
     sort = given.choice("sort", SORTS, "best")
@@ -74,6 +75,7 @@ def understand(context: Context, params: Mapping[str, Sequence[str]], lang: str)
         q=_q(given),
         near=near,
         near_name=near_name,
+        near_source=near_source,
         at=at,
         mode=cast("Any", given.choice("mode", MODES, "walk")),
         within_km=within,
@@ -100,7 +102,7 @@ class _Given:
     """The parameters as text, cleaned of what no text has: NUL, other controls, halves of surrogate pairs."""
 
     def __init__(self, params: Mapping[str, Sequence[str]], lang: str) -> None:
-        self._lang = lang
+        self.lang = lang
         self._values = {
             name: [text for value in values if (text := clean(value).strip())] for name, values in params.items()
         }
@@ -111,7 +113,7 @@ class _Given:
         ]
 
     def say(self, key: str, **values: object) -> str:
-        return text_of(self._lang, f"search.{key}", **values)
+        return text_of(self.lang, f"search.{key}", **values)
 
     def bad(self, name: str, key: str, **values: object) -> BadParameterError:
         return BadParameterError(name, self.say(key, **values))
@@ -186,18 +188,27 @@ def _q(given: _Given) -> str:
     return text
 
 
-def _near(given: _Given, registry: Registry) -> tuple[Point | None, str]:
+def _near(given: _Given, registry: Registry, geocoder: Geocoder | None) -> tuple[Point | None, str, str]:
+    """Position, name and source; what looks like a position never leaves for the place service, a postcode does."""
     text = given.one("near")
     if not text:
-        return None, ""
+        return None, "", ""
     point = parse_point(text)
     if point is not None:
-        return point, ""
+        return point, "", ""
     found = registry.find_place(text)
-    if found is None:
-        numbers = re.fullmatch(r"[-+\d.,;\s°NSEWO]+", text, re.IGNORECASE) and re.search(r"\d", text)
-        raise given.bad("near", "near_no_position" if numbers else "near_no_place", value=_quoted(text))
-    return found
+    if found is not None:
+        return *found, ""
+    numbers = re.fullmatch(r"[-+\d.,;\s°NSEWO]+", text, re.IGNORECASE) and re.search(r"\d", text)
+    if geocoder is not None and (text.isdigit() or not numbers):
+        try:
+            found = geocoder.find(text, given.lang)
+        except PlaceServiceError:
+            raise given.bad("near", "near_no_answer", value=_quoted(text)) from None
+        if found is not None:
+            return *found, "geocoder"
+        raise given.bad("near", "near_no_place", value=_quoted(text))
+    raise given.bad("near", "near_no_position" if numbers else "near_no_place", value=_quoted(text))
 
 
 def _at(given: _Given, near: Point | None, registry: Registry, clock: Callable[[], datetime]) -> datetime:

@@ -24,7 +24,7 @@ HOMES = {
     "apscheduler": r"(harvester/schedule|lampway/worker)\.py",
     "fastapi": r"search_api/(app|dependencies|errors|json_response|routes/.*|web/.*)\.py",
     "opencc": r"indexer/analysis\w*\.py",
-    "geopy": r"schemas/geo\.py",
+    "geopy": r"(schemas/geo|search_api/geocoder)\.py",
     "typer": r"lampway/.*\.py",
 }
 

@@ -27,8 +27,14 @@ class _State(msgspec.Struct):
 class Circuits:
     """Says whether an institution's system may be asked now. Safe for threads."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        first_rest: float = FIRST_REST_S,
+        longest_rest: float = LONGEST_REST_S,
+    ) -> None:
+        self._clock, self._first_rest, self._longest_rest = clock, first_rest, longest_rest
         self._states: dict[str, _State] = {}
         self._lock = threading.Lock()
 
@@ -58,5 +64,5 @@ class Circuits:
             state = self._states.setdefault(institution, _State())
             state.failures += 1
             if state.failures >= FAILURES:
-                state.rest = min(LONGEST_REST_S, state.rest * 2 or FIRST_REST_S)
+                state.rest = min(self._longest_rest, state.rest * 2 or self._first_rest)
                 state.closed_until = self._clock() + state.rest

@@ -1,13 +1,13 @@
-"""Reads a table of institutions into the registry's form, row by row; a row with a mistake costs only itself."""
+"""Reads a table of institutions into the registry's form, row by row; a mistake costs its value or its row only."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -31,13 +31,16 @@ from schemas.institution_rules import ValueProblemError
 
 __all__ = ["ImportPreview", "RowProblem", "TableError", "read_institutions"]
 
+T = TypeVar("T")
+KEPT = "; left empty, the rest of the row is imported"
+
 _WEAK_KINDS = frozenset({"type", "typ", "tipo"})
 _OSM_ID = re.compile(r"(node|way|relation)/\d+")
 _NOTHING = frozenset({"NA", "N/A", "n/a", "NULL", "null", "\\N", "-"})
 
 
 class RowProblem(msgspec.Struct, frozen=True):
-    """Why a row cannot be imported."""
+    """Why a row, or one value of it, cannot be imported."""
 
     row: int
     """Number of the row, from 1, the header not counted."""
@@ -70,7 +73,7 @@ def read_institutions(path: Path | str, mapping: AnyMapping[str, Any] | None = N
         mapping: content of a mapping file for tables with columns of their own (see ``InstitutionMapping``).
 
     Returns:
-        The good rows, the problems of the others, and what was assumed.
+        The good rows, the problems of the others and of single values, and what was assumed.
 
     Raises:
         TableError: the file as a whole cannot be read.
@@ -113,15 +116,16 @@ def _naming(candidates: Sequence[str], rows: Sequence[TableRow]) -> list[str]:
 
 
 def _add(reader: _Reader, row: TableRow, taken: dict[str, int], preview: ImportPreview) -> None:
+    mistakes: list[ValueProblemError] = []
     try:
-        institution, notes = reader.read(row, taken)
+        institution, notes = reader.read(row, taken, mistakes)
         if institution.id in taken:
             first = taken[institution.id]
             raise ValueProblemError("id", institution.id, f"stands in row {first} already", "Give each row its own id")
     except ValueProblemError as problem:
-        column = reader.column_of(problem.field)
-        preview.problems.append(RowProblem(row.number, column, problem.value, problem.reason, problem.fix))
+        preview.problems.append(reader.problem_of(row, problem))
         return
+    preview.problems += [reader.problem_of(row, problem, KEPT) for problem in mistakes]
     taken[institution.id] = row.number
     preview.institutions.append(institution)
     preview.notes += [f"row {row.number}: {note}" for note in notes]
@@ -143,6 +147,11 @@ class _Reader:
         columns = self._columns.fields.get(field, [])
         return " + ".join(columns if field in self._columns.mapped else columns[:1]) or field
 
+    def problem_of(self, row: TableRow, problem: ValueProblemError, said: str = "") -> RowProblem:
+        """A wrong value as the importer is told of it."""
+        reason = f"{problem.reason}{said}"
+        return RowProblem(row.number, self.column_of(problem.field), problem.value, reason, problem.fix)
+
     def wanted(self, row: TableRow) -> bool:
         """Whether the mapping wants the row, and there is anything in it."""
         for column, kept in self._mapping.keep.items():
@@ -153,8 +162,22 @@ class _Reader:
                 return False
         return any(_text(value) for value in row.values.values())
 
-    def read(self, row: TableRow, taken: AnyMapping[str, int]) -> tuple[Institution, list[str]]:
-        """The institution of a row, and what was assumed about it. Raises ValueProblemError."""
+    def read(
+        self, row: TableRow, taken: AnyMapping[str, int], mistakes: list[ValueProblemError]
+    ) -> tuple[Institution, list[str]]:
+        """The institution of a row, and what was assumed about it.
+
+        Hours, addresses on the web and the date of the last check may be wrong without the place being wrong: they
+        stay empty, and the mistake is added to ``mistakes``. Raises ValueProblemError for all else.
+        """
+
+        def or_else(empty: T, read: Callable[..., T], *given: Any) -> T:
+            try:
+                return read(*given)
+            except ValueProblemError as problem:
+                mistakes.append(problem)
+                return empty
+
         one = self._one(row)
         notes: list[str] = []
         name = one("name")
@@ -169,7 +192,8 @@ class _Reader:
         if not timezone and position:
             timezone = timezone_of(*position)
         exceptions = values.read_exceptions(self._raw(row, "exceptions"))
-        hours, said = self._hours(row, one("opening_hours"), timezone, exceptions)
+        nothing: tuple[str, list[str]] = ("", [])
+        hours, said = or_else(nothing, self._hours, row, one("opening_hours"), timezone, exceptions)
         notes += said
         institution = Institution(
             id=id_,
@@ -190,11 +214,11 @@ class _Reader:
             service_points=values.read_service_points(self._raw(row, "service_points")) + self._service_points(row),
             services=values.read_services(self._raw(row, "services")),
             aliases=values.read_aliases(self._raw(row, "aliases")),
-            url=values.read_url(one("url")),
+            url=or_else("", values.read_url, one("url")),
             phone=one("phone"),
-            email=values.read_email(one("email")),
+            email=or_else("", values.read_email, one("email")),
             description=one("description"),
-            checked_on=values.read_date(one("checked_on")),
+            checked_on=or_else("", values.read_date, one("checked_on")),
             closed=values.read_truth(one("closed")),
             live=values.read_live(self._raw(row, "live")),
         )

@@ -26,7 +26,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Add or replace institutions by their ids. Rows with mistakes are told and left out (exit status 3).
+    """Add or replace institutions by their ids. Mistakes are told and cost their row or value (exit 3).
 
     Example: lampway institutions import city.csv
     """
@@ -72,13 +72,13 @@ def _tell(preview: ImportPreview, counts: institutions.ImportCounts, dry_run: bo
     for problem in preview.problems[:_SHOWN]:
         note(str(problem))
     if len(preview.problems) > _SHOWN:
-        note(f"and {len(preview.problems) - _SHOWN:,} rows more; --json shows all")
+        note(f"and {len(preview.problems) - _SHOWN:,} mistakes more; --json shows all")
     for line in preview.notes[:_SHOWN]:
         note(line)
     if len(preview.notes) > _SHOWN:
         note(f"and {len(preview.notes) - _SHOWN:,} notes more; --json shows all")
     left_out = f", {preview.left_out:,} left out by the mapping" if preview.left_out else ""
-    failed = f", {len(preview.problems):,} rows with mistakes" if preview.problems else ""
+    failed = f", {len(preview.problems):,} mistakes" if preview.problems else ""
     if dry_run:
         say(f"{len(preview.institutions):,} institutions can be imported{left_out}{failed}; nothing was changed")
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import threading
 import time
@@ -15,14 +15,15 @@ import msgspec
 import numpy as np
 
 from benchmarks.ranking_data import CITIES, NOW, cities, fill, word
+from benchmarks.ranking_home import run_home
 from config.settings import Settings, load_settings
 from indexer.engines.base import Snapshot
 from schemas.query import Clause, EngineQuery, Point, SearchRequest
 from search_api.context import Context, open_context
-from search_api.ranking.bounded import Ranked
 from search_api.ranking.candidates import best_values
 from search_api.ranking.combine import OUT, Measure
-from search_api.ranking.order import Ranking, in_order
+from search_api.ranking.known_item import SCORES
+from search_api.ranking.order import Ordered, Ranking, in_order
 from search_api.ranking.rules import Rules, load_rules
 from search_api.ranking.scope import scope_of
 from search_api.ranking.situation import situation
@@ -36,6 +37,7 @@ from store.database import open_database
 from store.packed_state import quarter_of, quarters_of
 
 WORKS, HITS, EACH, REPEAT = 100_000, 20, 12, 3
+PLACES = (1000, 10_000, 100_000)
 PUSHED, PUSHED_A_SECOND, _BATCH = 5000, 1000, 100
 WEIGHTS = {
     "text 0.3": {"text": 0.3},
@@ -50,6 +52,7 @@ class Asked(NamedTuple):
     kind: str
     request: SearchRequest
     query: EngineQuery
+    identifier: str = ""
 
 
 class Seen(NamedTuple):
@@ -66,10 +69,10 @@ class Seen(NamedTuple):
     whole_ms: float
 
 
-def run(size: int = WORKS) -> dict[str, Any]:
-    """Measure on a catalogue of so many works, with 1,000 and with 10,000 institutions."""
+def run(size: int = WORKS, counts: tuple[int, ...] = PLACES) -> dict[str, Any]:
+    """Measure on catalogues of so many works with each count of institutions."""
     rows: list[dict[str, Any]] = []
-    for places in (1000, 10_000):
+    for places in counts:
         with tempfile.TemporaryDirectory() as home:
             rows += _measure(size, places, Path(home))
     return {
@@ -93,12 +96,13 @@ def _measure(size: int, places: int, home: Path) -> list[dict[str, Any]]:
         fill(context.database, context.engine, settings, size, places)
         context.refresh()
         rules = load_rules()
-        seen = [_look(context, asked, rules) for asked in questions()]
-        rows = _rows(f"{places:,} institutions", seen)
-        for name, changed in WEIGHTS.items():
+        seen = [look(context, asked, rules) for asked in questions()]
+        about = f"{places:,} institutions"
+        rows = summary(about, seen) + _by_kind(about, seen)
+        for name, changed in WEIGHTS.items() if places < PLACES[-1] else ():
             weights = msgspec.structs.replace(rules.weights, **changed)
             other = msgspec.structs.replace(rules, weights=weights)
-            some = [_look(context, asked, other, whole=False) for asked in questions()[::3]]
+            some = [look(context, asked, other, whole=False) for asked in questions()[::3]]
             exact = f"{min(s.overlap for s in some):.3f}, {sum(s.certified for s in some)} of {len(some)}"
             rows.append({"what": f"{places:,} institutions, weights {name}: least overlap, certified", "value": exact})
         return rows + _visibility(context, settings, places)
@@ -144,7 +148,8 @@ def questions() -> list[Asked]:
     return found
 
 
-def _look(context: Context, asked: Asked, rules: Rules, *, whole: bool = True) -> Seen:
+def look(context: Context, asked: Asked, rules: Rules, *, whole: bool = True) -> Seen:
+    """Ask one question of the ranking, of plain search, of brute force and of the whole search."""
     view, snapshot, request = context.columns().view, context.engine.snapshot(), asked.request
     registry = context.registry()
     here = situation(registry, request.near, request.at, request.mode, rules, NOW)
@@ -156,15 +161,16 @@ def _look(context: Context, asked: Asked, rules: Rules, *, whole: bool = True) -
         snapshot=snapshot, view=view, measure=measure, pools=pools, database=database, decides=decides
     )  # fmt: skip
 
-    def ranked() -> Ranked:
-        return in_order(ranking, request, query, "", HITS).ranked
+    def ranked() -> Ordered:
+        return in_order(ranking, request, query, asked.identifier, HITS)
 
-    answer = ranked()
+    ordered = ranked()
+    answer = ordered.ranked
     plain_ms, ranked_ms = _times(lambda: snapshot.search_text(query, HITS), ranked)
     text = " ".join(token for clause in asked.query.clauses for token in clause.tokens)
-    asking = msgspec.structs.replace(request, q=text, limit=HITS)
+    asking = msgspec.structs.replace(request, q=request.q or text, limit=HITS)
     whole_ms = _times(lambda: search(context, asking))[0] if whole and asked.query.match == "all" else float("nan")
-    overlap, ndcg, matches = _quality(answer, snapshot, query, view, measure)
+    overlap, ndcg, matches = _quality(ordered, snapshot, query, view, measure)
     return Seen(asked.kind, overlap, ndcg, answer.certified, answer.calls, matches, plain_ms, ranked_ms, whole_ms)
 
 
@@ -229,14 +235,16 @@ def _times(*works: Callable[[], object]) -> tuple[float, ...]:
 
 
 def _quality(
-    answer: Ranked, snapshot: Snapshot, query: EngineQuery, view: View, measure: Measure
+    ordered: Ordered, snapshot: Snapshot, query: EngineQuery, view: View, measure: Measure
 ) -> tuple[float, float, int]:
     """Overlap and nDCG at HITS against brute force, and how many match."""
-    count = snapshot.count(query)
+    count, answer = snapshot.count(query), ordered.ranked
     found = snapshot.search_text(query, max(count, 1))
     top = float(found.scores.max()) if len(found.scores) and query.clauses else 1.0
     values = best_values(view, measure, found.numbers)
     totals = measure.text_weight * found.scores / top + values
+    for number, kind in ordered.known.items():
+        totals[found.numbers == number] += measure.rules.weights.known_item * SCORES[kind]
     kept = values > OUT
     numbers, totals = found.numbers[kept], totals[kept]
     if not len(numbers):
@@ -252,13 +260,15 @@ def _quality(
     return overlap, gain / ideal if ideal > 0 else 1.0, count
 
 
-def _rows(about: str, seen: list[Seen]) -> list[dict[str, Any]]:
+def summary(about: str, seen: list[Seen]) -> list[dict[str, Any]]:
+    """What questions showed together."""
+
     def percentiles(values: list[float]) -> str:
         return f"{np.percentile(values, 50):.1f} / {np.percentile(values, 95):.1f}"
 
     ratios = [s.ranked_ms / s.plain_ms for s in seen if s.plain_ms > 0.5]
     whole = [s.whole_ms for s in seen if s.whole_ms == s.whole_ms]
-    rows = [
+    return [
         {"what": f"{about}: overlap@20 with brute force, least of {len(seen)}",
          "value": f"{min(s.overlap for s in seen):.3f}", "target": "1.000"},
         {"what": f"{about}: nDCG@20, least", "value": f"{min(s.ndcg for s in seen):.4f}", "target": ">= 0.999"},
@@ -272,6 +282,10 @@ def _rows(about: str, seen: list[Seen]) -> list[dict[str, Any]]:
          "target": "<= 8 / 40 at 1M works"},
         {"what": f"{about}: whole search in process with 20 full hits, ms, p50 / p95", "value": percentiles(whole)},
     ]  # fmt: skip
+
+
+def _by_kind(about: str, seen: list[Seen]) -> list[dict[str, Any]]:
+    rows = []
     for kind in dict.fromkeys(s.kind for s in seen):
         own = [s for s in seen if s.kind == kind]
         rows.append(
@@ -287,5 +301,10 @@ def _rows(about: str, seen: list[Seen]) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    for row in run(int(sys.argv[1]) if len(sys.argv) > 1 else WORKS)["rows"]:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ranking", description=__doc__)
+    parser.add_argument("--works", type=int, default=WORKS, help="size of the generated catalogues")
+    parser.add_argument("--institutions", type=int, nargs="*", default=PLACES, help="a catalogue for each count")
+    parser.add_argument("--home", type=Path, help="measure this home alone, with HTTP; give a copy of it")
+    args = parser.parse_args()
+    for row in run_home(args.home) if args.home else run(args.works, tuple(args.institutions))["rows"]:
         print(f"{row['what']}: {row['value']}")

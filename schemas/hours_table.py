@@ -98,6 +98,20 @@ class HoursTable:
             states[where], changes[where] = self._outside(int(rows[where]), int(instants[where]))
         return states, changes
 
+    def since(self, numbers: npt.ArrayLike, epochs: npt.ArrayLike) -> Ints:
+        """Since when institutions have been in the state of an instant (seconds since 1970 UTC).
+
+        0 = since before the table, or not known as the instant lies outside it.
+        """
+        wanted, instants = np.broadcast_arrays(np.asarray(numbers, np.int64), np.asarray(epochs, np.int64))
+        others = len(self._rows) - 1
+        rows = self._rows[np.where((wanted >= 0) & (wanted < others), wanted, others)].astype(np.int64)
+        inside = (instants >= self.first) & (instants < self.last)
+        within = np.clip(instants, self.first, self.last - 1) - self.first
+        places = np.searchsorted(self._keys, rows * self._stride + within, side="right") - 1
+        starts = self._keys[places] - rows * self._stride + self.first
+        return np.asarray(np.where(inside & (starts > self.first), starts, 0), np.int64)
+
     def _outside(self, row: int, epoch: int) -> tuple[int, int]:
         """State and change at a time outside the table, evaluated a week at a time and kept."""
         slot = epoch // _SLOT_S

@@ -16,12 +16,27 @@ from search_api.front import Front
 from search_api.headers import ResponseHeaders
 from search_api.metrics import Metrics
 from search_api.rate_limit import RateLimiter
-from search_api.routes import availability, description, docs, health, institutions, metrics, nearby, search, works
+from search_api.routes import (
+    availability,
+    description,
+    docs,
+    health,
+    institution_edit,
+    institutions,
+    metrics,
+    nearby,
+    search,
+    works,
+)
 from search_api.web import pages
 from search_api.web.error_pages import error_page
 
 ROUTERS = tuple(
-    module.router for module in (search, works, nearby, institutions, availability, health, metrics, docs, pages)
+    module.router
+    for module in (
+        *(search, works, nearby, institutions, institution_edit, availability),
+        *(health, metrics, docs, pages),
+    )
 )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from schemas.institution import Institution
 from search_api.availability.live import LiveLookups, is_robot
 from search_api.availability.questions import questions_about
 from search_api.context import Context
@@ -14,7 +15,7 @@ from search_api.errors import ApiError
 from search_api.metrics import Metrics
 from search_api.web.language import language_of
 from store import api_keys
-from store.api_keys import ApiKey
+from store.api_keys import AVAILABILITY_WRITE, ApiKey
 
 MOST_PARAMETERS = 200
 
@@ -81,6 +82,20 @@ def writer_of(request: Request) -> ApiKey:
         with database.begin() as connection:
             api_keys.touch(connection, found.id)
     return found
+
+
+def institution_of_key(context: Context, id_: str, key: ApiKey) -> Institution:
+    """The institution that a key may write for: its own, or a branch of it.
+
+    Raises:
+        ApiError: 403 for others, 404.
+    """
+    institution = context.registry().by_id.get(id_)
+    if key.scope != AVAILABILITY_WRITE or key.institution not in (id_, institution.parent if institution else id_):
+        raise ApiError("not-allowed", f"The key belongs to {key.institution!r}, not to {id_!r}.")
+    if institution is None:
+        raise ApiError("not-found", f"No institution {id_!r}.")
+    return institution
 
 
 async def ask_live(request: Request, work_id: str) -> None:

@@ -56,7 +56,10 @@ def opening(
     if registry.entry is not None:
         has, entry_table = registry.entry
         let_in, entry_ends = states_at(entry_table, numbers, arrival)
-        late |= has & (state == OPEN) & (let_in == CLOSED)
+        shut_out = has & (state == OPEN) & (let_in == CLOSED)
+        missed = np.flatnonzero(shut_out)
+        last_entry[missed] = _last_let_in(table, entry_table, missed, arrival[missed])
+        late |= shut_out
         last_entry = np.where(has & (let_in == OPEN), entry_ends, last_entry)
     closes = np.where(state == OPEN, change, 0)
     state[late], why[late] = CLOSED, TOO_LATE
@@ -78,6 +81,14 @@ def states_at(
     known = (epochs > FIRST_EPOCH) & (epochs < LAST_EPOCH)
     state, change = table.at(numbers, np.where(known, epochs, table.first))
     return np.where(known, state, np.int8(UNKNOWN)), np.where(known, change, 0)
+
+
+def _last_let_in(
+    table: HoursTable, entry_table: HoursTable, numbers: NDArray[np.int64], arrival: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """When people were let in for the last time in the opening during which one arrives; 0 = not known."""
+    last, opened = entry_table.since(numbers, arrival), table.since(numbers, arrival)
+    return np.where(last > opened, last, 0)
 
 
 def _next_opening(table: HoursTable, numbers: NDArray[np.int64], epochs: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,11 +10,10 @@ from schemas.institution import Institution
 from search_api.availability.items import MOST_ITEMS, Item, ItemError
 from search_api.availability.push import Pusher, PushReport
 from search_api.context import Context
-from search_api.dependencies import ContextOf, MetricsOf, Writer
+from search_api.dependencies import ContextOf, MetricsOf, Writer, institution_of_key
 from search_api.errors import ApiError
 from search_api.json_response import json_response
 from search_api.routes.description import answers, body_of
-from store.api_keys import AVAILABILITY_WRITE, ApiKey
 
 router = APIRouter(tags=["availability"])
 EXAMPLE = [
@@ -41,7 +40,7 @@ async def put_availability(id: str, request: Request, context: ContextOf, metric
 
     Repeating a batch changes nothing, and an item whose `checked_at` is older than what is known changes nothing.
     """
-    institution = await run_in_threadpool(_allowed, context, id, key)
+    institution = await run_in_threadpool(institution_of_key, context, id, key)
     body = await request.body()
     report = await run_in_threadpool(_push, context, institution, body)
     for outcome in ("stored", "unchanged", "older", "failed"):
@@ -50,15 +49,6 @@ async def put_availability(id: str, request: Request, context: ContextOf, metric
         errors = [{"pointer": e["pointer"], "detail": e["detail"]} for e in report.errors]
         raise ApiError("invalid-body", "No item could be used; see errors.", errors=errors)
     return json_response(report, headers={"Cache-Control": "no-store"})
-
-
-def _allowed(context: Context, id_: str, key: ApiKey) -> Institution:
-    institution = context.registry().by_id.get(id_)
-    if key.scope != AVAILABILITY_WRITE or key.institution not in (id_, institution.parent if institution else id_):
-        raise ApiError("not-allowed", f"The key belongs to {key.institution!r}, not to {id_!r}.")
-    if institution is None:
-        raise ApiError("not-found", f"No institution {id_!r}.")
-    return institution
 
 
 def _push(context: Context, institution: Institution, body: bytes) -> PushReport:

@@ -1,0 +1,114 @@
+"""PATCH /api/institutions/{id}: an institution keeps its own entry of the registry right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from schemas.institution import HoursException, Institution, ServicePoint
+from schemas.institution_edit import change
+from search_api.context import Context
+from search_api.dependencies import ContextOf, Writer, institution_of_key
+from search_api.errors import ApiError
+from search_api.institutions import institution_view
+from search_api.json_response import json_response
+from search_api.routes.description import answers, body_of
+from search_api.routes.examples import INSTITUTION
+from search_api.views import InstitutionView
+from store import institutions
+
+router = APIRouter(tags=["institutions"])
+EXAMPLE = {
+    "opening_hours": "Mo-Fr 09:00-18:00; Sa 10:00-16:00; PH off",
+    "exceptions": [{"first": "2026-12-24", "hours": "09:00-12:00", "note": "Christmas Eve"}],
+    "service_points": [{"name": "last_entry", "hours": "-00:30"}],
+    "checked_on": "2026-11-23",
+}
+
+
+class InstitutionChange(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+    """New values of an institution's entry. What is missing stays; an empty text or list, or null, empties a field."""
+
+    opening_hours: str | None = None
+    """OSM opening_hours, or prose that is understood."""
+    exceptions: list[HoursException] | None = None
+    service_points: list[ServicePoint] | None = None
+    address: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    url: str | None = None
+    description: str | None = None
+    services: list[str] | None = None
+    lat: float | None = None
+    """WGS 84 degrees; lat and lon go together."""
+    lon: float | None = None
+    timezone: str | None = None
+    """IANA name; follows the position when not given."""
+    checked_on: str | None = None
+    """ISO date on which a person last checked this entry."""
+
+
+FIELDS = InstitutionChange.__struct_fields__
+
+
+@router.patch(
+    "/api/institutions/{id}",
+    summary="Change the entry of an institution",
+    responses=answers(InstitutionView, INSTITUTION, 401, 403, 404, 413, 422),
+    openapi_extra=body_of(InstitutionChange, EXAMPLE) | {"security": [{"key": []}]},
+)
+async def patch_institution(id: str, request: Request, context: ContextOf, key: Writer) -> Response:  # noqa: A002
+    """All or nothing: when any field cannot be used, nothing changes and `errors` names each. Visible at once.
+
+    Name, kind, owner and whether the place is shut are for the keeper of the registry.
+    """
+    await run_in_threadpool(institution_of_key, context, id, key)
+    given = _fields(await request.body())
+    view, notes = await run_in_threadpool(_change, context, id, given)
+    view.warnings = notes
+    return json_response(view, headers={"Cache-Control": "no-store"})
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    try:
+        given = msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ApiError("invalid-body", f"Send a JSON object of fields: {error}") from None
+    errors = []
+    for field, value in given.items():
+        if field not in FIELDS:
+            errors.append((field, f"is no field that can be changed; there are {', '.join(FIELDS)}"))
+            continue
+        try:
+            msgspec.convert({field: value}, InstitutionChange)
+        except msgspec.ValidationError as error:
+            errors.append((field, str(error)))
+    _refuse(errors)
+    return given
+
+
+def _change(context: Context, id_: str, given: dict[str, Any]) -> tuple[InstitutionView, list[str]]:
+    with context.database.begin() as connection:
+        old: Institution | None = institutions.get(connection, id_)
+        if old is None:
+            raise ApiError("not-found", f"No institution {id_[:200]!r}.")
+        edit = change(old, given)
+        _refuse([(problem.field, f"{problem.value!r} {problem.reason}; {problem.fix}") for problem in edit.problems])
+        institutions.upsert(connection, [edit.institution])
+    context.refresh()
+    view = institution_view(context, id_, at=context.clock())
+    if view is None:
+        raise ApiError("not-found", f"No institution {id_[:200]!r}.")
+    return view, edit.notes
+
+
+def _refuse(errors: list[tuple[str, str]]) -> None:
+    if errors:
+        named = [
+            {"pointer": "/" + field[:200].replace("~", "~0").replace("/", "~1"), "detail": why} for field, why in errors
+        ]
+        raise ApiError("invalid-body", "Nothing was changed; see errors.", errors=named)

@@ -53,7 +53,8 @@ class BestHoldings:
         self._ends = np.cumsum(counts)
         self._value = measure.of(self._words, self._institution).value
         self._worth = measure.in_best_order().of(self._words, self._institution).value
-        self._chosen = [self._choose(int(end - count), int(end)) for end, count in zip(self._ends, counts, strict=True)]
+        self._chosen = self._choose(counts)
+        self._moment = datetime.fromtimestamp(self._here.moment_s, UTC)
         self._judged = measure.judge(self._words, self._institution)
         self._checked = checked_at(self._words)
         told = range(len(self._words)) if every else [row for row in self._chosen if row is not None]
@@ -109,14 +110,16 @@ class BestHoldings:
         """One holding by its row: judged, its record and its ordinal there, and its states as the store has them."""
         return self._told(row)[0], int(self._record[row]), int(self._ordinal[row]), self._holding(row)[1]
 
-    def _choose(self, start: int, end: int) -> int | None:
-        if start == end:
-            return None
-        value = self._value[start:end]
-        if value.max() == OUT:
-            return None
-        km = np.nan_to_num(self._here.km[self._institution[start:end]], nan=np.inf)
-        return start + int(np.lexsort((km, -self._worth[start:end], -value))[0])
+    def _choose(self, counts: NDArray[np.int64]) -> list[int | None]:
+        """The best row of each work; None where none passes the filters."""
+        km = np.nan_to_num(self._here.km[self._institution], nan=np.inf)
+        work = np.repeat(np.arange(len(counts)), counts)
+        order = np.lexsort((km, -self._worth, -self._value, work))  # every work's rows stay together, the best first
+        firsts = (self._ends - counts).tolist()
+        return [
+            int(order[first]) if count and self._value[order[first]] > OUT else None
+            for first, count in zip(firsts, counts.tolist(), strict=True)
+        ]
 
     def _told(self, row: int) -> tuple[Best, Facts]:
         if row not in self._told_rows:
@@ -152,10 +155,11 @@ class BestHoldings:
             branch=_other_name(holding.branch, institution),
             location=holding.location,
         )
+        at = _in_zone(self._request.at, zone)
         facts = Facts(
-            at=_in_zone(self._request.at, zone),
-            arrival=_moment(int(here.arrival[number]), zone) or _in_zone(self._request.at, zone),
-            moment=datetime.fromtimestamp(here.moment_s, UTC),
+            at=at,
+            arrival=_moment(int(here.arrival[number]), zone) or at,
+            moment=self._moment,
             mode=self._request.mode,
             why=0 if digital else int(opening.why[number]),
             last_entry=_moment(int(opening.last_entry[number]), zone),
@@ -227,7 +231,12 @@ def zone_of(institution: Institution) -> ZoneInfo:
 
 
 def _moment(epoch: int, zone: ZoneInfo) -> datetime | None:
-    return _in_zone(datetime.fromtimestamp(epoch, UTC), zone) if epoch > 0 else None
+    if epoch <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(epoch, zone)
+    except (OverflowError, ValueError):
+        return datetime.fromtimestamp(epoch, UTC)
 
 
 def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:

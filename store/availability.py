@@ -129,13 +129,13 @@ def since(connection: Connection, version: int, limit: int = 50_000) -> Iterator
         yield row.version, _fact(row)
 
 
+_OF_RECORDS = select(availability).where(availability.c.record.in_(bindparam("records", expanding=True)))
+
+
 def of_records(connection: Connection, records: Sequence[int]) -> dict[int, list[Fact]]:
     """All facts about records, by record."""
     found: dict[int, list[Fact]] = {}
     for start in range(0, len(records), _CHUNK):
-        rows = connection.execute(
-            select(availability).where(availability.c.record.in_(records[start : start + _CHUNK]))
-        )
-        for row in rows:
+        for row in connection.execute(_OF_RECORDS, {"records": records[start : start + _CHUNK]}):
             found.setdefault(row.record, []).append(_fact(row))
     return found

@@ -101,7 +101,9 @@ def open_base(home: Path, name: str) -> Base:
 
 
 def _map(file: Path, type_: type) -> NDArray[Any]:
-    return np.memmap(file, dtype=type_, mode="c") if file.stat().st_size else np.zeros(0, type_)
+    if not file.stat().st_size:
+        return np.zeros(0, type_)
+    return np.memmap(file, dtype=type_, mode="c").view(np.ndarray)  # indexing the subclass costs several times as much
 
 
 def write_overlay(home: Path, name: str, rows: Rows) -> None:

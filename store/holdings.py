@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from schemas.catalogue import Availability, CatalogueRecord, Holding, Source
 from schemas.institution import Institution
@@ -75,16 +75,19 @@ def numbered(holdings: list[Holding]) -> Iterable[tuple[int, Holding]]:
     return enumerate(holdings) if holdings else [(-1, IMPLIED)]
 
 
+_SEEN_AT = (
+    select(raw_records.c.id, raw_records.c.changed_at, harvest_runs.c.started_at)
+    .join(harvest_runs, harvest_runs.c.id == raw_records.c.run, isouter=True)
+    .where(raw_records.c.id.in_(bindparam("ids", expanding=True)))
+)
+
+
 def seen_at(connection: Connection, record_ids: Sequence[int]) -> dict[int, datetime]:
     """When the own states of records were last true: when they changed, or were confirmed by a later run."""
     found: dict[int, datetime] = {}
     for start in range(0, len(record_ids), _CHUNK):
-        rows = connection.execute(
-            select(raw_records.c.id, raw_records.c.changed_at, harvest_runs.c.started_at)
-            .join(harvest_runs, harvest_runs.c.id == raw_records.c.run, isouter=True)
-            .where(raw_records.c.id.in_(record_ids[start : start + _CHUNK]))
-        )
-        found |= {row.id: max(moment(row.changed_at), moment(row.started_at or row.changed_at)) for row in rows}
+        for id_, changed, started in connection.execute(_SEEN_AT, {"ids": record_ids[start : start + _CHUNK]}):
+            found[id_] = max(moment(changed), moment(started or changed))
     return found
 
 

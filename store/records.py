@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, literal, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.catalogue import CatalogueRecord, Source
@@ -87,14 +87,15 @@ def decode(data: bytes) -> CatalogueRecord:
     return codec.from_json(codec.decompress(data), CatalogueRecord)
 
 
+_BY_IDS = select(records.c.id, records.c.data).where(records.c.id.in_(bindparam("ids", expanding=True)))
+
+
 def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, CatalogueRecord]:
     """Records by row number; missing ones are left out."""
     found: dict[int, CatalogueRecord] = {}
     for start in range(0, len(ids), _CHUNK):
-        rows = connection.execute(
-            select(records.c.id, records.c.data).where(records.c.id.in_(ids[start : start + _CHUNK]))
-        )
-        found.update({row.id: decode(row.data) for row in rows})
+        rows = connection.execute(_BY_IDS, {"ids": ids[start : start + _CHUNK]})
+        found.update({id_: decode(data) for id_, data in rows})
     return found
 
 

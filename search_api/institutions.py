@@ -9,7 +9,7 @@ import numpy as np
 
 from schemas.answer import OpenState
 from schemas.geo import geodesic_km, haversine_km
-from schemas.hours import HoursError, OpeningHours, Span, of_institution, parse_for, problem_of
+from schemas.hours import FIRST_YEAR, LAST_YEAR, HoursError, OpeningHours, Span, of_institution, parse_for, problem_of
 from schemas.institution import Institution
 from schemas.query import Point
 from search_api.context import Context
@@ -154,7 +154,9 @@ def _opening(hours: OpeningHours | None, at: datetime) -> tuple[OpenState, datet
 
 
 def _week(hours: OpeningHours, place: Institution, at: datetime) -> list[DayView]:
-    """Monday to Sunday of the week of ``at``, in the place's own days."""
+    """Monday to Sunday of the week of ``at``, in the place's own days; none in years whose calendar is not known."""
+    if not FIRST_YEAR < at.year < LAST_YEAR:
+        return []
     zone = hours.clock.zone
     today = at.astimezone(zone).date()
     monday = today - today.weekday() * _DAY

@@ -208,6 +208,12 @@ def test_times_are_the_places_own(client: TestClient) -> None:
     assert (late["open"], late["opens_at"]) == ("closed", "2026-11-24T09:00:00+08:00")
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00Z", "1823-05-05T10:00Z", "9999-12-31T23:59Z"])
+def test_no_week_is_told_in_years_whose_calendar_is_not_known(client: TestClient, at: str) -> None:
+    shanghai = get(client, "/api/institutions/shanghai", at=at)
+    assert (shanghai["open"], shanghai["week"]) == ("unknown", [])
+
+
 def test_unknown_hours_are_unknown(client: TestClient, federation: Any) -> None:
     archive = get(client, "/api/institutions/archive")
     assert (archive["open"], archive["week"]) == ("unknown", [])

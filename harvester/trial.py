@@ -75,7 +75,7 @@ def try_source(source: Source, client: Client) -> Trial:
     untitled = sum(not record.title for _, record in done)
     if untitled:
         trial.problems.append(f"{untitled:,} of {len(done):,} records have no title")
-    trial.problems += fetch.notes
+    trial.facts += fetch.notes  # how it was read; by itself nothing to be careful about
     if trial.problems and trial.verdict == "works":
         trial.verdict = "with care"
     return trial

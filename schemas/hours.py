@@ -125,7 +125,7 @@ class OpeningHours:
 
         Args:
             expression: OSM opening_hours, at most MAX_LENGTH characters; typographic dashes and quotes are accepted.
-            timezone: IANA name; when empty it follows from the position, else from a country with one zone.
+            timezone: IANA name; when empty it follows from the position, else from a country whose clocks agree.
             country: ISO 3166-1 alpha-2 for public holidays; when empty it follows from the time zone.
             region: ISO 3166-2 code or name, for regional holidays.
             lat: Latitude, WGS 84 degrees; with ``lon`` gives sunrise and sunset, and the time zone.

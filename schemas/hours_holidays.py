@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
 
@@ -107,7 +108,14 @@ def country_of_zone(timezone: str) -> str:
 
 @cache
 def zone_of_country(country: str) -> str:
-    """The time zone of a country that has only one; empty for the others."""
+    """The time zone of a country whose clocks all show the same; empty for the others."""
     lines = (line.split("\t") for line in _database("zone.tab").splitlines() if not line.startswith("#"))
     zones = [line[2] for line in lines if line[0] == country.upper()]
-    return zones[0] if len(zones) == 1 else ""
+    # Several names may differ only in the past: Germany has two, of which one once kept Swiss time.
+    return zones[0] if len({_offsets(zone) for zone in zones}) == 1 else ""
+
+
+def _offsets(zone: str) -> tuple[timedelta | None, ...]:
+    """What its clock was and will be ahead of UTC, month by month."""
+    clock = ZoneInfo(zone)
+    return tuple(datetime(y, m, 15, tzinfo=clock).utcoffset() for y in range(2015, 2038) for m in range(1, 13))

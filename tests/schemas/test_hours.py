@@ -284,6 +284,19 @@ def test_places_that_cannot_be():
     assert OpeningHours.parse("24/7", timezone="UTC").at(D("9999-12-31T23:59+00:00")).state == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("country", "zone"), [("DE", "Europe/Berlin"), ("my", "Asia/Kuala_Lumpur"), ("NP", "Asia/Kathmandu")]
+)
+def test_a_country_whose_clocks_agree_needs_no_time_zone(country: str, zone: str) -> None:
+    assert OpeningHours.parse("24/7", country=country).clock.zone.key == zone
+
+
+@pytest.mark.parametrize("country", ["AU", "NZ", "ES", "CN", "XX"])
+def test_a_country_of_several_clocks_needs_a_time_zone(country: str) -> None:
+    with pytest.raises(HoursError, match="time zone"):
+        OpeningHours.parse("24/7", country=country)
+
+
 def test_zone_and_country_follow_from_the_position_and_sunrise_needs_it():
     assert timezone_of(59.91, 10.75) == "Europe/Oslo"
     assert timezone_of(-33.87, 151.21) == "Australia/Sydney"

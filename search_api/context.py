@@ -95,8 +95,9 @@ class Context:
         with self._lock:
             with self.database.connect() as connection:
                 version, rows = institutions.version(connection), institutions.all_institutions(connection)
+                highest = institutions.highest(connection)
             if self._registry is None or self._registry.version != version:
-                self._registry = Registry(rows, version, self.clock())
+                self._registry = Registry(rows, version, self.clock(), highest)
             return self._registry
 
 

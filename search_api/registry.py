@@ -32,11 +32,12 @@ _MORNING = 6
 class Registry:
     """All institutions at one version of the registry. Number 0 stands for "nowhere" and has no place and no hours."""
 
-    def __init__(self, rows: Sequence[Institution], version: str, now: datetime) -> None:
+    def __init__(self, rows: Sequence[Institution], version: str, now: datetime, highest: int = 0) -> None:
+        """``highest``: the highest number that copies may name, where its institution was removed."""
         self.version, self.institutions = version, list(rows)
         self.by_id = {row.id: row for row in rows}
         self.by_number = {row.number: row for row in rows}
-        self.size = max(self.by_number, default=0) + 1
+        self.size = max(highest, *self.by_number, 0) + 1
         self.lat, self.lon = np.full(self.size, np.nan), np.full(self.size, np.nan)
         self.kind = np.full(self.size, -1, np.int8)
         """Position in INSTITUTION_KINDS; -1 = no institution has the number."""
@@ -52,7 +53,7 @@ class Registry:
         self._lock = threading.Lock()
         self._hours = self._build_hours(now)
         self._hours_from = now
-        self.entry = _entry_table(rows, now)
+        self.entry = _entry_table(rows, now, self.size)
         """Hours in which people are let in, where these are written as times of their own; else None."""
 
     @cached_property
@@ -68,7 +69,7 @@ class Registry:
 
     def _renew(self, now: datetime) -> None:
         try:
-            self._hours, self.entry = self._build_hours(now), _entry_table(self.institutions, now)
+            self._hours, self.entry = self._build_hours(now), _entry_table(self.institutions, now, self.size)
             self._hours_from = now
         finally:
             self._lock.release()
@@ -146,7 +147,7 @@ def _entry_hours(text: str) -> str:
     return f"00:00-{hour:02d}:{minute}" if hour >= _MORNING else f"{_MORNING:02d}:00-{hour + 24}:{minute}"
 
 
-def _entry_table(rows: Sequence[Institution], now: datetime) -> tuple[NDArray[np.bool_], HoursTable] | None:
+def _entry_table(rows: Sequence[Institution], now: datetime, size: int) -> tuple[NDArray[np.bool_], HoursTable] | None:
     timed = [
         msgspec.structs.replace(row, opening_hours=_entry_hours(text))
         for row in rows
@@ -154,6 +155,6 @@ def _entry_table(rows: Sequence[Institution], now: datetime) -> tuple[NDArray[np
     ]
     if not timed:
         return None
-    has = np.zeros(max(row.number for row in rows) + 1, np.bool_)
+    has = np.zeros(size, np.bool_)
     has[[row.number for row in timed]] = True
     return has, HoursTable.build(timed, now - timedelta(days=1), DAYS)

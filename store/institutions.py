@@ -11,8 +11,11 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from schemas.institution import Institution
+from store import notes
 from store.codec import from_json, to_json
 from store.tables import institutions
+
+_HIGHEST = "institutions.highest_number"
 
 
 class ImportCounts(msgspec.Struct):
@@ -27,7 +30,7 @@ def upsert(connection: Connection, rows: Iterable[Institution]) -> ImportCounts:
     """Add or replace institutions by id. Numbers are given here and stay; one given by the caller is ignored."""
     counts = ImportCounts()
     known = {row.id: (row.number, bytes(row.data)) for row in connection.execute(select(institutions))}
-    number = connection.scalar(select(func.max(institutions.c.number))) or 0
+    number = highest(connection)
     added, replaced = [], []
     for institution in rows:
         # To the microsecond: of two changes within a second a reader in between would miss the second one.
@@ -71,8 +74,18 @@ def count(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(institutions)) or 0
 
 
+def highest(connection: Connection) -> int:
+    """The highest number that was ever given: states, columns and the index may still name those of removed ones."""
+    kept = connection.scalar(select(func.max(institutions.c.number))) or 0
+    return max(kept, int(notes.get(connection, _HIGHEST) or b"0"))
+
+
 def remove(connection: Connection, id_: str) -> bool:
-    """Delete an institution; True if there was one. Its holdings stay with their source's own institution."""
+    """Delete an institution; True if there was one. Its holdings stay with their source's own institution.
+
+    Its number is never given to another.
+    """
+    notes.put(connection, _HIGHEST, str(highest(connection)).encode())
     return connection.execute(delete(institutions).where(institutions.c.id == id_)).rowcount > 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from schemas.institution import Institution
 from search_api.app import create_app
 from store import api_keys, institutions
 
@@ -98,7 +99,7 @@ def test_what_is_no_object_is_refused(client: TestClient, key: str, body: bytes)
 def test_only_the_institution_itself_and_its_owner(federation: Any, client: TestClient, key: str) -> None:
     assert patch(client, "", {"phone": "1"}).status_code == 401
     assert patch(client, key + "x", {"phone": "1"}).status_code == 401
-    assert patch(client, key, {"phone": "1"}, "uni").status_code == 403
+    assert patch(client, key, {"phone": "1"}, "university").status_code == 403
     assert patch(client, key, {"phone": "1"}, "harbour").status_code == 200
     assert kept(federation, "harbour").phone == "1"
     with federation.context.database.begin() as connection:
@@ -124,3 +125,21 @@ def test_too_late_for_the_last_entry_is_said(client: TestClient, key: str, last:
         "zh": "最晚入馆 16:30：您将于 16:50 到达，为时已晚",
     }
     assert told[lang] in late["reason"].replace("Last entry", "last entry")
+
+
+@pytest.mark.parametrize("gone", ["city", "harbour", "shanghai"])
+def test_a_removed_institution_leaves_searches_whole(federation: Any, client: TestClient, gone: str) -> None:
+    """Until the next index its copies are nowhere; its number is never given to another."""
+    with federation.context.database.begin() as connection:
+        places = {place.id: place for place in institutions.all_institutions(connection)}
+        numbers = {place.number for place in places.values()}
+        for place in places.values():
+            if place.number >= places[gone].number:
+                institutions.remove(connection, place.id)
+    federation.context.refresh()
+    for asked in ({"near": "54.97,-1.61"}, {"facets": "kind,institution"}, {"available": "true"}, {"sort": "near"}):
+        answer = client.get("/api/search", params={"q": "", **asked})
+        assert answer.status_code == 200, answer.text
+    with federation.context.database.begin() as connection:
+        institutions.upsert(connection, [Institution(id="new", name="New")])
+    assert kept(federation, "new").number not in numbers

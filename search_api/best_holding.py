@@ -210,7 +210,10 @@ def _other_name(branch: str, institution: Institution | None) -> str:
     if institution is None or not branch:
         return branch
     names = (institution.id, institution.name, institution.isil, *institution.aliases)
-    return "" if fold(branch) in map(fold, names) else branch
+    return "" if branch in names or _folded(branch) in map(_folded, names) else branch
+
+
+_folded = lru_cache(maxsize=20_000)(fold)
 
 
 @lru_cache(maxsize=100_000)

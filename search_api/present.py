@@ -45,7 +45,9 @@ def present(
     for position, number in enumerate(page.numbers.tolist()):
         if number not in found:
             continue
-        signals = {"text": _text(page, position, rules, reasons)} | best.signals(position, rules)
+        signals = {"text": _text(page, position, rules, reasons, explain=request.explain)} | best.signals(
+            position, rules
+        )
         if number in page.known:
             reason = reasons.say(f"known_{page.known[number]}")
             signals["known_item"] = Signal(
@@ -55,12 +57,12 @@ def present(
     return hits
 
 
-def _text(page: Page, position: int, rules: Rules, reasons: Reasons) -> Signal:
+def _text(page: Page, position: int, rules: Rules, reasons: Reasons, *, explain: bool) -> Signal:
     score = float(page.text[position])
-    if page.text_kind:
-        reason = reasons.say(page.text_kind, percent=round(100 * score))
-    else:
-        reason = reasons.say("text_best") if score >= 1 else reasons.say("text", percent=round(100 * score))
+    reason = ""
+    if explain:
+        key = page.text_kind or ("text_best" if score >= 1 else "text")
+        reason = reasons.say(key, percent=round(100 * score))
     return Signal(score=score, weight=rules.weights.text, reason=reason)
 
 

@@ -14,10 +14,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
-
-__all__ = ["BUSY_TIMEOUT_S", "Connection", "Database", "StoreError", "now_text", "open_database"]
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 __all__ = ["BUSY_TIMEOUT_S", "Connection", "Database", "StoreError", "now_text", "open_database"]
 
@@ -84,13 +82,19 @@ def open_database(url: str) -> Database:
     """Open the database at a SQLAlchemy URL, creating and migrating it as needed.
 
     Raises:
-        StoreError: not reachable, or made by a newer Lampway.
+        StoreError: no address of a database, not reachable, or made by a newer Lampway.
     """
-    parsed = make_url(url)
+    parsed = _address(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"cannot make the folder of the database {parsed.database}: {error.strerror}; "
+                "choose another with LAMPWAY_HOME or LAMPWAY_DATABASE_URL"
+            ) from error
     try:
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
     except ModuleNotFoundError as error:
@@ -104,6 +108,19 @@ def open_database(url: str) -> Database:
         place = parsed.render_as_string(hide_password=True)
         raise StoreError(f"cannot open the database {place}: {error.orig}") from error
     return Database(engine)
+
+
+def _address(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(  # without the address: a password may stand in it
+            "LAMPWAY_DATABASE_URL is no address of an SQLite or PostgreSQL database; "
+            "write sqlite:////folder/lampway.db or postgresql://user:password@host/name"
+        )
+    return parsed
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,13 +18,17 @@ SITUATION = ("near", "at", "mode", "service", "lang")
 _LONGEST_TEXT = 500
 
 
-def asked(context: Context, params: Params, lang: str, own: Sequence[str] = ()) -> SearchRequest:
+def asked(
+    context: Context, params: Params, lang: str, own: Sequence[str] = (), zone: ZoneInfo | None = None
+) -> SearchRequest:
     """From where, when and how somebody asks; parameters that are neither that nor ``own`` become warnings.
+
+    A time without a zone is meant in ``zone``; when missing, in that of the institution nearest to the position.
 
     Raises:
         BadParameterError: one of them cannot be used.
     """
-    request = understand(context, {name: params[name] for name in SITUATION if name in params}, lang)
+    request = understand(context, {name: params[name] for name in SITUATION if name in params}, lang, zone)
     unknown = [name for name in params if name not in SITUATION and name not in own]
     warnings = tuple(f"{name[:40]!r} is not a parameter here and was not heeded" for name in unknown)
     return msgspec.structs.replace(request, warnings=request.warnings + warnings)

@@ -36,13 +36,16 @@ _ELSEWHERE = ("lang",)
 """Read before this: the language of the texts."""
 
 
-def understand(context: Context, params: Mapping[str, Sequence[str]], lang: str) -> SearchRequest:
+def understand(
+    context: Context, params: Mapping[str, Sequence[str]], lang: str, zone: ZoneInfo | None = None
+) -> SearchRequest:
     """The request that parameters mean. Empty values count as not given.
 
     Args:
         context: for the registry (places, institutions) and the clock.
         params: every parameter with all its values, in order; several values may also be joined by commas.
         lang: language of the reasons.
+        zone: in which a time without one is meant; when missing, that of the institution nearest to the position.
 
     Raises:
         BadParameterError: names the parameter that cannot be used, and says what would do.
@@ -52,7 +55,11 @@ def understand(context: Context, params: Mapping[str, Sequence[str]], lang: str)
     registry = context.registry()
     near, near_name, near_source = _near(given, registry, context.geocoder)
     token = given.one("cursor")
-    at = cursor.read(token, lang).at if token and not given.one("at") else _at(given, near, registry, context.clock)
+    at = (
+        cursor.read(token, lang).at
+        if token and not given.one("at")
+        else _at(given, lambda: zone or zone_near(near, registry), context.clock)
+    )
     sort = given.choice("sort", SORTS, "best")
     if sort == "near" and near is None:
         given.warnings.append(say("sort_needs_near"))
@@ -211,7 +218,7 @@ def _near(given: _Given, registry: Registry, geocoder: Geocoder | None) -> tuple
     raise given.bad("near", "near_no_position" if numbers else "near_no_place", value=_quoted(text))
 
 
-def _at(given: _Given, near: Point | None, registry: Registry, clock: Callable[[], datetime]) -> datetime:
+def _at(given: _Given, zone: Callable[[], ZoneInfo], clock: Callable[[], datetime]) -> datetime:
     text = given.one("at")
     if not text or text.lower() == "now":
         return clock().replace(second=0, microsecond=0)
@@ -222,10 +229,10 @@ def _at(given: _Given, near: Point | None, registry: Registry, clock: Callable[[
         pass
     else:
         given.warnings.append(given.say("at_no_hour"))
-        return datetime.combine(day, time(12), zone_near(near, registry))
+        return datetime.combine(day, time(12), zone())
     try:
         at = datetime.fromisoformat(text)
-        at = at if at.tzinfo is not None else at.replace(tzinfo=zone_near(near, registry))
+        at = at if at.tzinfo is not None else at.replace(tzinfo=zone())
         at.astimezone(UTC)  # the ends of the calendar may lie outside it there, and all that follows counts in UTC
     except (ValueError, OverflowError):
         raise given.bad("at", "at_no_time", value=_quoted(text)) from None

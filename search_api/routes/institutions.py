@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from schemas.institution import INSTITUTION_KINDS
+from search_api.best_holding import zone_of
 from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters
 from search_api.errors import ApiError
 from search_api.institutions import institution_view, institutions_page
@@ -60,8 +61,9 @@ def read_institutions(request: Request, context: ContextOf, lang: Language, para
     openapi_extra=parameters(NEAR, AT, LANG),
 )
 def read_institution(id: str, request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:  # noqa: A002
-    """`week` has the days of the week of `at`, in the place's own time."""
-    request_ = asked(context, params, lang)
+    """`week` has the days of the week of `at`, in the place's own time; so is an `at` without an offset."""
+    place = context.registry().by_id.get(id)
+    request_ = asked(context, params, lang, zone=zone_of(place) if place else None)
     view = institution_view(context, id, at=request_.at, near=request_.near)
     if view is None:
         raise ApiError("not-found", f"No institution {id[:200]!r}.")

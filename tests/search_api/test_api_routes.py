@@ -206,6 +206,9 @@ def test_times_are_the_places_own(client: TestClient) -> None:
     assert (shanghai["open"], shanghai["open_until"]) == ("open", "2026-11-23T20:00:00+08:00")
     late = get(client, "/api/institutions/shanghai", at="2026-11-23T13:00:00Z")
     assert (late["open"], late["opens_at"]) == ("closed", "2026-11-24T09:00:00+08:00")
+    for where in ({}, {"near": "54.97,-1.61"}):
+        morning = get(client, "/api/institutions/shanghai", at="2026-11-23T08:00", **where)
+        assert (morning["open"], morning["opens_at"]) == ("closed", "2026-11-23T09:00:00+08:00")
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00Z", "1823-05-05T10:00Z", "9999-12-31T23:59Z"])

@@ -15,7 +15,14 @@ from lampway.commands import institution_edits
 from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from store import institutions
 
-app = typer.Typer(no_args_is_help=True, help="Libraries, museums and archives: import, list, show, set, remove.")
+app = typer.Typer(
+    no_args_is_help=True,
+    short_help="Libraries, museums and archives: import, list, show, set, remove.",
+    help=(
+        "Libraries, museums and archives: import, list, show, set, remove.\n\n"
+        "Example: lampway institutions import libraries.csv"
+    ),
+)
 _SHOWN = 20
 
 

@@ -15,7 +15,11 @@ from schemas.catalogue import CatalogueRecord
 from store import records, sources
 from store.database import Database
 
-app = typer.Typer(no_args_is_help=True, help="Normalised records: export.")
+app = typer.Typer(
+    no_args_is_help=True,
+    short_help="Normalised records: export.",
+    help="Normalised records: export.\n\nExample: lampway records export records.jsonl",
+)
 
 
 @app.callback()

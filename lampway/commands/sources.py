@@ -14,8 +14,20 @@ from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_stor
 from schemas.catalogue import Source
 from store import harvest_runs, institutions, sources
 
-app = typer.Typer(no_args_is_help=True, help="Feeds of records: add, list, test, remove.")
-adding = typer.Typer(no_args_is_help=True, help="Add a feed: an OAI-PMH server, a CSV or a MARC file.")
+app = typer.Typer(
+    no_args_is_help=True,
+    short_help="Feeds of records: add, list, test, remove.",
+    help=(
+        "Feeds of records: add, list, test, remove.\n\n"
+        "Example: lampway sources add csv books.csv --institution city-library"
+    ),
+)
+_ADD = "Add a feed: an OAI-PMH server, a CSV or a MARC file."
+adding = typer.Typer(
+    no_args_is_help=True,
+    short_help=_ADD,
+    help=f"{_ADD}\n\nExample: lampway sources add oai https://example.org/oai --institution city-library",
+)
 app.add_typer(adding, name="add")
 
 Institution = Annotated[str, typer.Option("--institution", help="Id of the institution whose records these are.")]

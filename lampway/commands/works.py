@@ -10,7 +10,11 @@ from lampway.console import INCOMPLETE, note, open_store, settings_or_fail
 from lampway.json_lines import write_json_lines
 from store import records, works
 
-app = typer.Typer(no_args_is_help=True, help="Works: export.")
+app = typer.Typer(
+    no_args_is_help=True,
+    short_help="Works: export.",
+    help="Works: export.\n\nExample: lampway works export works.jsonl",
+)
 
 
 @app.callback()

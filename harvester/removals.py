@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harvester.run import Run, tombstone
-from store import quarantine, raw_records, records
-from store.database import Connection
+from store import harvest_runs, quarantine, raw_records, records, sources
+from store.database import Connection, Database
 
 MAX_SHARE = 0.05
 MAX_RECORDS = 500
@@ -13,6 +13,10 @@ FEW_TOMBSTONES = 10
 
 _NAMELESS = ("unidentified:", "row:")
 """How protocols name what they cannot read the identifier of: it may be any of the records that are missing."""
+
+
+class DecisionError(Exception):
+    """There is nothing to decide; the message says where to look."""
 
 
 def carry_out(connection: Connection, run: Run, *, list_is_whole: bool) -> str:
@@ -36,12 +40,14 @@ def carry_out(connection: Connection, run: Run, *, list_is_whole: bool) -> str:
     passes = count <= min(MAX_RECORDS, MAX_SHARE * living) or (not gone and count <= FEW_TOMBSTONES)
     if not passes:
         run.state.waits_on_run = run.id
+        run.report.unlisted_since = run.standing.first_run if gone else 0
         return (
             f"{count:,} of {living:,} records would be removed ({len(deleted):,} deleted, {len(gone):,} no longer "
-            f"listed), more than {MAX_SHARE:.0%} or {MAX_RECORDS}; nothing was removed, a person must decide"
+            f"listed), more than {MAX_SHARE:.0%} or {MAX_RECORDS}; nothing was removed, a person must decide: "
+            f"`lampway harvest approve {run.id}` removes them, "
+            f"`lampway harvest reject {run.id}` keeps them"
         )
-    _remove(connection, run, deleted + gone)
-    raw_records.mark_deleted(connection, gone, run.id)
+    _remove(connection, run.number, run.source.id, run.id, deleted, gone)
     run.report.received += len(gone)
     run.report.deleted += len(gone)
     if gone:
@@ -64,8 +70,44 @@ def _vanished(connection: Connection, run: Run) -> list[int]:
     return gone
 
 
-def _remove(connection: Connection, run: Run, ids: list[int]) -> None:
-    names = raw_records.names(connection, ids)
-    rows = [(id_, tombstone(run.source.id, record, datestamp)) for id_, (record, datestamp) in names.items()]
-    records.upsert(connection, run.number, rows)
-    quarantine.release(connection, run.number, [record for record, _ in names.values()])
+def decide(database: Database, run_id: int, *, approved: bool) -> int:
+    """Carry out or drop what a waiting run would remove; what came back since then stays either way.
+
+    Returns:
+        How many records were removed.
+
+    Raises:
+        DecisionError: the run does not wait.
+    """
+    with database.begin() as connection:
+        report = harvest_runs.report(connection, str(run_id))
+        source = report.source if report else ""
+        state = sources.state(connection, source)
+        number = sources.number_of(connection, source)
+        if report is None or number is None or state.waits_on_run != run_id:
+            raise DecisionError(f"run {run_id} does not wait for a decision: see `lampway harvest report SOURCE`")
+        count = 0
+        if approved:
+            deleted = raw_records.buried_alive(connection, number)
+            gone = raw_records.vanished(connection, number, report.unlisted_since) if report.unlisted_since else []
+            _remove(connection, number, source, run_id, deleted, gone)
+            count = len(deleted) + len(gone)
+            report.received += len(gone)
+            report.deleted += len(gone)
+        state.waits_on_run = 0
+        state.live = records.count_live(connection, number)
+        sources.set_state(connection, source, state)
+        report.status = "incomplete" if report.losses or report.quarantined or not approved else "complete"
+        report.notes.append(
+            f"approved: {count:,} records were removed" if approved else "rejected: nothing was removed"
+        )
+        harvest_runs.finish(connection, run_id, report)
+    return count
+
+
+def _remove(connection: Connection, number: int, source: str, run_id: int, deleted: list[int], gone: list[int]) -> None:
+    names = raw_records.names(connection, deleted + gone)
+    rows = [(id_, tombstone(source, record, datestamp)) for id_, (record, datestamp) in names.items()]
+    records.upsert(connection, number, rows)
+    quarantine.release(connection, number, [record for record, _ in names.values()])
+    raw_records.mark_deleted(connection, gone, run_id)

@@ -40,6 +40,8 @@ class RunReport(msgspec.Struct, kw_only=True):
     finished_at: str = ""
     pages: int = 0
     notes: list[str] = msgspec.field(default_factory=list)
+    unlisted_since: int = 0
+    """Of a waiting run with a whole list: what no run from this one on has seen would go. 0 = only deletions wait."""
 
     def lose(self, reason: str, *, record: str = "", position: str = "") -> None:
         """Count a loss under its reason (at most 200 different reasons are kept apart)."""

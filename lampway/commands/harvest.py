@@ -11,6 +11,7 @@ import typer
 
 from harvester.fetching import Client
 from harvester.harvest import LeaseTakenError, harvest_source
+from harvester.removals import DecisionError, decide
 from harvester.report import in_words
 from lampway.commands.default_command import DefaultCommandGroup
 from lampway.console import (
@@ -135,6 +136,36 @@ def show(
     for line in in_words(report):
         say(line)
     say(f"  {report.started_at} to {report.finished_at or 'now'}, {report.pages:,} pages")
+
+
+WaitingRun = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run that waits.")]
+
+
+@app.command("approve")
+def approve(run: WaitingRun) -> None:
+    """Remove what a waiting run would remove; `lampway index` then takes it out of the search.
+
+    Example: lampway harvest approve 12
+    """
+    _decide(run, approved=True)
+
+
+@app.command("reject")
+def reject(run: WaitingRun) -> None:
+    """Keep what a waiting run would remove; the next whole list asks anew.
+
+    Example: lampway harvest reject 12
+    """
+    _decide(run, approved=False)
+
+
+def _decide(run: int, *, approved: bool) -> None:
+    with open_store(settings_or_fail()) as database:
+        try:
+            count = decide(database, run, approved=approved)
+        except DecisionError as error:
+            fail(str(error), WRONG_USE)
+    say(f"{count:,} records were removed" if approved else "nothing was removed")
 
 
 def register(root: typer.Typer) -> None:

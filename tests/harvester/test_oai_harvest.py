@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from store import quarantine, raw_records, records, sources
+from harvester import removals
+from store import harvest_runs, quarantine, raw_records, records, sources
 
 
 def test_everything_arrives_and_a_second_run_changes_nothing(oai, serve, harvest, stored, database):
@@ -121,6 +122,30 @@ def test_the_brake_holds_a_run_that_would_remove_much(oai, serve, harvest, store
     assert (later.status, later.new, later.deleted) == ("waiting", 1, 0)
     server.items = [*kept, server.items[-1]]
     assert harvest(server, full=True).status == "complete"
+
+
+def test_a_person_decides_what_a_waiting_run_removes(oai, serve, harvest, stored, database):
+    server = serve([oai.item(n) for n in range(100)], deleted="no")
+    harvest(server)
+    server.items = server.items[:90]
+    waiting = harvest(server, full=True)
+    assert waiting.status == "waiting"
+    assert removals.decide(database, waiting.run, approved=False) == 0
+    assert not any(record.deleted for record in stored().values())
+    with pytest.raises(removals.DecisionError, match="does not wait"):
+        removals.decide(database, waiting.run, approved=True)
+    again = harvest(server, full=True)
+    assert again.status == "waiting"
+    server.items.append(oai.item(95, datestamp="2024-06-02T00:00:00Z"))
+    harvest(server, full=False)
+    assert removals.decide(database, again.run, approved=True) == 9, "one of the ten came back meanwhile"
+    assert sum(record.deleted for record in stored().values()) == 9
+    with database.connect() as connection:
+        report = harvest_runs.report(connection, str(again.run))
+    assert (report.status, report.deleted) == ("complete", 9)
+    assert report.received == report.new + report.changed + report.unchanged + report.deleted + report.quarantined
+    last = harvest(server, full=True)
+    assert (last.status, last.unchanged, last.deleted) == ("complete", 91, 0)
 
 
 def test_many_tombstones_wait_too(oai, serve, harvest, stored):

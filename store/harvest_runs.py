@@ -42,6 +42,8 @@ class RunReport(msgspec.Struct, kw_only=True):
     notes: list[str] = msgspec.field(default_factory=list)
     unlisted_since: int = 0
     """Of a waiting run with a whole list: what no run from this one on has seen would go. 0 = only deletions wait."""
+    resume_at: str = ""
+    """ISO time in UTC at which the schedule goes on with a run that waited for its source too long; "" = never."""
 
     def lose(self, reason: str, *, record: str = "", position: str = "") -> None:
         """Count a loss under its reason (at most 200 different reasons are kept apart)."""
@@ -78,7 +80,7 @@ def checkpoint(connection: Connection, run: int, standing: Standing, report: Run
     connection.execute(
         update(harvest_runs)
         .where(harvest_runs.c.id == run)
-        .values(checkpoint=to_json(standing), report=to_json(report))
+        .values(checkpoint=to_json(standing), report=to_json(report), full=standing.full)
     )
 
 
@@ -86,6 +88,7 @@ def finish(connection: Connection, run: int, report: RunReport, *, resumable: bo
     """End a run with its report. Where it is resumable, its checkpoint stays for the next run."""
     report.finished_at = now_text()
     values: dict[str, Any] = {"status": report.status, "finished_at": report.finished_at, "report": to_json(report)}
+    values["resume_at"] = report.resume_at or None
     if not resumable:
         values["checkpoint"] = b"{}"
     connection.execute(update(harvest_runs).where(harvest_runs.c.id == run).values(values))

@@ -60,6 +60,8 @@ harvest_runs = Table(
     Column("status", String(20), nullable=False),  # running, complete, incomplete, failed, waiting
     Column("started_at", String(32), nullable=False),
     Column("finished_at", String(32)),
+    Column("resume_at", String(32)),  # when a run that waited too long for its source goes on by itself; NULL = never
+    Column("full", Boolean, nullable=False, default=False),  # asks for the whole list
     Column("checkpoint", LargeBinary, nullable=False, default=b"{}"),
     Column("report", LargeBinary, nullable=False, default=b"{}"),
 )

@@ -137,6 +137,8 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("started_at", sa.String(length=32), nullable=False),
         sa.Column("finished_at", sa.String(length=32), nullable=True),
+        sa.Column("resume_at", sa.String(length=32), nullable=True),
+        sa.Column("full", sa.Boolean(), nullable=False),
         sa.Column("checkpoint", sa.LargeBinary(), nullable=False),
         sa.Column("report", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(

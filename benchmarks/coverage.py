@@ -1,7 +1,7 @@
 """Field coverage on real catalogues: what share of their records is normalised, and which fields they get.
 
 ``python -m benchmarks.coverage [NAME]...`` walks the catalogues of ``benchmarks.coverage_sources`` in the folder that
-LAMPWAY_TEST_DATA names and prints a Markdown table. Nothing is stored; the protocols and formats are those of a harvest.
+LAMPWAY_TEST_DATA names and prints a Markdown table. Nothing is stored; it is read as a harvest would read it.
 """
 
 from __future__ import annotations

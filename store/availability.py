@@ -49,9 +49,6 @@ def put(connection: Connection, facts: Sequence[Fact]) -> list[Outcome]:
     Returns:
         What became of each.
     """
-    if connection.dialect.name == "postgresql":
-        # Versions must become visible in their order, else a reader that polls beyond the last one seen misses some.
-        connection.exec_driver_sql("LOCK TABLE availability IN SHARE ROW EXCLUSIVE MODE")
     known = _known(connection, list({fact.key for fact in facts}))
     version = latest_version(connection) + 1
     added: dict[tuple[int, int, str, str], Fact] = {}

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-__all__ = ["BUSY_TIMEOUT_S", "Connection", "Database", "StoreError", "now_text", "open_database"]
+from store.dialect import DIALECTS
 
-BUSY_TIMEOUT_S = 60
+__all__ = ["Connection", "Database", "StoreError", "now_text", "open_database"]
 
 
 class StoreError(Exception):
@@ -34,59 +33,73 @@ def now_text() -> str:
 class Database:
     """One database. Repositories are functions that take a connection of it."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, reading: Engine) -> None:
+        self.engine, self._reading = engine, reading
+        self.dialect = DIALECTS[engine.dialect.name]
+        self._fences: ContextVar[tuple[Callable[[Connection], None], ...]] = ContextVar("fences", default=())
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end, rolled back on any exception.
-
-        On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that reads first and writes later
-        would otherwise fail instead of waiting when another process writes in between.
-        """
+        """A write transaction: committed at the end, rolled back on any exception. One at a time, the others wait."""
         with (
-            _told(),
+            self._told(),
             self.engine.connect().execution_options(lampway_write=True) as connection,
             connection.begin(),
         ):
+            for fence in self._fences.get():
+                fence(connection)
             yield connection
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """A read transaction: one snapshot."""
-        with _told(), self.engine.connect() as connection:
+        """A read transaction: one snapshot, nothing may be written."""
+        with self._told(), self._reading.connect() as connection:
             yield connection
+
+    @contextmanager
+    def fenced(self, fence: Callable[[Connection], None]) -> Iterator[None]:
+        """While the block runs, each write transaction of this thread asks the fence first; it raises to refuse."""
+        token = self._fences.set((*self._fences.get(), fence))
+        try:
+            yield
+        finally:
+            self._fences.reset(token)
+
+    def version(self) -> str:
+        """Name and version of the database, for people."""
+        with self.connect() as connection:
+            return self.dialect.version(connection)
+
+    def revision(self) -> str:
+        """Name of the last migration that was applied."""
+        with self.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or ""
 
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
 
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what the disk or another process does to us into a message for people; our own mistakes stay as they are."""
-    try:
-        yield
-    except OperationalError as error:
-        reason = str(error.orig)
-        if "locked" in reason:
-            reason = f"another process has kept it locked for {BUSY_TIMEOUT_S} s; wait for it to end and start again"
-        elif "full" in reason or "No space" in reason:
-            reason = "the disk is full; make room and start again, what was committed is safe"
-        elif "readonly" in reason:
-            reason = "it may not be written; check owner and rights of the file and its folder"
-        raise StoreError(f"the database cannot go on: {reason}") from error
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the disk, the server or another process does to us into a message for people."""
+        try:
+            yield
+        except DBAPIError as error:
+            reason = self.dialect.reason(error)
+            if not reason:
+                raise  # our own mistakes stay as they are
+            raise StoreError(f"the database cannot go on: {reason}") from error
 
 
 def open_database(url: str) -> Database:
     """Open the database at a SQLAlchemy URL, creating and migrating it as needed.
 
     Raises:
-        StoreError: no address of a database, not reachable, or made by a newer Lampway.
+        StoreError: no address of a database, not reachable, not allowed, or made by a newer Lampway.
     """
     parsed = _address(url)
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
+    dialect = DIALECTS[parsed.get_backend_name()]
+    parsed = dialect.address(parsed)
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         try:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -99,15 +112,20 @@ def open_database(url: str) -> Database:
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
     except ModuleNotFoundError as error:
         raise StoreError(f"{error.name} is missing: pip install 'lampway[postgres]'") from error
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
+    reading = dialect.prepare(engine)
+    place = parsed.set(query={}).render_as_string(hide_password=True).replace("+psycopg", "")
     try:
+        with engine.connect() as connection:
+            unfit = dialect.check(connection)
+        if unfit:
+            raise StoreError(f"cannot use the database {place}: {unfit}")
         _migrate(engine)
-    except (OperationalError, DBAPIError) as error:
+    except BaseException as error:
         engine.dispose()
-        place = parsed.render_as_string(hide_password=True)
-        raise StoreError(f"cannot open the database {place}: {error.orig}") from error
-    return Database(engine)
+        if isinstance(error, DBAPIError):
+            raise StoreError(f"cannot open the database {place}: {dialect.reason(error) or error.orig}") from error
+        raise
+    return Database(engine, reading)
 
 
 def _address(url: str) -> URL:
@@ -123,37 +141,21 @@ def _address(url: str) -> URL:
     return parsed
 
 
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _pragmas(connection: sqlite3.Connection, _: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves; the driver's own comes too late for IMMEDIATE
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
-            "foreign_keys=ON",
-            "cache_size=-65536",
-            "temp_store=MEMORY",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        write = connection.get_execution_options().get("lampway_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
 def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     head = ScriptDirectory.from_config(config).get_current_head()
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == head:
-        return
+        if MigrationContext.configure(connection).get_current_revision() == head:
+            return
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
-        raise StoreError(f"the database was made by a newer Lampway (revision {current}): upgrade, or use another home")
     with engine.connect().execution_options(lampway_write=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        # Looked at again under the lock of writers: another process may have brought it up to date meanwhile.
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and current not in known:
+            raise StoreError(
+                f"the database was made by a newer Lampway (revision {current}): upgrade, or use another home"
+            )
+        if current != head:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
+from store import bulk
 from store.tables import record_keys
 
 _CHUNK = 500
@@ -19,10 +20,9 @@ def replace(connection: Connection, keys: Mapping[int, Iterable[int]]) -> None:
 
 def add(connection: Connection, keys: Mapping[int, Iterable[int]]) -> None:
     """Give keys to records that have none."""
-    rows = [{"key": key, "record": record} for record, own in keys.items() for key in set(own)]
-    rows.sort(key=lambda row: row["key"])  # the table is ordered by key: sorted rows go in several times faster
-    if rows:
-        connection.execute(insert(record_keys), rows)
+    rows = [(key, record) for record, own in keys.items() for key in set(own)]
+    rows.sort()  # the table is ordered by key: sorted rows go in several times faster
+    bulk.insert(connection, record_keys, ("key", "record"), rows)
 
 
 def forget(connection: Connection, records: Sequence[int]) -> None:
@@ -33,7 +33,7 @@ def forget(connection: Connection, records: Sequence[int]) -> None:
 
 def forget_all(connection: Connection) -> None:
     """Take all keys from all records."""
-    connection.execute(delete(record_keys))
+    bulk.empty(connection, record_keys)
 
 
 def of_records(connection: Connection, records: Sequence[int]) -> set[int]:

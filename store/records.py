@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.catalogue import CatalogueRecord, Source
 from store import bulk, codec
@@ -42,13 +40,6 @@ def upsert(connection: Connection, source: int, rows: Sequence[tuple[int, Catalo
     bulk.update(connection, records, ("deleted", "data"), "id", replaced)
     mark_pending(connection, touched)
     return len(touched)
-
-
-def insert_ignoring(connection: Connection, table: Any, rows: list[dict[str, object]]) -> None:
-    """INSERT … ON CONFLICT DO NOTHING, which both databases have but SQLAlchemy only per dialect."""
-    if rows:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
 def mark_pending(connection: Connection, ids: Iterable[int]) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.types import BigInteger
+from sqlalchemy.types import BigInteger, TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -30,6 +30,15 @@ metadata = MetaData(
 Number = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in INTEGER columns."""
 
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared and sorted by code points, as SQLite does, whatever the language of the database is."""
+
+
+def words(length: int) -> TypeEngine[str]:
+    """Short text. The length tells the reader what to expect; neither database cuts or refuses more."""
+    return String(length).with_variant(Text(collation="C"), "postgresql")
+
+
 # Columns named `data` hold the msgspec JSON of the schema they are named for; what is queried has a column of its own.
 # Times are ISO 8601 text in UTC: both databases compare them alike, and a reader of the file sees what they are.
 
@@ -37,19 +46,19 @@ institutions = Table(
     "institutions",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("id", String(200), nullable=False, unique=True),
+    Column("id", words(200), nullable=False, unique=True),
     Column("data", LargeBinary, nullable=False),
-    Column("updated_at", String(32), nullable=False),
+    Column("updated_at", words(32), nullable=False),
 )
 
 sources = Table(
     "sources",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("id", String(200), nullable=False, unique=True),
+    Column("id", words(200), nullable=False, unique=True),
     Column("data", LargeBinary, nullable=False),
     Column("state", LargeBinary, nullable=False, default=b"{}"),
-    Column("added_at", String(32), nullable=False),
+    Column("added_at", words(32), nullable=False),
 )
 
 harvest_runs = Table(
@@ -57,10 +66,10 @@ harvest_runs = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False, index=True),
-    Column("status", String(20), nullable=False),  # running, complete, incomplete, failed, waiting
-    Column("started_at", String(32), nullable=False),
-    Column("finished_at", String(32)),
-    Column("resume_at", String(32)),  # when a run that waited too long for its source goes on by itself; NULL = never
+    Column("status", words(20), nullable=False),  # running, complete, incomplete, failed, waiting
+    Column("started_at", words(32), nullable=False),
+    Column("finished_at", words(32)),
+    Column("resume_at", words(32)),  # when a run that waited too long for its source goes on by itself; NULL = never
     Column("full", Boolean, nullable=False, default=False),  # asks for the whole list
     Column("checkpoint", LargeBinary, nullable=False, default=b"{}"),
     Column("report", LargeBinary, nullable=False, default=b"{}"),
@@ -72,14 +81,14 @@ raw_records = Table(
     Column("id", Number, primary_key=True),
     Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False),
     Column("key", LargeBinary(16), nullable=False),  # blake2b-128 of the identifier: identifiers may be of any length
-    Column("record", Text, nullable=False),
-    Column("datestamp", String(40), nullable=False, default=""),
+    Column("record", TEXT, nullable=False),
+    Column("datestamp", words(40), nullable=False, default=""),
     Column("deleted", Boolean, nullable=False, default=False),
     Column("digest", LargeBinary(16), nullable=False),
     Column("dictionary", Integer, nullable=False, default=0),
     Column("payload", LargeBinary, nullable=False),  # zstd
     Column("run", Integer, nullable=False),  # that saw it last
-    Column("changed_at", String(32), nullable=False),
+    Column("changed_at", words(32), nullable=False),
     UniqueConstraint("source", "key"),
 )
 Index("ix_raw_records_source_run", raw_records.c.source, raw_records.c.run)
@@ -100,12 +109,12 @@ quarantine = Table(
     Column("id", Number, primary_key=True),
     Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False),
     Column("run", Integer, nullable=False),
-    Column("record", Text, nullable=False),
-    Column("stage", String(20), nullable=False),
-    Column("position", String(200), nullable=False, default=""),
-    Column("reason", Text, nullable=False),
+    Column("record", TEXT, nullable=False),
+    Column("stage", words(20), nullable=False),
+    Column("position", words(200), nullable=False, default=""),
+    Column("reason", TEXT, nullable=False),
     Column("payload", LargeBinary, nullable=False),  # zstd, no dictionary
-    Column("at", String(32), nullable=False),
+    Column("at", words(32), nullable=False),
 )
 Index("ix_quarantine_source_record", quarantine.c.source, quarantine.c.record)
 
@@ -116,7 +125,7 @@ records = Table(
     Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False),
     Column("deleted", Boolean, nullable=False, default=False),
     Column("data", LargeBinary, nullable=False),  # zstd of CatalogueRecord
-    Column("edition", String(40), nullable=False, default=""),  # id of its edition, "" = not merged yet
+    Column("edition", words(40), nullable=False, default=""),  # id of its edition, "" = not merged yet
     Column("work", Number, nullable=False, default=0, index=True),  # number of its work
 )
 Index("ix_records_source_deleted", records.c.source, records.c.deleted)
@@ -134,10 +143,22 @@ works = Table(
     "works",
     metadata,
     Column("number", Number, primary_key=True),
-    Column("id", String(40), nullable=False, unique=True),
+    Column("id", words(40), nullable=False, unique=True),
     Column("data", LargeBinary),  # zstd of Work; NULL = gone
-    Column("redirect", String(40), nullable=False, default=""),  # id of the work it became part of
+    Column("redirect", words(40), nullable=False, default=""),  # id of the work it became part of
 )
+
+graves = Table(
+    "graves",
+    metadata,
+    # Removed records while they rest; the raw record keeps its last payload as long.
+    Column("record", Number, ForeignKey("raw_records.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("source", Integer, nullable=False),
+    Column("run", Integer, nullable=False),  # that removed it
+    Column("removed_at", words(32), nullable=False),
+    Column("restored_at", words(32)),  # when a person brought it back; NULL = it rests
+)
+Index("ix_graves_source_run", graves.c.source, graves.c.run)
 
 # What waits: an outbox each for the two steps of the indexer. Written in the transaction that made the change.
 pending_records = Table("pending_records", metadata, Column("record", Number, primary_key=True, autoincrement=False))
@@ -147,11 +168,11 @@ generations = Table(
     "generations",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("engine", String(20), nullable=False),
-    Column("name", String(80), nullable=False, unique=True),
-    Column("status", String(20), nullable=False),  # building, live, retired
-    Column("started_at", String(32), nullable=False),
-    Column("promoted_at", String(32)),
+    Column("engine", words(20), nullable=False),
+    Column("name", words(80), nullable=False, unique=True),
+    Column("status", words(20), nullable=False),  # building, live, retired
+    Column("started_at", words(32), nullable=False),
+    Column("promoted_at", words(32)),
     Column("works", Integer, nullable=False, default=0),
 )
 
@@ -162,33 +183,33 @@ availability = Table(
     # while it is younger. One row per record, institution, copy ("" = all) and service.
     Column("record", Number, primary_key=True, autoincrement=False),
     Column("institution", Integer, primary_key=True, autoincrement=False),
-    Column("holding", String(200), primary_key=True, default=""),
-    Column("service", String(20), primary_key=True),
-    Column("state", String(20), nullable=False),
-    Column("due", String(32), nullable=False, default=""),
-    Column("how", String(20), nullable=False),
-    Column("checked_at", String(32), nullable=False),
+    Column("holding", words(200), primary_key=True, default=""),
+    Column("service", words(20), primary_key=True),
+    Column("state", words(20), nullable=False),
+    Column("due", words(32), nullable=False, default=""),
+    Column("how", words(20), nullable=False),
+    Column("checked_at", words(32), nullable=False),
     Column("version", Number, nullable=False, index=True),  # grows with each change: readers poll beyond the last seen
 )
 
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("id", String(8), primary_key=True),
+    Column("id", words(8), primary_key=True),
     Column("hash", LargeBinary(32), nullable=False),  # SHA-256 of the whole key
-    Column("institution", String(200), nullable=False, index=True),
-    Column("scope", String(40), nullable=False),
-    Column("label", String(200), nullable=False, default=""),
-    Column("created_at", String(32), nullable=False),
-    Column("last_used_at", String(32)),
-    Column("revoked_at", String(32)),
+    Column("institution", words(200), nullable=False, index=True),
+    Column("scope", words(40), nullable=False),
+    Column("label", words(200), nullable=False, default=""),
+    Column("created_at", words(32), nullable=False),
+    Column("last_used_at", words(32)),
+    Column("revoked_at", words(32)),
 )
 
 notes = Table(
     "notes",
     metadata,
     # Small facts of the stages about themselves (last columns version ...), by name.
-    Column("name", String(80), primary_key=True),
+    Column("name", words(80), primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
 
@@ -196,8 +217,8 @@ leases = Table(
     "leases",
     metadata,
     # One owner at a time for a source's harvest, the index writer, the schedule.
-    Column("name", String(200), primary_key=True),
-    Column("owner", String(200), nullable=False),
-    Column("beat_at", String(32), nullable=False),
+    Column("name", words(200), primary_key=True),
+    Column("owner", words(200), nullable=False),
+    Column("beat_at", words(32), nullable=False),
     Column("detail", SmallInteger, nullable=False, default=0),
 )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, delete, func, literal, select
 
 from schemas.catalogue import Holding, Source
 from schemas.work import Work
-from store import codec
+from store import bulk, codec
 from store.institutions import Resolver, all_institutions
-from store.records import insert_ignoring
 from store.tables import pending_works, raw_records, records, sources, works
 
 _CHUNK = 500
@@ -31,37 +30,31 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
 def add(connection: Connection, rows: Sequence[Work]) -> None:
     """Insert new works with the numbers they carry and put them in the engine's outbox."""
     if rows:
-        connection.execute(insert(works), [{"number": w.number, "id": w.id, "data": encode(w)} for w in rows])
+        fresh = [(w.number, w.id, encode(w), "") for w in rows]
+        bulk.insert(connection, works, ("number", "id", "data", "redirect"), fresh)
         mark_pending(connection, [w.number for w in rows])
 
 
 def replace(connection: Connection, rows: Sequence[Work]) -> None:
     """Replace works by number, wake up gone ones, and put them in the engine's outbox."""
     if rows:
-        connection.execute(
-            update(works).where(works.c.number == bindparam("row")).values(redirect=""),
-            [{"row": w.number, "id": w.id, "data": encode(w)} for w in rows],
-        )
+        fresh = [(w.id, encode(w), "", w.number) for w in rows]
+        bulk.update(connection, works, ("id", "data", "redirect"), "number", fresh)
         mark_pending(connection, [w.number for w in rows])
 
 
 def retire(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Let works go: (number, id of the work it became part of or "")."""
     if rows:
-        connection.execute(
-            update(works).where(works.c.number == bindparam("row")),
-            [{"row": number, "data": None, "redirect": target} for number, target in rows],
-        )
+        gone = [(None, target, number) for number, target in rows]
+        bulk.update(connection, works, ("data", "redirect"), "number", gone)
         mark_pending(connection, [number for number, _ in rows])
 
 
 def assign(connection: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
     """Note which work and edition records belong to: (record, work number, edition id); work 0 = none."""
-    if rows:
-        connection.execute(
-            update(records).where(records.c.id == bindparam("row")),
-            [{"row": record, "work": work, "edition": edition} for record, work, edition in rows],
-        )
+    assigned = [(work, edition, record) for record, work, edition in rows]
+    bulk.update(connection, records, ("work", "edition"), "id", assigned)
 
 
 def next_number(connection: Connection) -> int:
@@ -176,7 +169,7 @@ def count(connection: Connection) -> int:
 
 def mark_pending(connection: Connection, numbers: Iterable[int]) -> None:
     """Put works in the engine's outbox."""
-    insert_ignoring(connection, pending_works, [{"work": number} for number in numbers])
+    bulk.insert(connection, pending_works, ("work",), [(number,) for number in numbers], ignoring=True)
 
 
 def pending(connection: Connection, limit: int = 10_000) -> list[int]:

@@ -7,11 +7,16 @@ LAMPWAY_TEST_DATA names; without it those tests say that they were skipped, and 
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import secrets
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
@@ -43,6 +48,80 @@ def data() -> Path:
     if not path.is_dir():
         pytest.fail(f"LAMPWAY_TEST_DATA={folder} is not a folder")
     return path
+
+
+def without(part: str, why: object) -> NoReturn:
+    """Skip, or fail where LAMPWAY_TEST_REQUIRE names the part."""
+    if part in os.environ.get("LAMPWAY_TEST_REQUIRE", "").split(","):
+        pytest.fail(f"{part}: {why}")
+    pytest.skip(f"{part}: {why}")
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_nodes() -> ModuleType:
+    """The module servers/elasticsearch.py, where a node can run on this machine."""
+    name = "lampway_tests_elasticsearch"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "servers" / "elasticsearch.py")
+        assert spec
+        assert spec.loader
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    module = sys.modules[name]
+    try:
+        module.java()
+        module.jars()
+    except module.NotHereError as error:
+        without("elasticsearch", error)
+    return module
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Elasticsearch: the one that LAMPWAY_TEST_ELASTICSEARCH_URL names, or a node of our own."""
+    given = os.environ.get("LAMPWAY_TEST_ELASTICSEARCH_URL", "")
+    if given:
+        yield given
+        return
+    nodes: Any = request.getfixturevalue("elasticsearch_nodes")
+    node = nodes.Node(tmp_path_factory.mktemp("elasticsearch") / "node")
+    try:
+        yield node.start().wait().url
+    finally:
+        node.kill()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_cluster(elasticsearch_nodes: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Three nodes of our own, to be killed and started again; whoever kills one starts it again."""
+    cluster = elasticsearch_nodes.start_cluster(tmp_path_factory.mktemp("cluster"))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def engine_settings(request: pytest.FixtureRequest) -> Iterator[Callable[..., Settings]]:
+    """Settings for an engine by its name, each call with an index of its own: ``engine_settings(name, home)``."""
+    made: list[Settings] = []
+
+    def make(engine: str, home: Path, **more: object) -> Settings:
+        if engine == "elasticsearch" and "elasticsearch_url" not in more:
+            more["elasticsearch_url"] = request.getfixturevalue("elasticsearch_url")
+        values = {"fetch_allow": "127.0.0.1 localhost ::1", "fetch_pause": 0, **more}
+        prefix = f"test-{secrets.token_hex(5)}"
+        made.append(load_settings(home=home, engine=engine, elasticsearch_prefix=prefix, _env_file=None, **values))
+        return made[-1]
+
+    yield make
+    given = os.environ.get("LAMPWAY_TEST_ELASTICSEARCH_URL", "")
+    for settings in made if given else ():  # a node of our own is gone with all it held
+        if settings.engine == "elasticsearch":
+            from elasticsearch import Elasticsearch
+
+            with Elasticsearch(list(settings.elasticsearch_url), request_timeout=30) as client:
+                names = list(client.indices.get(index=f"{settings.elasticsearch_prefix}-*", filter_path="*.aliases"))
+                if names:
+                    client.indices.delete(index=",".join(names))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import store.database
+import store.sqlite
 from harvester.formats import FORMATS
 from harvester.formats.base import UnreadableError
 from harvester.harvest import LeaseTakenError, UnknownSourceError, harvest_source
@@ -266,7 +267,7 @@ def test_an_unknown_source(database, client):
 
 
 def test_a_locked_database_is_told_and_loses_nothing(oai, serve, client, tmp_path, monkeypatch):
-    monkeypatch.setattr(store.database, "BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(store.sqlite, "BUSY_TIMEOUT_S", 0.2)
     database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
     other = sqlite3.connect(tmp_path / "a.db", isolation_level=None, check_same_thread=False)
 

@@ -1,0 +1,126 @@
+# ruff: noqa: S608 - names of tables and columns come from our own code, values are bound
+"""SQLite: one file, one writer at a time, many readers beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+BUSY_TIMEOUT_S = 60
+_CHUNK = 500
+"""Values of one IN list: far below the limit on parameters, and few different statements."""
+
+
+def address(url: URL) -> URL:
+    """As it is."""
+    return url
+
+
+def prepare(engine: Engine) -> Engine:
+    """Write-ahead log, foreign keys, patience; a write transaction takes the write lock at once (BEGIN IMMEDIATE).
+
+    One that reads first and writes later would fail instead of waiting when another process writes in between.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves; the driver's own comes too late for IMMEDIATE
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
+            "foreign_keys=ON",
+            "cache_size=-65536",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("lampway_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def check(connection: Connection) -> str:
+    """Every SQLite file will do."""
+    return ""
+
+
+def reason(error: DBAPIError) -> str:
+    """What the disk or another process does to us."""
+    if not isinstance(error, OperationalError):
+        return ""
+    text = str(error.orig)
+    if "locked" in text:
+        return f"another process has kept it locked for {BUSY_TIMEOUT_S} s; wait for it to end and start again"
+    if "full" in text or "No space" in text:
+        return "the disk is full; make room and start again, what was committed is safe"
+    if "readonly" in text:
+        return "it may not be written; check owner and rights of the file and its folder"
+    return text
+
+
+def now(connection: Connection) -> datetime:
+    """This machine's clock: all who use the file are on it."""
+    return datetime.now(UTC)
+
+
+def version(connection: Connection) -> str:
+    """Name and version."""
+    return f"SQLite {sqlite3.sqlite_version}"
+
+
+def insert(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], ignoring: bool
+) -> None:
+    """One statement, made once, for all rows."""
+    tail = " ON CONFLICT DO NOTHING" if ignoring else ""
+    marks = ", ".join("?" * len(columns))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}){tail}", list(rows))
+
+
+def update(
+    connection: Connection, table: Table, columns: Sequence[str], key: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """One statement, made once, for all rows."""
+    assigned = ", ".join(f"{name} = ?" for name in columns)
+    connection.exec_driver_sql(f"UPDATE {table.name} SET {assigned} WHERE {key} = ?", list(rows))
+
+
+def select_in(
+    connection: Connection, table: Table, columns: Sequence[str], key: str, values: Sequence[Any], equal: dict[str, Any]
+) -> Iterator[Sequence[Any]]:
+    """In chunks."""
+    for start in range(0, len(values), _CHUNK):
+        chunk = tuple(values[start : start + _CHUNK])
+        text = _select(table.name, tuple(columns), key, len(chunk), tuple(equal))
+        yield from connection.exec_driver_sql(text, (*equal.values(), *chunk))
+
+
+def set_in(connection: Connection, table: Table, column: str, value: Any, key: str, values: Sequence[Any]) -> None:
+    """In chunks."""
+    for start in range(0, len(values), _CHUNK):
+        chunk = tuple(values[start : start + _CHUNK])
+        marks = ", ".join("?" * len(chunk))
+        connection.exec_driver_sql(f"UPDATE {table.name} SET {column} = ? WHERE {key} IN ({marks})", (value, *chunk))
+
+
+def empty(connection: Connection, table: Table) -> None:
+    """Without a condition SQLite drops the pages at once."""
+    connection.exec_driver_sql(f"DELETE FROM {table.name}")
+
+
+@lru_cache(maxsize=256)
+def _select(table: str, columns: tuple[str, ...], key: str, count: int, equal: tuple[str, ...]) -> str:
+    conditions = [f"{name} = ?" for name in equal]
+    conditions.append(f"{key} IN ({', '.join('?' * count)})")
+    return f"SELECT {', '.join(columns)} FROM {table} WHERE {' AND '.join(conditions)}"

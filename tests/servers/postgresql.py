@@ -1,0 +1,157 @@
+"""A real PostgreSQL for tests: a server of our own on a free port of loopback, or the one that is named.
+
+Its initdb refuses root, so for root it runs as the user ``postgres``. Databases are copies of a migrated template.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from store.database import open_database
+
+_CONFIGURATION = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 60
+listen_addresses = '127.0.0.1'
+log_min_messages = fatal
+autovacuum = off
+"""
+
+
+class NotHereError(Exception):
+    """PostgreSQL cannot run on this machine; the message says why."""
+
+
+class Server:
+    """One server. ``url`` is that of a user who may make databases."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self._template = ""
+
+    def database(self) -> str:
+        """URL of a new database, up to date and empty."""
+        if not self._template:
+            self._template = self.create()
+            open_database(self.address(self._template)).close()
+        return self.address(self.create(f"TEMPLATE {self._template}"))
+
+    def create(self, options: str = "") -> str:
+        """Name of a new database."""
+        name = f"lampway_test_{secrets.token_hex(6)}"
+        self.run(f"CREATE DATABASE {name} {options}")
+        return name
+
+    def address(self, name: str, **changes: object) -> str:
+        """URL of a database."""
+        return self.url.set(database=name, **changes).render_as_string(hide_password=False)  # type: ignore[arg-type]
+
+    def run(self, *statements: str, database: str = "") -> None:
+        """Run statements as the owner of the server, outside of transactions."""
+        url = self.url.set(database=database or self.url.database)
+        with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever uses it."""
+        self.run(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Leave nothing behind."""
+        if self._template:
+            self.drop(self.address(self._template))
+
+
+class OwnServer(Server):
+    """A server in a folder of its own, in which text is sorted by language, not by code points."""
+
+    def __init__(self) -> None:
+        self._bin = binaries()
+        self._user = user()
+        self.home = Path(tempfile.mkdtemp(prefix="lampway-postgresql-"))
+        if self._user:
+            shutil.chown(self.home, *self._user)
+        (self.home / "password").write_text("secret")
+        (self.home / "password").chmod(0o644)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        super().__init__(f"postgresql://lampway:secret@127.0.0.1:{port}/postgres")
+        self._call(
+            "initdb", "--no-sync", "--username=lampway", f"--pwfile={self.home}/password", "--auth=scram-sha-256",
+            "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US",
+            f"--pgdata={self.home}/data",
+        )  # fmt: skip
+        with (self.home / "data" / "postgresql.conf").open("a") as file:
+            file.write(f"{_CONFIGURATION}port = {port}\nunix_socket_directories = '{self.home}'\n")
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._call("pg_ctl", "start", "--wait", "--silent", f"--log={self.home}/log", f"--pgdata={self.home}/data")
+
+    def halt(self) -> None:
+        """End it at once, as a crash would."""
+        self._call("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate", f"--pgdata={self.home}/data")
+
+    def stop(self) -> None:
+        """End it and remove its folder."""
+        self.halt()
+        shutil.rmtree(self.home)
+
+    def _call(self, program: str, *arguments: str) -> None:
+        identity = dict(zip(("user", "group"), self._user, strict=True)) if self._user else {}
+        done = subprocess.run(
+            [self._bin / program, *arguments],
+            cwd=self.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if program == "initdb" else None,
+            stderr=subprocess.STDOUT, text=True, timeout=120, check=False, extra_groups=[] if self._user else None,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, preexec_fn=_default_signals, **identity,
+        )  # fmt: skip
+        if done.returncode:
+            raise NotHereError(f"{program} failed: {done.stdout}")
+
+
+def _default_signals() -> None:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def binaries() -> Path:
+    """Folder of the server's programs."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if found:
+        return found[-1].parent
+    initdb = shutil.which("initdb")
+    if not initdb:
+        raise NotHereError("no initdb in /usr/lib/postgresql/*/bin or on the PATH: apt-get install postgresql")
+    return Path(initdb).resolve().parent
+
+
+def user() -> tuple[int, int] | None:
+    """As whom the server must run; None = as we do."""
+    if os.getuid():
+        return None
+    try:
+        entry = pwd.getpwnam("postgres")
+    except KeyError:
+        raise NotHereError("its initdb refuses root, and there is no user postgres to run it") from None
+    return entry.pw_uid, entry.pw_gid
+
+
+def open_server() -> Server:
+    """The server that LAMPWAY_TEST_DATABASE_URL names, else one of our own."""
+    given = os.environ.get("LAMPWAY_TEST_DATABASE_URL", "")
+    return Server(given) if given else OwnServer()

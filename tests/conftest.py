@@ -124,6 +124,34 @@ def engine_settings(request: pytest.FixtureRequest) -> Iterator[Callable[..., Se
                     client.indices.delete(index=",".join(names))
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Any]:
+    """A real PostgreSQL: the one that LAMPWAY_TEST_DATABASE_URL names, or a server of our own."""
+    spec = importlib.util.spec_from_file_location(
+        "lampway_tests_postgresql", Path(__file__).parent / "servers" / "postgresql.py"
+    )
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        server = module.open_server()
+    except ImportError as error:
+        without("postgresql", f"{error}: pip install 'lampway[postgres]'")
+    except module.NotHereError as error:
+        without("postgresql", error)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Any) -> Iterator[str]:
+    """Address of a database of this test alone: migrated and empty."""
+    url = postgresql.database()
+    yield url
+    postgresql.drop(url)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings with a home of their own; servers on loopback may be fetched."""

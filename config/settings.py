@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import ssl
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -29,9 +31,17 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy URL; empty = SQLite in ``home``."""
     engine: Literal["embedded", "elasticsearch"] = "embedded"
-    elasticsearch_url: str = "http://127.0.0.1:9200"
+    elasticsearch_url: Annotated[tuple[str, ...], NoDecode] = ("http://127.0.0.1:9200",)
+    """Base URLs of the cluster's nodes, separated by commas or blanks."""
     elasticsearch_api_key: str = Field(default="", repr=False)
     elasticsearch_ca: Path | None = None
+    """File with the certificate of the authority that signed the cluster's; None = those that the system trusts."""
+    elasticsearch_prefix: str = Field(default="lampway", pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
+    """Alias of the live index, and beginning of the names of all indices."""
+    elasticsearch_shards: int = Field(default=1, ge=1, le=1024)
+    """Shards of a new index: one for each 10 million works."""
+    elasticsearch_replicas: int = Field(default=1, ge=0, le=10)
+    """Copies of each shard, as far as the cluster has nodes for them."""
     public_url: str = ""
     """Address under which users reach the service; the only source of absolute links."""
     fetch_allow: Annotated[tuple[str, ...], NoDecode] = ()
@@ -44,6 +54,26 @@ class Settings(BaseSettings):
     """Seconds of all waiting for Retry-After and retries in one run."""
     fetch_pause: float = Field(default=0.2, ge=0)
     """Seconds between two requests to one host."""
+    schedule: str = ""
+    """Cron expression for sources without one of their own; empty = these only by hand."""
+    full_schedule: str = ""
+    """Cron expression of whole lists from servers that keep no deletions; empty = only where a source asks for it."""
+    schedule_jitter: float = Field(default=300, ge=0, le=86_400)
+    """Seconds over which sources that are due at the same moment are spread."""
+    harvest_hours: str = ""
+    """Hours of the day in which the schedule may harvest ("20:00-06:00"), in the institution's time zone."""
+    timezone: str = "UTC"
+    """IANA time zone of schedules whose institution has none."""
+    worker_harvests: int = Field(default=2, ge=1, le=64)
+    """Sources that one worker harvests at the same time."""
+    brake_share: float = Field(default=0.05, ge=0, le=1)
+    """Share of a source's records that one run may remove without a person."""
+    brake_records: int = Field(default=500, ge=0)
+    """Number of records that one run may remove without a person; the smaller of the two counts."""
+    rest_days: int = Field(default=30, ge=0)
+    """Days in which removed records can be brought back."""
+    fetch_ca: Path | None = None
+    """PEM file with certificates of authorities to trust beside the usual ones."""
     contact: str = ""
     """Mail address or URL in the User-Agent of the harvester."""
     geocoder: str = ""
@@ -55,10 +85,27 @@ class Settings(BaseSettings):
     rate_limit: int = Field(default=120, ge=0)
     """Requests per minute and client address; 0 = none. Loopback is never limited."""
 
-    @field_validator("fetch_allow", "trusted_proxies", mode="before")
+    @field_validator("fetch_allow", "trusted_proxies", "elasticsearch_url", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(v for v in re.split(r"[\s,]+", value) if v) if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"there is no time zone {value!r}; an example is Europe/London")
+        return value
+
+    @field_validator("fetch_ca")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context().load_verify_locations(value)
+            except OSError as error:
+                raise ValueError(f"{value} cannot be used as a file of certificates (PEM): {error}") from None
+        return value
 
     @field_validator("geocoder")
     @classmethod
@@ -69,6 +116,16 @@ class Settings(BaseSettings):
                 "must be a base URL like https://places.example/nominatim, without user, query or fragment"
             )
         return value.rstrip("/")
+
+    @field_validator("elasticsearch_url")
+    @classmethod
+    def _nodes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not all(_is_base_url(node) for node in value):
+            raise ValueError(
+                "must be one or more base URLs like https://search-1.example:9200, without user, query or fragment"
+            )
+        # The client wants a port in each.
+        return tuple(node if urlsplit(node).port else _with_port(node) for node in value)
 
     @field_validator("fetch_allow", "trusted_proxies")
     @classmethod
@@ -95,6 +152,11 @@ class Settings(BaseSettings):
     def columns_home(self) -> Path:
         """Folder of the holdings columns."""
         return self.home / "columns"
+
+
+def _with_port(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc.rstrip(':')}:{443 if parts.scheme == 'https' else 80}").geturl()
 
 
 def _is_base_url(text: str) -> bool:

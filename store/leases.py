@@ -36,6 +36,18 @@ def myself() -> str:
     return f"{socket.gethostname()}|{pid}|{_began(pid)}"
 
 
+def new_owner() -> str:
+    """A new owner of this process, which counts as living until it is disowned."""
+    owner = f"{myself()}|{next(_serial)}"
+    _held_here.add(owner)
+    return owner
+
+
+def disown(owner: str) -> None:
+    """An owner of this process is at work no more: what it still seems to hold may be taken over."""
+    _held_here.discard(owner)
+
+
 @contextmanager
 def held(database: Database, name: str) -> Iterator[None]:
     """Hold a lease while the block runs; its heart beats in a thread.
@@ -45,10 +57,13 @@ def held(database: Database, name: str) -> Iterator[None]:
     Raises:
         LeaseTakenError: another process holds it.
     """
-    owner = f"{myself()}|{next(_serial)}"
-    with database.begin() as connection:
-        _take(connection, name, owner)
-    _held_here.add(owner)
+    owner = new_owner()
+    try:
+        with database.begin() as connection:
+            _take(connection, name, owner)
+    except BaseException:
+        disown(owner)
+        raise
     stop = threading.Event()
     heart = threading.Thread(target=_beat, args=(database, name, owner, stop), name=f"lease {name}", daemon=True)
     heart.start()
@@ -57,7 +72,7 @@ def held(database: Database, name: str) -> Iterator[None]:
     finally:
         stop.set()
         heart.join()
-        _held_here.discard(owner)
+        disown(owner)
         # Not given back is not lost: it counts as a dead owner's, and the trouble has been told by the work itself.
         with suppress(StoreError), database.begin() as connection:
             connection.execute(delete(leases).where(leases.c.name == name, leases.c.owner == owner))
@@ -66,10 +81,15 @@ def held(database: Database, name: str) -> Iterator[None]:
 def holder(connection: Connection, name: str) -> str:
     """Who holds a lease and lives, as words for people; "" when nobody does."""
     row = connection.execute(select(leases).where(leases.c.name == name)).first()
-    if row is None or _is_dead(row.owner, row.beat_at):
+    if row is None or is_dead(row.owner, row.beat_at):
         return ""
-    machine, pid, *_ = row.owner.split("|")
-    return f"process {pid} on {machine} (last sign of life {row.beat_at})"
+    return words_of(row.owner, row.beat_at)
+
+
+def words_of(owner: str, beat_at: str) -> str:
+    """An owner in words for people."""
+    machine, pid, *_ = owner.split("|")
+    return f"process {pid} on {machine} (last sign of life {beat_at})"
 
 
 def _take(connection: Connection, name: str, owner: str) -> None:
@@ -91,7 +111,8 @@ def _beat(database: Database, name: str, owner: str, stop: threading.Event) -> N
             continue
 
 
-def _is_dead(owner: str, beat_at: str) -> bool:
+def is_dead(owner: str, beat_at: str) -> bool:
+    """Whether an owner lives no more; on another machine that is known only by its silence."""
     machine, pid, began, *_ = [*owner.split("|"), "", ""]
     if machine == socket.gethostname() and pid.isdigit():
         if owner.startswith(myself() + "|"):

@@ -14,7 +14,13 @@ def _embedded(settings: Settings) -> SearchEngine:
     return EmbeddedEngine(settings.index_home)
 
 
-ENGINES: dict[str, Callable[[Settings], SearchEngine]] = {"embedded": _embedded}
+def _elasticsearch(settings: Settings) -> SearchEngine:
+    from indexer.engines.elasticsearch import ElasticsearchEngine
+
+    return ElasticsearchEngine(settings)
+
+
+ENGINES: dict[str, Callable[[Settings], SearchEngine]] = {"embedded": _embedded, "elasticsearch": _elasticsearch}
 
 
 def open_engine(settings: Settings) -> SearchEngine:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,8 +129,13 @@ class Reference:
 
 
 @pytest.fixture(params=sorted(ENGINES))
-def engine(request: pytest.FixtureRequest, settings: Settings) -> Iterator[SearchEngine]:
-    opened = ENGINES[request.param](settings)
+def settings(request: pytest.FixtureRequest, tmp_path: Path, engine_settings: Callable[..., Settings]) -> Settings:
+    return engine_settings(request.param, tmp_path / "home")
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[SearchEngine]:
+    opened = ENGINES[settings.engine](settings)
     yield opened
     opened.close()
 

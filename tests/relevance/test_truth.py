@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import yaml
 
-from config.settings import load_settings
+from config.settings import Settings
 from indexer.build import rebuild
 from indexer.engines import ENGINES
 from schemas.catalogue import Availability, CatalogueRecord, Creator, Holding, RawRecord, Source
@@ -163,9 +163,12 @@ class Table:
 
 
 @pytest.fixture(scope="module", params=sorted(ENGINES))
-def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
-    home = tmp_path_factory.mktemp("truth")
-    settings = load_settings(home=home, engine=request.param, _env_file=None)
+def table(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    engine_settings: Callable[..., Settings],
+) -> Iterator[Table]:
+    settings = engine_settings(request.param, tmp_path_factory.mktemp("truth"))
     database, engine = open_database(settings.database), ENGINES[request.param](settings)
     rows = [row for case in CASES for row in records_of(case)]
     with database.begin() as connection:

@@ -1,0 +1,177 @@
+"""The Elasticsearch engine's reading side: one point in time of a generation, and what was asked of it before.
+
+What does not depend on the user (text, counts, facets) is asked once and kept: the point in time never changes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from elasticsearch import Elasticsearch
+from numpy.typing import NDArray
+
+from indexer.engines import elasticsearch_query as dsl
+from indexer.engines.base import Candidates, EngineError, Tier
+from indexer.engines.elasticsearch_client import told
+from indexer.engines.elasticsearch_mapping import FACETS, NUMBER, WINDOW
+from schemas.query import EngineQuery
+
+KEEP_ALIVE_S = 60
+"""The cluster forgets a point in time so long after its last use."""
+_PAGE = 20_000
+_KEPT = 1000
+"""Answers kept; of searches only those of at most ``_KEPT_HITS`` hits."""
+_KEPT_HITS = 2000
+_BUCKETS = 1000
+_BY_NUMBER = [{NUMBER: "asc"}]
+_BY_SCORE = [{"_score": "desc"}, {NUMBER: "asc"}]
+
+
+class ElasticsearchSnapshot:
+    """One view of a generation; see ``indexer.engines.base.Snapshot``. Threads may share it."""
+
+    def __init__(self, client: Elasticsearch, generation: str, point: str) -> None:
+        self.generation = generation
+        self._client, self._point, self._used = client, point, time.monotonic()
+        self._known_text = lru_cache(_KEPT)(self._search_text)
+        self._known_count = lru_cache(_KEPT)(self._count)
+        self._known_facet = lru_cache(_KEPT)(self._facet)
+        self._known_words = lru_cache(_KEPT)(self._complete)
+
+    def lives(self) -> bool:
+        """Whether the cluster surely still knows it, for long enough for one search."""
+        return time.monotonic() - self._used < KEEP_ALIVE_S / 2
+
+    def close(self) -> None:
+        """Let the cluster forget it."""
+        with told("be closed"):
+            self._client.options(ignore_status=404).close_point_in_time(id=self._point)
+
+    def search_text(self, query: EngineQuery, limit: int, *, settle_ties: bool = True) -> Candidates:
+        """The best by text score; ties are settled by the server while it searches, however many they are."""
+        search = self._known_text if limit <= _KEPT_HITS else self._search_text
+        return search(query, limit, settle_ties)
+
+    def search_bounded(self, query: EngineQuery, boost: float, tiers: Sequence[Tier], limit: int) -> Candidates:
+        """The best by ``boost * text + edge``; of equal scores at the end of the page any are returned."""
+        asked = dsl.bounded(query, boost, tiers)
+        return self._by_score(asked, limit) if asked else _candidates([], [])
+
+    def search_sorted(
+        self, query: EngineQuery, field: str, descending: bool, limit: int, offset: int = 0
+    ) -> Candidates:
+        """Matches by year or sort_title."""
+        if field not in ("year", "sort_title"):
+            raise EngineError(f"cannot sort by {field!r}, only by year or sort_title")
+        order = [{field: {"order": "desc" if descending else "asc", "missing": "_last"}}, {NUMBER: "asc"}]
+        numbers = [row[1] for row in self._rows(dsl.whole(query), order, limit, max(offset, 0))]
+        return _candidates(numbers, [])
+
+    def count(self, query: EngineQuery) -> int:
+        """How many match, exactly."""
+        return self._known_count(query)
+
+    def all_matches(self, query: EngineQuery, limit: int) -> NDArray[np.int64]:
+        """Numbers of matches, the lowest ones when there are more than ``limit``."""
+        return np.array([row[0] for row in self._rows(dsl.whole(query), _BY_NUMBER, limit)], np.int64)
+
+    def facet(self, query: EngineQuery, field: str, limit: int) -> list[tuple[str, int]]:
+        """The most frequent values with exact counts; ties by value."""
+        if field not in FACETS:
+            raise EngineError(f"cannot count by {field!r}, only by {', '.join(FACETS)}")
+        return list(self._known_facet(query, field, limit)) if limit > 0 else []
+
+    def complete(self, tokens: Sequence[str], limit: int) -> list[tuple[str, int]]:
+        """Words of titles and creators that begin with the last token, with the works that have it and the others."""
+        if not tokens or not tokens[-1] or limit < 1:
+            return []
+        return list(self._known_words(tuple(tokens), limit))
+
+    def _search_text(self, query: EngineQuery, limit: int, settle_ties: bool) -> Candidates:
+        if not query.clauses:
+            return _candidates([row[0] for row in self._rows(dsl.whole(query), _BY_NUMBER, limit)], [])
+        if not settle_ties:
+            return self._by_score(dsl.whole(query), limit)
+        rows = self._rows(dsl.whole(query), _BY_SCORE, limit)
+        return _candidates([row[1] for row in rows], [row[0] for row in rows])
+
+    def _by_score(self, query: dsl.Query, limit: int) -> Candidates:
+        """The best by score alone; equal ones by number, but at the end of the page any of them."""
+        if limit > WINDOW:
+            rows = self._rows(query, _BY_SCORE, limit)
+            return _candidates([row[1] for row in rows], [row[0] for row in rows])
+        body = {"size": limit, "docvalue_fields": [NUMBER], "stored_fields": "_none_"}
+        answer = self._ask({"query": query, **body}, "hits.hits._score,hits.hits.fields")
+        hits = answer.get("hits", {}).get("hits", ())
+        found = _candidates([hit["fields"][NUMBER][0] for hit in hits], [hit["_score"] for hit in hits])
+        order = np.lexsort((found.numbers, -found.scores))
+        return Candidates(found.numbers[order], found.scores[order])
+
+    def _rows(self, query: dsl.Query, order: list[Any], limit: int, offset: int = 0) -> list[list[Any]]:
+        """Sort values of matches; a point in time adds one of its own at the end of each."""
+        body: dict[str, Any] = {"query": query, "sort": order}
+        rows: list[list[Any]] = []
+        if offset + limit <= WINDOW:
+            return self._page(body | {"size": limit, "from": offset})
+        while len(rows) < offset + limit:  # so deep that the server only goes on from where the page before ended
+            size = min(_PAGE, offset + limit - len(rows))
+            page = self._page(body | {"size": size} | ({"search_after": rows[-1]} if rows else {}))
+            rows += page
+            if len(page) < size:
+                break
+        return rows[offset:]
+
+    def _page(self, body: dict[str, Any]) -> list[list[Any]]:
+        if not body["size"]:
+            return []
+        answer = self._ask(body, "hits.hits.sort")
+        return [hit["sort"] for hit in answer.get("hits", {}).get("hits", ())]
+
+    def _count(self, query: EngineQuery) -> int:
+        body = {"size": 0, "query": dsl.whole(query), "track_total_hits": True}
+        return int(self._ask(body, "hits.total")["hits"]["total"]["value"])
+
+    def _facet(self, query: EngineQuery, field: str, limit: int) -> list[tuple[str, int]]:
+        # So many buckets from each shard that the counts are exact, but for an institution behind 10,000 others.
+        terms = {"field": field, "size": max(limit, _BUCKETS), "shard_size": 10 * max(limit, _BUCKETS)}
+        buckets = self._buckets(dsl.whole(query), {"terms": terms})
+        buckets.sort(key=lambda bucket: (-bucket[1], bucket[0]))
+        return [(str(key), n) for key, n in buckets[:limit]]
+
+    def _complete(self, tokens: tuple[str, ...], limit: int) -> list[tuple[str, int]]:
+        buckets = self._buckets(dsl.beginning(tokens[-1], tokens[:-1]), dsl.words_from(tokens[-1], limit))
+        return sorted(buckets, key=lambda bucket: (-bucket[1], bucket[0]))[:limit]
+
+    def _buckets(self, query: dsl.Query, counted: dsl.Query) -> list[tuple[Any, int]]:
+        answer = self._ask({"size": 0, "query": query, "aggs": {"f": counted}}, "aggregations.f.buckets")
+        found = answer.get("aggregations", {}).get("f", {}).get("buckets", ())
+        return [(bucket["key"], int(bucket["doc_count"])) for bucket in found]
+
+    def _ask(self, body: dict[str, Any], wanted: str) -> Any:
+        """One request to the point in time; all shards answer, or it fails."""
+        self._used = time.monotonic()
+        asked = {"track_total_hits": False, "_source": False, "pit": {"id": self._point, "keep_alive": KEEP_ALIVE}}
+        with told("be searched"):
+            answer = self._client.perform_request(
+                "POST",
+                f"/_search?search_type=dfs_query_then_fetch&allow_partial_search_results=false&filter_path={wanted}",
+                headers={"accept": "application/json", "content-type": "application/json"},
+                body=asked | body,
+            )
+        return answer.body
+
+
+KEEP_ALIVE = f"{KEEP_ALIVE_S}s"
+
+
+def _candidates(numbers: Sequence[int], scores: Sequence[float]) -> Candidates:
+    """Arrays that may be shared: nobody can write to them."""
+    found = Candidates(
+        np.array(numbers, np.int64), np.array(scores, np.float64) if scores else np.zeros(len(numbers), np.float64)
+    )
+    found.numbers.flags.writeable = found.scores.flags.writeable = False
+    return found

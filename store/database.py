@@ -39,11 +39,16 @@ class Database:
         self._fences: ContextVar[tuple[Callable[[Connection], None], ...]] = ContextVar("fences", default=())
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end, rolled back on any exception. One at a time, the others wait."""
+    def begin(self, *, alone: bool = True) -> Iterator[Connection]:
+        """A write transaction: committed at the end, rolled back on any exception. One at a time, the others wait.
+
+        Args:
+            alone: False = it need not wait for other writers where the database can do that; for a change of one row
+                on which nothing else depends.
+        """
         with (
             self._told(),
-            self.engine.connect().execution_options(lampway_write=True) as connection,
+            self.engine.connect().execution_options(lampway_write=True, lampway_alone=alone) as connection,
             connection.begin(),
         ):
             for fence in self._fences.get():

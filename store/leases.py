@@ -9,11 +9,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from store.database import Database, StoreError, now_text
+from store import dialect
+from store.database import Database, StoreError
 from store.tables import leases
 
 HEARTBEAT_S = 15.0
@@ -28,6 +30,10 @@ _serial = itertools.count()
 
 class LeaseTakenError(Exception):
     """Somebody else is at it; the message says who and since when."""
+
+
+class LeaseLostError(StoreError):
+    """This process was silent for so long that another took its lease; what it wanted to write is not written."""
 
 
 def myself() -> str:
@@ -52,10 +58,12 @@ def disown(owner: str) -> None:
 def held(database: Database, name: str) -> Iterator[None]:
     """Hold a lease while the block runs; its heart beats in a thread.
 
-    A dead owner's lease is taken over: at once when it ran on this machine, elsewhere after a minute.
+    A dead owner's lease is taken over: at once when it ran on this machine, elsewhere after a minute. An owner that
+    was only asleep meanwhile writes no more: each of its write transactions asks first whether the lease is still its.
 
     Raises:
         LeaseTakenError: another process holds it.
+        LeaseLostError: from a write transaction inside the block: another process took it over.
     """
     owner = new_owner()
     try:
@@ -68,7 +76,8 @@ def held(database: Database, name: str) -> Iterator[None]:
     heart = threading.Thread(target=_beat, args=(database, name, owner, stop), name=f"lease {name}", daemon=True)
     heart.start()
     try:
-        yield
+        with database.fenced(lambda connection: _still_own(connection, name, owner)):
+            yield
     finally:
         stop.set()
         heart.join()
@@ -81,7 +90,7 @@ def held(database: Database, name: str) -> Iterator[None]:
 def holder(connection: Connection, name: str) -> str:
     """Who holds a lease and lives, as words for people; "" when nobody does."""
     row = connection.execute(select(leases).where(leases.c.name == name)).first()
-    if row is None or is_dead(row.owner, row.beat_at):
+    if row is None or is_dead(row.owner, row.beat_at, dialect.of(connection).now(connection)):
         return ""
     return words_of(row.owner, row.beat_at)
 
@@ -97,28 +106,45 @@ def _take(connection: Connection, name: str, owner: str) -> None:
     if living:
         raise LeaseTakenError(f"{name}: {living} is at it; wait for it to end, or end it")
     connection.execute(delete(leases).where(leases.c.name == name))
-    connection.execute(insert(leases).values(name=name, owner=owner, beat_at=now_text()))
+    connection.execute(insert(leases).values(name=name, owner=owner, beat_at=_beat_at(connection)))
+
+
+def _still_own(connection: Connection, name: str, owner: str) -> None:
+    own = connection.scalar(select(leases.c.owner).where(leases.c.name == name))
+    if own != owner:
+        who = f"process {own.split('|')[1]} on {own.split('|')[0]} took it over" if own else "it was taken away"
+        raise LeaseLostError(f"{name}: this process was silent for too long and {who}; nothing more is written by it")
 
 
 def _beat(database: Database, name: str, owner: str, stop: threading.Event) -> None:
     while not stop.wait(HEARTBEAT_S):
         try:
-            with database.begin() as connection:
-                connection.execute(
-                    update(leases).where(leases.c.name == name, leases.c.owner == owner).values(beat_at=now_text())
-                )
+            with database.begin(alone=False) as connection:
+                own = (leases.c.name == name) & (leases.c.owner == owner)
+                connection.execute(update(leases).where(own).values(beat_at=_beat_at(connection)))
         except StoreError:  # the work itself meets the same trouble and tells it
             continue
 
 
-def is_dead(owner: str, beat_at: str) -> bool:
-    """Whether an owner lives no more; on another machine that is known only by its silence."""
+def _beat_at(connection: Connection) -> str:
+    """By the database's clock: those of two machines may differ by more than a lease lasts."""
+    return dialect.of(connection).now(connection).isoformat(timespec="seconds")
+
+
+def is_dead(owner: str, beat_at: str, now: datetime | None = None) -> bool:
+    """Whether an owner lives no more; on another machine that is known only by its silence.
+
+    Args:
+        owner: as the lease names it.
+        beat_at: its last sign of life.
+        now: by the database's clock; None = by this machine's.
+    """
     machine, pid, began, *_ = [*owner.split("|"), "", ""]
-    if machine == socket.gethostname() and pid.isdigit():
+    if machine == socket.gethostname() and pid.isdigit() and began.partition("@")[2] == _namespace():
         if owner.startswith(myself() + "|"):
             return owner not in _held_here
         return not _lives(int(pid)) or _began(int(pid)) != began
-    return datetime.now(UTC) - datetime.fromisoformat(beat_at) > STALE_AFTER
+    return (now or datetime.now(UTC)) - datetime.fromisoformat(beat_at) > STALE_AFTER
 
 
 def _lives(pid: int) -> bool:
@@ -132,8 +158,19 @@ def _lives(pid: int) -> bool:
 
 
 def _began(pid: int) -> str:
-    """Clock tick at which a process began; "" where the system does not tell."""
+    """Clock tick at which a process began, and where its id means it; "" where the system does not tell."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        tick = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):
+        return f"@{_namespace()}"
+    return f"{tick}@{_namespace()}"
+
+
+@cache
+def _namespace() -> str:
+    """Names the set of processes that this one can see: containers of one host may bear its name, each with a pid 1."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+        return f"{boot}.{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
         return ""

@@ -87,7 +87,8 @@ def prepare(engine: Engine) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("lampway_write"):
+        options = connection.get_execution_options()
+        if options.get("lampway_write") and options.get("lampway_alone", True):
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 

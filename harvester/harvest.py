@@ -13,7 +13,7 @@ from harvester.fetching import Client, FetchError
 from harvester.formats import FORMATS
 from harvester.formats.base import MappingError
 from harvester.protocols import PROTOCOLS
-from harvester.run import Run, UnknownSourceError, begin, store_page
+from harvester.run import Brake, Run, UnknownSourceError, begin, store_page
 from schemas.catalogue import Source
 from store import leases
 from store.database import Database
@@ -27,7 +27,13 @@ Progress = Callable[[int, int, int | None], None]
 
 
 def harvest_source(
-    database: Database, source: Source, client: Client, *, full: bool = False, on_progress: Progress | None = None
+    database: Database,
+    source: Source,
+    client: Client,
+    *,
+    full: bool = False,
+    brake: Brake | None = None,
+    on_progress: Progress | None = None,
 ) -> RunReport:
     """Harvest a source: what changed since the last complete run, or everything.
 
@@ -39,6 +45,7 @@ def harvest_source(
         source: one of its sources.
         client: fetches; its patience begins anew.
         full: ask for everything, and take what is no longer listed as removed.
+        brake: what the run may remove without a person; None = the usual.
         on_progress: told after each page.
 
     Returns:
@@ -51,6 +58,7 @@ def harvest_source(
     """
     with leases.held(database, f"harvest of {source.id}"):
         run = begin(database, source, full=full)
+        run.brake = brake or run.brake
         client.refill_patience()
         try:
             return _follow(database, run, client, on_progress)

@@ -1,13 +1,14 @@
-"""The brake: what a run would remove goes only when it is little; much of it waits for a person."""
+"""The brake: what a run would remove goes only when it is little; much of it waits for a person.
+
+What is removed rests in its grave for a time (``harvester.restore``).
+"""
 
 from __future__ import annotations
 
 from harvester.run import Run, tombstone
-from store import harvest_runs, quarantine, raw_records, records, sources
+from store import graves, harvest_runs, quarantine, raw_records, records, sources
 from store.database import Connection, Database
 
-MAX_SHARE = 0.05
-MAX_RECORDS = 500
 FEW_TOMBSTONES = 10
 """So many deletions that the source names one by one pass in a source of any size."""
 
@@ -37,13 +38,18 @@ def carry_out(connection: Connection, run: Run, *, list_is_whole: bool) -> str:
         run.state.waits_on_run = 0  # this list decides anew
     if run.state.waits_on_run:
         return f"the removals of run {run.state.waits_on_run} still wait for a decision; nothing was removed"
-    passes = count <= min(MAX_RECORDS, MAX_SHARE * living) or (not gone and count <= FEW_TOMBSTONES)
-    if not passes:
+    brake = run.brake
+    by_hand = graves.brought_back(connection, run.number, deleted + gone)
+    passes = count <= min(brake.records, brake.share * living) or (not gone and count <= FEW_TOMBSTONES)
+    if by_hand or not passes:
         run.state.waits_on_run = run.id
         run.report.unlisted_since = run.standing.first_run if gone else 0
+        why = f"more than {brake.share:.0%} or {brake.records:,}"
+        if passes:
+            why = f"{by_hand:,} of which a person had brought back"
         return (
             f"{count:,} of {living:,} records would be removed ({len(deleted):,} deleted, {len(gone):,} no longer "
-            f"listed), more than {MAX_SHARE:.0%} or {MAX_RECORDS}; nothing was removed, a person must decide: "
+            f"listed), {why}; nothing was removed, a person must decide: "
             f"`lampway harvest approve {run.id}` removes them, "
             f"`lampway harvest reject {run.id}` keeps them"
         )
@@ -111,3 +117,4 @@ def _remove(connection: Connection, number: int, source: str, run_id: int, delet
     records.upsert(connection, number, rows)
     quarantine.release(connection, number, [record for record, _ in names.values()])
     raw_records.mark_deleted(connection, gone, run_id)
+    graves.bury(connection, number, run_id, deleted + gone)

@@ -18,10 +18,18 @@ class UnknownSourceError(Exception):
     """The source is not in the store."""
 
 
+class Brake(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run may remove without a person: the smaller of a share of the living records and a number of them."""
+
+    share: float = 0.05
+    records: int = 500
+
+
 class Run(msgspec.Struct, kw_only=True):
     """A run under way."""
 
     source: Source
+    brake: Brake = Brake()
     number: int
     """Of the source in the store."""
     report: RunReport

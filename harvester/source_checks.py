@@ -12,7 +12,7 @@ from harvester.formats.base import MappingError
 from harvester.protocols import PROTOCOLS
 from schemas.catalogue import Source
 
-RESERVED = frozenset({"report", "run", "approve", "reject", "all"})
+RESERVED = frozenset({"report", "run", "approve", "reject", "undo", "purge", "quarantine", "all"})
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _OAI_ARGUMENTS = frozenset({"verb", "metadataPrefix", "set", "from", "until", "resumptionToken", "identifier"})
 _OAI_FORMATS = frozenset({"csv", "marc21"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from store.codec import from_json, to_json
 from store.database import now_text
 from store.tables import harvest_runs, sources
 
+_SAMPLES = 5
 RunStatus = Literal["running", "complete", "incomplete", "failed", "waiting"]
 
 
@@ -21,6 +23,8 @@ class Loss(msgspec.Struct, kw_only=True):
     count: int = 1
     record: str = ""
     position: str = ""
+    samples: list[str] = msgspec.field(default_factory=list)
+    """The first records it happened to."""
 
 
 class RunReport(msgspec.Struct, kw_only=True):
@@ -38,6 +42,10 @@ class RunReport(msgspec.Struct, kw_only=True):
     losses: list[Loss] = msgspec.field(default_factory=list)
     started_at: str = ""
     finished_at: str = ""
+    seconds: float = 0
+    """From start to end."""
+    rate: float = 0
+    """Records received a second."""
     pages: int = 0
     notes: list[str] = msgspec.field(default_factory=list)
     unlisted_since: int = 0
@@ -50,9 +58,12 @@ class RunReport(msgspec.Struct, kw_only=True):
         for loss in self.losses:
             if loss.reason == reason:
                 loss.count += 1
+                if record and len(loss.samples) < _SAMPLES:
+                    loss.samples.append(record)
                 return
         if len(self.losses) < 200:
-            self.losses.append(Loss(reason=reason, record=record, position=position))
+            samples = [record] if record else []
+            self.losses.append(Loss(reason=reason, record=record, position=position, samples=samples))
         else:
             self.losses[-1].count += 1
 
@@ -86,12 +97,26 @@ def checkpoint(connection: Connection, run: int, standing: Standing, report: Run
 
 def finish(connection: Connection, run: int, report: RunReport, *, resumable: bool = False) -> None:
     """End a run with its report. Where it is resumable, its checkpoint stays for the next run."""
-    report.finished_at = now_text()
+    began = connection.scalar(select(harvest_runs.c.started_at).where(harvest_runs.c.id == run))
+    report.started_at, report.finished_at = began or report.started_at, report.finished_at or now_text()
+    _time(report)
     values: dict[str, Any] = {"status": report.status, "finished_at": report.finished_at, "report": to_json(report)}
     values["resume_at"] = report.resume_at or None
     if not resumable:
         values["checkpoint"] = b"{}"
     connection.execute(update(harvest_runs).where(harvest_runs.c.id == run).values(values))
+
+
+def _time(report: RunReport) -> None:
+    if report.started_at and report.finished_at:
+        spent = datetime.fromisoformat(report.finished_at) - datetime.fromisoformat(report.started_at)
+        report.seconds = max(spent.total_seconds(), 0.0)
+        report.rate = round(report.received / max(report.seconds, 1.0), 1)
+
+
+def amend(connection: Connection, run: int, report: RunReport) -> None:
+    """Replace the report of a run that has ended, which goes on to have ended when it did."""
+    connection.execute(update(harvest_runs).where(harvest_runs.c.id == run).values(report=to_json(report)))
 
 
 def cut_off(connection: Connection, source_number: int) -> tuple[int, bool, Standing, RunReport] | None:

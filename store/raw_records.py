@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
@@ -37,7 +38,8 @@ class PageOutcome(msgspec.Struct):
 def store_page(connection: Connection, source: int, run: int, page: Sequence[RawRecord]) -> PageOutcome:
     """Store the records of a page.
 
-    One identifier twice in a run: the one with the newer datestamp stands, of equal ones the later.
+    One identifier twice in a run: the one with the newer datestamp stands, of equal ones the later. A record that
+    becomes a tombstone keeps the payload that it had when it lived (see ``store.graves``).
 
     Args:
         connection: in a write transaction, the one that also saves the checkpoint.
@@ -58,6 +60,7 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
     at = now_text()
     fresh: list[tuple[object, ...]] = []
     rewritten: list[tuple[object, ...]] = []
+    buried: list[tuple[object, ...]] = []  # keep their last payload: while they rest they may be wanted back
     seen: list[int] = []
     highest = 0
     for key, raw in latest.items():
@@ -77,11 +80,15 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
         elif (was_deleted and raw.deleted) or (digest == raw.digest and was_deleted == raw.deleted):
             outcome.same.append(raw.record)
             seen.append(id_)
+        elif raw.deleted:
+            buried.append((raw.datestamp[:40], True, run, at, id_))
+            outcome.deleted.append((id_, raw))
         else:
             rewritten.append((*_values(raw, run, at), id_))
-            (outcome.deleted if raw.deleted else outcome.changed).append((id_, raw))
+            outcome.changed.append((id_, raw))
     bulk.insert(connection, raw_records, (*_VALUES, "id", "source", "key", "record"), fresh)
     bulk.update(connection, raw_records, _VALUES, "id", rewritten)
+    bulk.update(connection, raw_records, ("datestamp", "deleted", "run", "changed_at"), "id", buried)
     bulk.set_in(connection, raw_records, "run", run, "id", seen)
     return outcome
 
@@ -137,20 +144,28 @@ def after(
         .order_by(raw_records.c.id)
         .limit(limit)
     )
-    return [
-        (
-            row.id,
-            RawRecord(
-                source=source_id,
-                record=row.record,
-                payload=codec.decompress(row.payload),
-                datestamp=row.datestamp,
-                deleted=row.deleted,
-                digest=bytes(row.digest),
-            ),
-        )
-        for row in rows
-    ]
+    return [_read(row, source_id) for row in rows]
+
+
+def by_ids(connection: Connection, source_id: str, ids: Sequence[int]) -> list[tuple[int, RawRecord]]:
+    """Raw records of one source by row number."""
+    found: list[tuple[int, RawRecord]] = []
+    for start in range(0, len(ids), _CHUNK):
+        rows = connection.execute(select(raw_records).where(raw_records.c.id.in_(ids[start : start + _CHUNK])))
+        found += [_read(row, source_id) for row in rows]
+    return found
+
+
+def _read(row: Any, source_id: str) -> tuple[int, RawRecord]:
+    raw = RawRecord(
+        source=source_id,
+        record=row.record,
+        payload=codec.decompress(row.payload),
+        datestamp=row.datestamp,
+        deleted=row.deleted,
+        digest=bytes(row.digest),
+    )
+    return row.id, raw
 
 
 def find(

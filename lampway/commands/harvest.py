@@ -11,8 +11,9 @@ import typer
 
 from harvester.fetching import Client
 from harvester.harvest import LeaseTakenError, harvest_source
-from harvester.removals import DecisionError, decide
 from harvester.report import in_words
+from harvester.run import Brake
+from lampway.commands import harvest_decisions, harvest_quarantine
 from lampway.commands.default_command import DefaultCommandGroup
 from lampway.console import (
     DONE,
@@ -57,12 +58,15 @@ def run(
     Example: lampway harvest city-library --full
     """
     settings = settings_or_fail()
+    brake = Brake(share=settings.brake_share, records=settings.brake_records)
     gc.freeze()  # what is loaded by now stays; walking it again and again costs the harvest 5 to 10 %
     with open_store(settings) as database:
         chosen = choose(database, ids or [])
         client = Client.from_settings(settings)
         try:
-            reports = [report for source in chosen if (report := _one(database, source, client, full)) is not None]
+            reports = [
+                report for source in chosen if (report := _one(database, source, client, full, brake)) is not None
+            ]
         finally:
             client.close()
     if json:
@@ -86,7 +90,7 @@ def choose(database: Database, ids: Sequence[str]) -> list[Source]:
     return [known[id_] for id_ in dict.fromkeys(ids)] if ids else list(known.values())
 
 
-def _one(database: Database, source: Source, client: Client, full: bool) -> RunReport | None:
+def _one(database: Database, source: Source, client: Client, full: bool, brake: Brake) -> RunReport | None:
     """Harvest one source under a progress display; None when it could not even begin."""
     try:
         with Meter(source.id) as meter:
@@ -95,6 +99,7 @@ def _one(database: Database, source: Source, client: Client, full: bool) -> RunR
                 source,
                 client,
                 full=full,
+                brake=brake,
                 on_progress=lambda done, failed, total: meter.advance(done, failed, total),
             )
     except LeaseTakenError as error:
@@ -135,39 +140,14 @@ def show(
         return
     for line in in_words(report):
         say(line)
-    say(f"  {report.started_at} to {report.finished_at or 'now'}, {report.pages:,} pages")
-
-
-WaitingRun = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run that waits.")]
-
-
-@app.command("approve")
-def approve(run: WaitingRun) -> None:
-    """Remove what a waiting run would remove; `lampway index` then takes it out of the search.
-
-    Example: lampway harvest approve 12
-    """
-    _decide(run, approved=True)
-
-
-@app.command("reject")
-def reject(run: WaitingRun) -> None:
-    """Keep what a waiting run would remove; the next whole list asks anew.
-
-    Example: lampway harvest reject 12
-    """
-    _decide(run, approved=False)
-
-
-def _decide(run: int, *, approved: bool) -> None:
-    with open_store(settings_or_fail()) as database:
-        try:
-            count = decide(database, run, approved=approved)
-        except DecisionError as error:
-            fail(str(error), WRONG_USE)
-    say(f"{count:,} records were removed" if approved else "nothing was removed")
+    pace = f", {report.seconds:,.0f} s, {report.rate:,.0f} records/s" if report.finished_at else ""
+    say(f"  {report.started_at} to {report.finished_at or 'now'}, {report.pages:,} pages{pace}")
 
 
 def register(root: typer.Typer) -> None:
     """Add to the command."""
     root.add_typer(app, name="harvest")
+
+
+for _part in (harvest_decisions, harvest_quarantine):
+    _part.add_to(app)

@@ -10,6 +10,7 @@ import typer
 from harvester.fetching import Client
 from harvester.source_checks import SourceError, check, default_id, is_url, tidy_location
 from harvester.trial import try_source
+from lampway.commands import source_restore
 from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from schemas.catalogue import Source
 from store import harvest_runs, institutions, sources
@@ -209,6 +210,9 @@ def remove(
             sources.remove(connection, id)
     say(f"{id} is removed.")
     note("Run `lampway index` to take its records out of the search.")
+
+
+source_restore.add_to(app)
 
 
 def register(root: typer.Typer) -> None:

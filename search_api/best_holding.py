@@ -180,7 +180,9 @@ class BestHoldings:
         holding = record.holdings[ordinal] if 0 <= ordinal < len(record.holdings) else Holding()
         facts: list[Fact] = self._facts.get(id_, [])
         seen = self._seen.get(id_, datetime.fromtimestamp(EPOCH, UTC))
-        return holding, effective(holding, seen, int(self._institution[row]), facts)
+        number = int(self._institution[row])
+        institution = self._here.registry.by_number.get(number)
+        return holding, effective(holding, seen, number, facts, institution.services if institution else ())
 
     def _checked_at(self, row: int, said: Availability | None, zone: ZoneInfo) -> datetime | None:
         """To the second, where the store still says the same as the columns; else to the quarter hour."""

@@ -24,7 +24,7 @@ def next_pointer(connection: Connection, before: Pointer | None) -> Pointer:
         serial=serial,
         version=availability.latest_version(connection),
         run=last_run(connection),
-        registry=registry_digest(connection),
+        registry=columns_digest(connection),
     )
 
 
@@ -32,6 +32,12 @@ def registry_digest(connection: Connection) -> str:
     """Changes when holdings may be placed differently."""
     placing = [(i.number, i.id, i.name, i.isil, i.parent, i.aliases) for i in all_institutions(connection)]
     return digest(msgspec.json.encode(placing)).hex()
+
+
+def columns_digest(connection: Connection) -> str:
+    """Changes when holdings may be placed differently, or have other states: declared services limit these."""
+    services = [(i.number, i.services) for i in all_institutions(connection) if i.services]
+    return registry_digest(connection) + digest(msgspec.json.encode(services)).hex()
 
 
 def last_run(connection: Connection) -> int:

@@ -45,7 +45,10 @@ class Places:
     def __init__(self, connection: Connection) -> None:
         self.sources = sources.numbers(connection)
         self.facts = availability.latest_version(connection) > 0
-        self._resolver = Resolver(all_institutions(connection))
+        institutions = all_institutions(connection)
+        self.offered = {row.number: row.services for row in institutions if row.services}
+        """Services that institutions declare, by their number."""
+        self._resolver = Resolver(institutions)
         self._known: dict[tuple[int, str, str], int] = {}
         self._runs: dict[int, datetime] = {}
 
@@ -131,7 +134,7 @@ def _of_record(
     found = []
     for ordinal, holding in numbered(holdings):
         institution = places.number(row.source, holding)
-        for word in _words(effective(holding, seen, institution, facts)):
+        for word in _words(effective(holding, seen, institution, facts, places.offered.get(institution, ()))):
             found.append((institution, word, row.id, ordinal))  # noqa: PERF401 - one holding may give several rows
     return found
 

@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 
 from store import availability
 from store.column_changes import (
+    columns_digest,
     last_run,
     last_work,
     next_pointer,
-    registry_digest,
     with_gone,
     works_of_facts,
     works_to_renew,
@@ -59,13 +59,13 @@ def rebuild(database: Database, home: Path) -> int:
 def update(database: Database, home: Path, work_numbers: Iterable[int]) -> None:
     """Bring changed works up to date, together with the facts learnt and the confirmations harvested since.
 
-    All columns are derived again when the registry has changed (names, codes: any holding may be placed anew) and when
-    a harvest has confirmed a large part of the records.
+    All columns are derived again when the registry has changed (names, codes, services: any holding may be placed anew
+    or have other states) and when a harvest has confirmed a large part of the records.
     """
     with writing(home):
         before = read_pointer(home)
         with database.connect() as connection:
-            if before is None or before.registry != registry_digest(connection):
+            if before is None or before.registry != columns_digest(connection):
                 _rebuild(connection, home, before)
                 return
             works = set(work_numbers) | works_to_renew(connection, before)

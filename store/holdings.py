@@ -1,7 +1,8 @@
 """Where a work's copies are and in which state: the holdings of its records, each at an institution of the registry.
 
 The one place that says which states a holding has: a fact learnt apart from the catalogue (pushed, sent in a file,
-looked up) wins over the record's own word for a service unless that is younger.
+looked up) wins over the record's own word for a service unless that is younger, and a record says nothing about a
+service that its institution does not offer.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from schemas.catalogue import Availability, CatalogueRecord, Holding, Source
+from schemas.catalogue import SERVICES, Availability, CatalogueRecord, Holding, Service, Source
 from schemas.institution import Institution
 from schemas.work import Work
 from store.availability import Fact
@@ -20,6 +21,7 @@ from store.institutions import Resolver
 from store.tables import harvest_runs, raw_records
 
 _CHUNK = 500
+DIGITAL: Service = "digital"
 
 IMPLIED = Holding()
 """What a record says by merely being in a catalogue: its institution has the thing, in an unknown state."""
@@ -91,18 +93,23 @@ def seen_at(connection: Connection, record_ids: Sequence[int]) -> dict[int, date
     return found
 
 
-def effective(holding: Holding, seen: datetime, institution: int, facts: Iterable[Fact]) -> list[Availability]:
+def effective(
+    holding: Holding, seen: datetime, institution: int, facts: Iterable[Fact], offered: Sequence[str] = ()
+) -> list[Availability]:
     """The states of a holding, one a service, each with the time it was true and how that is known.
 
     Args:
         holding: as its record describes it.
         seen: when the record's own states were last true (see ``seen_at``).
         institution: number of the institution it is at.
-        facts: what was learnt about the record apart from the catalogue.
+        facts: what was learnt about the record apart from the catalogue. They are the institution's own word about
+            this copy, so they count for every service.
+        offered: services that the institution declares; empty = it does not say. Where no state is left, these are
+            unknown, so that nobody takes silence for a service that is not offered.
     """
     states: dict[str, Availability] = {}
     for own in holding.availability:
-        if own.service not in states:
+        if own.service not in states and _may_say(own.service, offered):
             at = own.checked_at or seen
             states[own.service] = msgspec.structs.replace(own, checked_at=at if at.tzinfo else at.replace(tzinfo=UTC))
     for fact in sorted(facts, key=lambda fact: (fact.checked_at, fact.holding)):
@@ -113,7 +120,18 @@ def effective(holding: Holding, seen: datetime, institution: int, facts: Iterabl
             states[fact.service] = Availability(
                 service=fact.service, state=fact.state, due=fact.due, checked_at=at, how=fact.how
             )
-    return list(states.values())
+    return list(states.values()) or [Availability(service=service) for service in _implied(offered)]
+
+
+def _may_say(service: Service, offered: Sequence[str]) -> bool:
+    # A digital copy is what the record links to: it is there whatever the house offers its visitors.
+    return not offered or service in offered or service == DIGITAL
+
+
+def _implied(offered: Sequence[str]) -> list[Service]:
+    """The services in which a thing may be had of which nothing is said; a digital copy only where all is digital."""
+    named = [service for service in SERVICES if service in offered]
+    return [service for service in named if service != DIGITAL] or named
 
 
 def moment(text: str) -> datetime:

@@ -21,7 +21,8 @@ from schemas.institution import HoursException, Institution, ServicePoint
 from search_api.context import Context, open_context
 from search_api.search import search
 from search_api.understand import understand
-from store import harvest_runs, institutions, raw_records, records, sources, works
+from store import availability, harvest_runs, institutions, raw_records, records, sources, works
+from store.availability import Fact
 from store.database import open_database
 from store.harvest_runs import RunReport
 
@@ -103,6 +104,7 @@ def read_places() -> list[Institution]:
                 opening_hours=given["hours"],
                 exceptions=[HoursException(first=given["closed_on"])] if "closed_on" in given else [],
                 service_points=points,
+                services=given.get("offers", []),
                 closed=given.get("closed", False),
             )
         )
@@ -110,7 +112,7 @@ def read_places() -> list[Institution]:
 
 
 def holding(text: str) -> Holding:
-    """The copy in "Place | service state [due DATE] and ... | age"."""
+    """The copy in "Place | service state [due DATE] and ... | age | pushed service state"."""
     place, said, *age = (part.strip() for part in text.split("|"))
     span = re.fullmatch(r"(\d+) ([hd])", age[0]) if age else None
     at = NOW - timedelta(**{_SPAN[span[2]]: int(span[1])}) if span else NOW
@@ -140,6 +142,28 @@ def records_of(case: Case) -> list[CatalogueRecord]:
             )
         )
     return rows
+
+
+def pushed(ids: dict[str, int], numbers: dict[str, int]) -> list[Fact]:
+    """What institutions told just now, by the ids of records and the numbers of institutions."""
+    found = []
+    for case in CASES:
+        copies = [(position, copy) for position, thing in enumerate(case.copies) for copy in thing.split(" + ")]
+        for position, copy in copies:
+            place, *told = (part.strip() for part in copy.split("|"))
+            if len(told) == 3:
+                service, state = told[2].split()
+                found.append(
+                    Fact(
+                        record=ids[f"{case.word}-{position}"],
+                        institution=numbers[slug(place)],
+                        service=service,  # type: ignore[arg-type]
+                        state=state,  # type: ignore[arg-type]
+                        how="pushed",
+                        checked_at=NOW.isoformat(),
+                    )
+                )
+    return found
 
 
 class Table:
@@ -179,6 +203,8 @@ def table(
         ids = {raw.record: id_ for id_, raw in raw_records.store_page(connection, number, run, page).new}
         harvest_runs.finish(connection, run, RunReport(status="complete"))
         records.upsert(connection, number, [(ids[row.record], row) for row in rows])
+        numbers = {row.id: row.number for row in institutions.all_institutions(connection)}
+        availability.put(connection, pushed(ids, numbers))
     rebuild(database, engine, settings)
     engine.close()
     database.close()

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from schemas.institution import Institution
 from search_api.app import create_app
-from store import api_keys, institutions
+from store import api_keys, columns, institutions
 
 
 @pytest.fixture
@@ -143,3 +143,22 @@ def test_a_removed_institution_leaves_searches_whole(federation: Any, client: Te
     with federation.context.database.begin() as connection:
         institutions.upsert(connection, [Institution(id="new", name="New")])
     assert kept(federation, "new").number not in numbers
+
+
+def test_a_museum_that_only_shows_never_lends(federation: Any, client: TestClient, key: str) -> None:
+    """Whatever its catalogue's status is taken to mean: in searches, their reasons, and on the page of a work."""
+    assert patch(client, key, {"services": ["on_site"]}).status_code == 200
+    columns.update(federation.context.database, federation.context.settings.columns_home, [])
+    federation.context.refresh()
+    asked = {"q": "pride and prejudice", "institution": "city", "explain": "true"}
+    hit = client.get("/api/search", params=asked).json()["hits"][0]
+    best = hit["best"]
+    assert (best["institution_id"], best["service"]) == ("city", "on_site")
+    assert "loan" not in best["reason"] + hit["signals"]["availability"]["reason"]
+    lent = client.get("/api/search", params=asked | {"service": "loan"}).json()["hits"]
+    assert "city" not in {other["best"]["institution_id"] for other in lent}
+    work = client.get(f"/api/works/{hit['id']}").json()
+    there = [copy for copy in work["holdings"] if copy["best"]["institution_id"] == "city"]
+    assert {state["service"] for copy in there for state in copy["services"]} == {"on_site"}
+    page = client.get(f"/works/{hit['id']}", params={"institution": "city"})
+    assert page.status_code == 200

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from config.settings import Settings
 from schemas.catalogue import SERVICES, STATES, Availability, CatalogueRecord, Holding
 from schemas.institution import Institution
-from store import availability, columns, records, works
+from store import availability, columns, institutions, records, works
 from store.availability import Fact
 from store.columns import Columns
 from store.database import Database
@@ -262,3 +262,53 @@ def test_many_works_in_blocks_equal_one_by_one(
     assert counts.tolist() == [max(1, n % 4) for n in range(300)]
     assert [told(read, n)[0][0] for n in (2, 3, 4)] == [2 if n % 2 else 1 for n in (1, 2, 3)]
     assert msgspec.json.decode((settings.columns_home / "current.json").read_bytes())["base"] == "base-1"
+
+
+def test_a_record_says_nothing_of_services_that_its_institution_does_not_offer(
+    stock: Callable[..., None], database: Database, settings: Settings
+) -> None:
+    museum = Institution(id="museum", name="Museum", parent="city", services=["on_site"])
+    shelf = [
+        record("1", copy("museum", ("loan", "available"), ("on_site", "limited"))),
+        record("2", copy("museum", ("loan", "available"))),
+        record("3", copy("museum")),
+        record("4", copy("museum", ("digital", "available"))),
+        record("5", copy("city", ("loan", "available"))),
+    ]
+    stock([CITY, museum], shelf, seen=T0)
+    columns.rebuild(database, settings.columns_home)
+    read = Columns.open(settings.columns_home, database)
+    silent_there = [(2, {"on_site": "unknown"}, None)]
+    assert [told(read, n) for n in (1, 2, 3, 4, 5)] == [
+        [(2, {"on_site": "limited"}, T0)],
+        silent_there,
+        silent_there,
+        [(2, {"digital": "available"}, T0)],
+        [(1, {"loan": "available"}, T0)],
+    ]
+
+    fact = Fact(record=3, institution=2, service="loan", state="available", how="pushed", checked_at=T0.isoformat())
+    with database.begin() as connection:
+        availability.put(connection, [fact])
+    read.refresh()
+    assert told(read, 3) == [(2, {"loan": "available"}, T0)], "what it tells itself counts for every service"
+
+    with database.begin() as connection:
+        institutions.upsert(connection, [msgspec.structs.replace(CITY, services=["on_site"])])
+    columns.update(database, settings.columns_home, [])
+    read.refresh()
+    assert told(read, 5) == [(1, {"on_site": "unknown"}, None)], "a change of the registry reaches all columns"
+
+
+@given(
+    offered=st.lists(st.sampled_from(SERVICES), unique=True),
+    said=st.dictionaries(st.sampled_from(SERVICES), st.sampled_from(STATES)),
+)
+def test_what_is_not_offered_is_never_claimed(offered: list[str], said: dict[str, str]) -> None:
+    states = {a.service: a.state for a in effective(copy("x", *said.items()), T0, 1, [], offered)}
+    if not offered:
+        assert states == said
+        return
+    assert set(states) <= {*offered, "digital"}
+    assert states, "it is never silent, as silence may mean any service"
+    assert all(said.get(service, "unknown") == state for service, state in states.items())

@@ -22,7 +22,6 @@ from store.database import open_database
 
 _CONFIGURATION = """
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 max_connections = 60
 listen_addresses = '127.0.0.1'

@@ -11,7 +11,7 @@ depends_on = None
 
 def words(length: int | None = None) -> sa.types.TypeEngine[str]:
     """Text that is compared and sorted by code points on both databases."""
-    return sa.String(length).with_variant(sa.Text(collation="C"), "postgresql")
+    return (sa.String(length) if length else sa.Text()).with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:

@@ -160,7 +160,7 @@ def look(context: Context, asked: Asked, rules: Rules, *, whole: bool = True) ->
     measure = Measure(request, here, rules)
     scope = scope_of(measure, view)
     query = msgspec.structs.replace(asked.query, filters=filters_of(request, scope.places))
-    database, pools, decides = context.database, rules.pools, scope.decides
+    database, pools, decides = context.database, rules.pools_for(context.engine.name), scope.decides
     ranking = Ranking(
         snapshot=snapshot, view=view, measure=measure, pools=pools, database=database, decides=decides
     )  # fmt: skip

@@ -40,7 +40,7 @@ def search(context: Context, request: SearchRequest) -> Answer:
         snapshot=snapshot,
         view=view,
         measure=measure,
-        pools=rules.pools,
+        pools=rules.pools_for(context.engine.name),
         database=context.database,
         decides=scope.decides,
     )

@@ -86,6 +86,12 @@ class Rules(_Part, frozen=True):
     open: OpenRules
     modes: dict[str, ModeRules]
     pools: Pools
+    pools_of: dict[str, dict[str, Count]] = {}
+    """Engine -> which of the pools are of another size there."""
+
+    def pools_for(self, engine: str) -> Pools:
+        """How many candidates are looked at with an engine."""
+        return msgspec.structs.replace(self.pools, **self.pools_of.get(engine, {}))
 
     def __hash__(self) -> int:
         """By identity: rules are loaded once and used as keys of caches."""
@@ -111,6 +117,9 @@ def check(rules: Rules) -> Rules:
         raise RulesError("open.later must not be above open.closing: a place that is open is better than a wait")
     if set(rules.modes) != set(MODES):
         raise RulesError(f"modes: needs exactly {', '.join(MODES)}")
+    for engine, changed in rules.pools_of.items():
+        if unknown := set(changed) - set(Pools.__struct_fields__):
+            raise RulesError(f"pools_of.{engine}: there is no pool {', '.join(sorted(unknown))}")
     others = weights.text + weights.availability + weights.open + weights.distance
     if weights.known_item / 2 <= others:
         raise RulesError(f"weights.known_item must be above twice the sum of the others ({2 * others:g})")

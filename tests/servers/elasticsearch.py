@@ -2,7 +2,8 @@
 
 They are bare servers: no plug-in, no module but the HTTP one, no security; what works here works on any cluster. Needs
 Maven once and Java >= 21. ``python tests/servers/elasticsearch.py warm`` fetches the jars; they are kept in
-~/.cache/lampway-tests (LAMPWAY_TEST_CACHE). With ``serve HOME`` a node runs until it is stopped.
+~/.cache/lampway-tests (LAMPWAY_TEST_CACHE). ``java`` prints the Java that is used; with ``serve HOME`` a node runs
+until it is stopped.
 """
 
 from __future__ import annotations
@@ -219,7 +220,12 @@ def start_cluster(home: Path, size: int = 3, heap: str = "512m") -> Cluster:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["warm"]:
+    if sys.argv[1:] == ["java"]:
+        try:
+            print(java())
+        except NotHereError as error:
+            sys.exit(str(error))
+    elif sys.argv[1:] == ["warm"]:
         print(f"Elasticsearch {VERSION}: {jars()}, {java()}")
     elif len(sys.argv) == 3 and sys.argv[1] == "serve":
         node = Node(Path(sys.argv[2])).start().wait()

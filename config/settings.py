@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     """Mail address or URL in the User-Agent of the harvester."""
     geocoder: str = ""
     """Base URL of a Nominatim-compatible service for places that the registry does not know; empty = none."""
+    geocoder_attribution: str = "© OpenStreetMap contributors"
+    """Whom its terms want to be named wherever a place it found is used; empty = nobody."""
     map_tiles: str = ""
     """URL template of map tiles ("https://…/{z}/{x}/{y}.png"); empty = places without a background."""
     map_attribution: str = ""

@@ -31,7 +31,11 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     near_name: str = ""
     near_source: str = ""
     """Who knew the position: "geocoder" = the place service; empty = the asker or the registry."""
+    near_attribution: str = ""
+    """Whom the place service's terms want to be named."""
     at: datetime
+    at_zone: str = ""
+    """IANA name of the zone in which ``at`` was meant; empty = it came with its own, or is now."""
     mode: Mode = "walk"
     within_km: float | None = None
     open: bool = False

@@ -14,7 +14,7 @@ from search_api.messages import text as text_of
 from search_api.problems import BadParameterError
 
 _LONGEST = 300
-_FREE = ("cursor", "limit", "facets", "explain", "lang", "warnings", "at")
+_FREE = ("cursor", "limit", "facets", "explain", "lang", "warnings", "at", "at_zone")
 """What may differ between the pages of one list; the time is carried by the cursor."""
 
 

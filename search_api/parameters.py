@@ -11,6 +11,7 @@ import msgspec
 from schemas.query import SearchRequest
 from search_api.context import Context
 from search_api.problems import BadParameterError
+from search_api.query_view import place_credit
 from search_api.understand import understand
 
 Params = Mapping[str, Sequence[str]]
@@ -23,7 +24,7 @@ def asked(
 ) -> SearchRequest:
     """From where, when and how somebody asks; parameters that are neither that nor ``own`` become warnings.
 
-    A time without a zone is meant in ``zone``; when missing, in that of the institution nearest to the position.
+    A time without a zone is meant in ``zone``; when missing, see ``understand.zone_meant``.
 
     Raises:
         BadParameterError: one of them cannot be used.
@@ -31,6 +32,8 @@ def asked(
     request = understand(context, {name: params[name] for name in SITUATION if name in params}, lang, zone)
     unknown = [name for name in params if name not in SITUATION and name not in own]
     warnings = tuple(f"{name[:40]!r} is not a parameter here and was not heeded" for name in unknown)
+    if credit := place_credit(request):  # a search names it where it repeats the question; these answers do not
+        warnings += (credit,)
     return msgspec.structs.replace(request, warnings=request.warnings + warnings)
 
 

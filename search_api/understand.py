@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -45,7 +47,7 @@ def understand(
         context: for the registry (places, institutions) and the clock.
         params: every parameter with all its values, in order; several values may also be joined by commas.
         lang: language of the reasons.
-        zone: in which a time without one is meant; when missing, that of the institution nearest to the position.
+        zone: in which a time without one is meant; when missing, see ``zone_meant``.
 
     Raises:
         BadParameterError: names the parameter that cannot be used, and says what would do.
@@ -55,10 +57,14 @@ def understand(
     registry = context.registry()
     near, near_name, near_source = _near(given, registry, context.geocoder)
     token = given.one("cursor")
-    at = (
-        cursor.read(token, lang).at
+    institutions = given.many("institution")
+    for id_ in institutions:
+        if id_ not in registry.by_id:
+            raise BadParameterError("institution", say("institution_unknown", value=_quoted(id_)))
+    at, at_zone = (
+        (cursor.read(token, lang).at, "")
         if token and not given.one("at")
-        else _at(given, lambda: zone or zone_near(near, registry), context.clock)
+        else _at(given, lambda: zone or zone_meant(near, institutions, registry), context.clock)
     )
     sort = given.choice("sort", SORTS, "best")
     if sort == "near" and near is None:
@@ -73,17 +79,15 @@ def understand(
     )
     if year_from is not None and year_to is not None and year_from > year_to:
         raise BadParameterError("year_from", say("years_swapped", low=year_from, high=year_to))
-    institutions = given.many("institution")
-    for id_ in institutions:
-        if id_ not in registry.by_id:
-            raise BadParameterError("institution", say("institution_unknown", value=_quoted(id_)))
     limit = given.whole("limit", 1, MOST_HITS)
     return SearchRequest(
         q=_q(given),
         near=near,
         near_name=near_name,
         near_source=near_source,
+        near_attribution=context.settings.geocoder_attribution if near_source else "",
         at=at,
+        at_zone=at_zone,
         mode=cast("Any", given.choice("mode", MODES, "walk")),
         within_km=within,
         open=given.flag("open"),
@@ -218,10 +222,11 @@ def _near(given: _Given, registry: Registry, geocoder: Geocoder | None) -> tuple
     raise given.bad("near", "near_no_position" if numbers else "near_no_place", value=_quoted(text))
 
 
-def _at(given: _Given, zone: Callable[[], ZoneInfo], clock: Callable[[], datetime]) -> datetime:
+def _at(given: _Given, zone: Callable[[], ZoneInfo], clock: Callable[[], datetime]) -> tuple[datetime, str]:
+    """The moment, and the name of the zone in which it was meant where it came without one."""
     text = given.one("at")
     if not text or text.lower() == "now":
-        return clock().replace(second=0, microsecond=0)
+        return clock().replace(second=0, microsecond=0), ""
     text = re.sub(r"([T ]\d\d(?::?\d\d){0,2}(?:\.\d+)?) (\d\d(?::?\d\d){0,2})$", r"\1+\2", text)  # "+" comes as a blank
     try:
         day = date.fromisoformat(text)
@@ -229,24 +234,38 @@ def _at(given: _Given, zone: Callable[[], ZoneInfo], clock: Callable[[], datetim
         pass
     else:
         given.warnings.append(given.say("at_no_hour"))
-        return datetime.combine(day, time(12), zone())
+        meant = zone()
+        return datetime.combine(day, time(12), meant), meant.key
+    name = ""
     try:
         at = datetime.fromisoformat(text)
-        at = at if at.tzinfo is not None else at.replace(tzinfo=zone())
+        if at.tzinfo is None:
+            meant = zone()
+            at, name = at.replace(tzinfo=meant), meant.key
         at.astimezone(UTC)  # the ends of the calendar may lie outside it there, and all that follows counts in UTC
     except (ValueError, OverflowError):
         raise given.bad("at", "at_no_time", value=_quoted(text)) from None
-    return at
+    return at, name
 
 
-def zone_near(near: Point | None, registry: Registry) -> ZoneInfo:
-    """The zone in which a time without one is meant: of the institution nearest to the position, else of the first."""
-    rows = registry.institutions
+def zone_meant(near: Point | None, institutions: Sequence[str], registry: Registry) -> ZoneInfo:
+    """The zone in which a time without one is meant.
+
+    That of the institution nearest to the position, else of the first one asked for, else the one most share.
+    """
     if near is not None:
         km = haversine_km(near.lat, near.lon, registry.lat, registry.lon)
         if np.isfinite(km).any():
             return zone_of(registry.by_number[int(np.nanargmin(km))])
-    return zone_of(rows[0]) if rows else ZoneInfo("UTC")
+    return zone_of(registry.by_id[institutions[0]]) if institutions else _shared_zone(registry)
+
+
+@lru_cache(maxsize=2)
+def _shared_zone(registry: Registry) -> ZoneInfo:
+    """The zone of most institutions that are not shut for good; of equals, by its name."""
+    rows = [row for row in registry.institutions if not row.closed] or registry.institutions
+    counted = Counter(zone_of(row).key for row in rows)
+    return ZoneInfo(min(counted, key=lambda name: (-counted[name], name))) if counted else ZoneInfo("UTC")
 
 
 def _language(text: str, given: _Given) -> str:

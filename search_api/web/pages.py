@@ -17,6 +17,7 @@ from search_api.dependencies import ask_live
 from search_api.errors import ApiError
 from search_api.institutions import institution_view, institutions_page
 from search_api.problems import BadParameterError
+from search_api.query_view import place_credit
 from search_api.search import search
 from search_api.understand import understand
 from search_api.views import Moved
@@ -97,6 +98,7 @@ def _work_page(request: Request, id_: str) -> Response:
         form=form,
         problem=problem,
         near=asked.near,
+        place_credit=place_credit(asked),
         shown=COPIES_SHOWN,
         **work_page_view(work, page.say, times, mode=asked.mode, near=asked.near is not None),
     )

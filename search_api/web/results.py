@@ -10,6 +10,7 @@ import msgspec
 from schemas.answer import Answer
 from schemas.query import SearchRequest
 from search_api.problems import BadParameterError
+from search_api.query_view import place_credit
 from search_api.web.cards import card
 from search_api.web.search_form import SearchForm
 from search_api.web.wording import Times, Wording
@@ -44,6 +45,7 @@ def results_view(form: SearchForm, say: Wording, asked: SearchRequest, answer: A
         "warnings": answer.query.get("warnings", []),
         "next": answer.next,
         "near": asked.near,
+        "place_credit": place_credit(asked),
     }
 
 
@@ -53,7 +55,7 @@ def problem_view(form: SearchForm, error: BadParameterError) -> dict[str, Any]:
     facets: Mapping[str, Any] = {}
     return {
         "problem": problem, "heading": "", "cards": [], "facets": facets, "chips": form.chips(facets), "warnings": [],
-        "next": None, "near": None,
+        "next": None, "near": None, "place_credit": "",
     }  # fmt: skip
 
 

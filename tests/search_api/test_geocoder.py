@@ -127,6 +127,7 @@ def test_a_place_is_found_and_its_source_told(federation: Any, ask: Any, places:
     with TestClient(create_app(federation.context)) as client:
         assert client.get("/api/search", params={"near": "Durham"}).json()["query"]["near"] == {
             "lat": 54.7753, "lon": -1.5849, "name": "Durham, England", "source": "geocoder",
+            "attribution": "© OpenStreetMap contributors",
         }  # fmt: skip
         assert "source" not in client.get("/api/search", params={"near": "Aldport"}).json()["query"]["near"]
 
@@ -283,3 +284,31 @@ def test_the_service_of_the_settings_is_opened(federation: Any, places: Places) 
         context.close()
     for url in ("http://[::1]:8080", "https://places.example/nominatim/"):
         assert load_settings(geocoder=url, _env_file=None).geocoder == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "Place found for Durham, England: "), ("zh", "地点“Durham, England”")]
+)
+def test_whom_the_place_service_wants_named_is_named_everywhere(
+    federation: Any, ask: Any, lang: str, words: str
+) -> None:
+    assert ask("Durham").near_attribution == "© OpenStreetMap contributors"
+    with TestClient(create_app(federation.context)) as client:
+        there, known = {"near": "Durham", "lang": lang}, {"near": "Aldport", "lang": lang}
+        work = client.get("/api/search", params={"q": "pride"}).json()["hits"][0]["id"]
+        for address in ("/search", f"/works/{work}"):
+            credit = '<p class="soft small credit">' + words
+            assert credit in client.get(address, params=there).text
+            assert '<p class="soft small credit">' not in client.get(address, params=known).text
+        for address in ("institutions", "institutions/city", f"works/{work}", f"works/{work}/holdings", "nearby"):
+            asked = {"title": "pride"} if address == "nearby" else {}
+            told = client.get(f"/api/{address}", params=there | asked).json()["warnings"]
+            assert any(line.startswith(words) and "OpenStreetMap" in line for line in told), address
+            assert client.get(f"/api/{address}", params=known | asked).json().get("warnings", []) == []
+
+
+def test_an_operator_may_name_another_or_nobody(federation: Any, ask: Any) -> None:
+    for name in ("Town survey", ""):
+        federation.context.settings = federation.settings.model_copy(update={"geocoder_attribution": name})
+        assert ask("Durham").near_attribution == name
+        assert ask("Aldport").near_attribution == ""

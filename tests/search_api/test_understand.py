@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.settings import load_settings
+from schemas.institution import Institution
 from schemas.query import Point, SearchRequest
+from search_api.context import open_context
 from search_api.problems import BadParameterError
+from search_api.search import search
 from search_api.understand import understand
+from store import institutions
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -182,3 +189,32 @@ def test_any_text_is_understood_or_refused_by_name(ask: Any, params: dict[str, l
     except BadParameterError as error:
         refused, request = error, None
     assert request.at.tzinfo is not None if request else refused.parameter in params
+
+
+def test_a_time_without_a_place_is_that_of_most_institutions(federation: Any, ask: Any) -> None:
+    """Not that of whichever institution is listed first; an institution asked for knows better, a place best."""
+    context = federation.context
+    with context.database.begin() as connection:
+        institutions.upsert(connection, [Institution(id="a-first", name="A", timezone="Pacific/Auckland")])
+    context.refresh()
+    at = "2026-11-24T10:00"
+    zones = {"": "Europe/London", "a-first": "Pacific/Auckland", "shanghai": "Asia/Shanghai"}
+    for asked, zone in zones.items():
+        request = ask(at=at, institution=asked)
+        assert (request.at_zone, request.at) == (zone, datetime(2026, 11, 24, 10, tzinfo=ZoneInfo(zone)))
+        assert search(context, request).query["timezone"] == zone
+    assert ask(at=at, near="Aldport", institution="shanghai").at_zone == "Europe/London"
+    assert ask(at="2026-11-24", institution="shanghai").at_zone == "Asia/Shanghai"
+    for own in ("", "now", "2026-11-24T10:00+01:00"):
+        assert "timezone" not in search(context, ask(at=own)).query
+    page = search(context, ask(at=at, limit="1"))
+    assert page.next
+    assert search(context, ask(limit="1", cursor=page.next)).hits, "the next page need not repeat the time"
+
+
+def test_without_institutions_a_time_is_universal(tmp_path: Path) -> None:
+    context = open_context(load_settings(home=tmp_path, _env_file=None))
+    try:
+        assert understand(context, {"at": ["2026-11-24T10:00"]}, "en").at_zone == "UTC"
+    finally:
+        context.close()

@@ -10,13 +10,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from harvester.formats import FORMATS
 from harvester.formats.base import MappingError
 from harvester.protocols import PROTOCOLS
+from harvester.protocols.xml_file import FORMATS as XML_FORMATS
+from harvester.schedule import ScheduleError, check_cron, check_window
 from schemas.catalogue import Source
 
 RESERVED = frozenset({"report", "run", "approve", "reject", "undo", "purge", "quarantine", "all"})
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _OAI_ARGUMENTS = frozenset({"verb", "metadataPrefix", "set", "from", "until", "resumptionToken", "identifier"})
 _OAI_FORMATS = frozenset({"csv", "marc21"})
-_CRON = re.compile(r"(\S+\s+){4}\S+")
 
 
 class SourceError(Exception):
@@ -85,7 +86,9 @@ def _formats_of(protocol: str) -> set[str]:
     if protocol == "csv":
         return {"csv"} & FORMATS.keys()
     if protocol == "marc":
-        return {"marc21", "marcxml"} & FORMATS.keys()
+        return {"marc21", "marcxml", "unimarc", "cnmarc"} & FORMATS.keys()
+    if protocol == "xml":
+        return XML_FORMATS & FORMATS.keys()
     return FORMATS.keys() - _OAI_FORMATS
 
 
@@ -125,10 +128,12 @@ def _check_details(source: Source) -> None:
             codecs.lookup(source.encoding)
         except LookupError:
             raise SourceError(f"no encoding {source.encoding!r}; try utf-8, cp1252, gb18030, big5, shift_jis") from None
-    if source.schedule and not _CRON.fullmatch(source.schedule.strip()):
-        raise SourceError(
-            f'the schedule {source.schedule!r} is no cron expression of five fields; "0 3 * * *" is daily at 3'
-        )
+    try:
+        for cron in filter(None, (source.schedule, source.full_schedule)):
+            check_cron(cron)
+        check_window(source.window)
+    except ScheduleError as error:
+        raise SourceError(str(error)) from None
     if any(not name.strip() for name in source.sets):
         raise SourceError("a set's name is empty")
     try:

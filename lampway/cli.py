@@ -17,7 +17,9 @@ from lampway.commands import (
     records,
     search,
     serve,
+    source_schedule,
     sources,
+    worker,
     works,
 )
 
@@ -39,6 +41,7 @@ COMMANDS = (
     demo,
     institutions,
     sources,
+    source_schedule,
     harvest,
     normalise,
     index,
@@ -47,6 +50,7 @@ COMMANDS = (
     works,
     hours,
     serve,
+    worker,
     keys,
     availability,
     doctor,

@@ -151,8 +151,20 @@ class Source(msgspec.Struct, omit_defaults=True, kw_only=True):
     """Path of a mapping file; its content is in ``mapping_text`` so that a moved file changes nothing."""
     mapping_text: str = ""
     encoding: str = ""
+    auth: str = ""
+    """How to log in, KIND:NAME ("basic:reader"), without the secret; empty = no login."""
+    sealed: str = ""
+    """The secret of the login, encrypted; never shown."""
     schedule: str = ""
-    """Cron expression; empty = only by hand."""
+    """Cron expression; empty = the operator's for all sources, else only by hand."""
+    full_schedule: str = ""
+    """Cron expression of runs that ask for the whole list, and so find what vanished from it without a word."""
+    window: str = ""
+    """Hours of the day in which the schedule may harvest ("20:00-06:00"), in the institution's time zone."""
+    scheduled_at: str = ""
+    """When the schedule was set (ISO, UTC): what it would have asked for before is not owed."""
+    paused: bool = False
+    """The schedule leaves it alone."""
 
 
 class RawRecord(msgspec.Struct, kw_only=True):

@@ -1,0 +1,115 @@
+"""Real ``lampway`` processes on a home of their own, and the OAI-PMH server they harvest."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+LAMPWAY = [sys.executable, "-c", "from lampway.cli import main; main()"]
+
+
+@pytest.fixture(scope="session")
+def oai() -> ModuleType:
+    """The module tests/oai_server.py."""
+    name = "lampway_tests_oai_server"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent.parent / "oai_server.py")
+        assert spec
+        assert spec.loader
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture
+def serve(oai: ModuleType) -> Iterator[Callable[..., Any]]:
+    """Starts servers: ``serve(items, **options)``."""
+    servers: list[Any] = []
+
+    def begin(*args: Any, **options: Any) -> Any:
+        servers.append(oai.Server(*args, **options))
+        return servers[-1]
+
+    yield begin
+    for server in servers:
+        server.close()
+
+
+class Installation:
+    """One home, the commands a person types, and the processes that run for long."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LAMPWAY_")}
+        self.environment = kept | {
+            "LAMPWAY_HOME": str(folder / "home"), "LAMPWAY_FETCH_ALLOW": "127.0.0.1", "LAMPWAY_FETCH_PAUSE": "0",
+            "LAMPWAY_SCHEDULE_JITTER": "0", **environment,
+        }  # fmt: skip
+        self.folder = folder
+        self.running: list[subprocess.Popen[str]] = []
+
+    def run(self, *arguments: str, status: int = 0) -> str:
+        """A command, to its end; its standard output."""
+        done = subprocess.run(
+            [*LAMPWAY, *arguments], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    def json(self, *arguments: str, status: int = 0) -> Any:
+        """What a command tells programs."""
+        return json.loads(self.run(*arguments, "--json", status=status))
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A process that runs until it is ended; its standard error goes to a file, ``log`` reads it."""
+        path = self.folder / f"log-{len(self.running)}"
+        with path.open("w") as file:
+            process = subprocess.Popen(
+                [*LAMPWAY, *arguments], cwd=self.folder, env=self.environment, stdout=file, stderr=file, text=True
+            )
+        process.log = path  # type: ignore[attr-defined]
+        self.running.append(process)
+        return process
+
+    def log(self, process: subprocess.Popen[str]) -> str:
+        """What a process has said."""
+        return str(process.log.read_text())  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for process in self.running:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """An empty installation with one institution."""
+    made = Installation(tmp_path)
+    (tmp_path / "places.csv").write_text("id,name,kind,lat,lon\nlib,City Library,library,51.5,-0.12\n")
+    made.run("institutions", "import", "places.csv")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Waits for something to be so: ``until(lambda: ..., seconds)``; returns what it gave."""
+
+    def wait(asked: Callable[[], Any], seconds: float = 30) -> Any:
+        end = time.monotonic() + seconds
+        while not (value := asked()):
+            assert time.monotonic() < end, f"not so after {seconds} s"
+            time.sleep(0.1)
+        return value
+
+    return wait

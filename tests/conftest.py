@@ -153,9 +153,12 @@ def postgresql_url(postgresql: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings with a home of their own; servers on loopback may be fetched."""
-    return load_settings(home=tmp_path / "home", fetch_allow="127.0.0.1 localhost ::1", fetch_pause=0, _env_file=None)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings with a home of their own; loopback may be fetched. LAMPWAY_TEST_STORE chooses the database."""
+    own = os.environ.get("LAMPWAY_TEST_STORE", "sqlite") == "sqlite"
+    url = "" if own else request.getfixturevalue("postgresql_url")
+    allow = "127.0.0.1 localhost ::1"
+    return load_settings(home=tmp_path / "home", database_url=url, fetch_allow=allow, fetch_pause=0, _env_file=None)
 
 
 @pytest.fixture

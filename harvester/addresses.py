@@ -1,22 +1,37 @@
-"""Which addresses may be fetched: the check sits on the very socket that is used, and a watchdog ends slow answers."""
+"""Which addresses may be fetched: the check sits on the very socket that is used."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
 
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-_WATCH_EVERY_S = 0.2
-_local = threading.local()
+from harvester.deadlines import current
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_TRANSLATED_LOCALLY = ipaddress.ip_network("64:ff9b:1::/48")
+"""Where the IPv4 address stands in these is the operator's choice (RFC 8215), so that it cannot be looked at."""
+_MOST_ADDRESSES = 4
+_LOW_PORTS = frozenset({80, 443})
+_OTHER_SERVICES = frozenset(
+    (
+        *(1080, 1433, 1434, 1521, 1723, 1883, 2049, 2181, 2375, 2376, 2379, 2380, 2483, 2484, 3128, 3306, 3389, 4369),
+        *(5060, 5061, 5432, 5433, 5671, 5672, 5984, 6379, 6380, 6443, 7687, 8086, 8125, 8300, 8500, 8600, 9042, 9092),
+        *(9160, 9200, 9300, 10250, 10255, 11211, 15672, 25672, 27017, 27018, 27019, 28015, 50000, 61616),
+        *range(5900, 5911), *range(6000, 6064), *range(6660, 6670),
+    )
+)  # fmt: skip
+"""Ports of databases, queues, remote screens and machines' own insides, where no catalogue is served."""
 
 
 class BlockedError(Exception):
@@ -38,21 +53,23 @@ class Allowed:
             except ValueError:
                 self._hosts.add(item.lower().rstrip("."))
 
-    def check(self, host: str, address: str) -> None:
+    def check(self, host: str, address: str, port: int = 443) -> None:
         """Let a resolved address pass or raise.
 
         Raises:
-            BlockedError: it is private, loopback, link-local, shared, multicast or reserved, plainly or wrapped.
+            BlockedError: it is private, loopback, link-local, shared, multicast or reserved, plainly or wrapped, or
+                the port is one where something else than the web is served.
         """
         if host.lower().rstrip(".") in self._hosts:
             return
         ip = _unwrapped(ipaddress.ip_address(address.split("%")[0]))
         if any(ip in network for network in self._networks if network.version == ip.version):
             return
-        if not ip.is_global or ip.is_multicast:
-            raise BlockedError(
-                f"address {address} of {host} is not public; set LAMPWAY_FETCH_ALLOW={host} if it is yours"
-            )
+        mend = f"set LAMPWAY_FETCH_ALLOW={host} if it is yours"
+        if not ip.is_global or ip.is_multicast or (ip.version == 6 and ip in _TRANSLATED_LOCALLY):
+            raise BlockedError(f"address {address} of {host} is not public; {mend}")
+        if (port < 1024 and port not in _LOW_PORTS) or port in _OTHER_SERVICES:
+            raise BlockedError(f"port {port} of {host} is no port of web servers; {mend}")
 
 
 def _unwrapped(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -62,7 +79,7 @@ def _unwrapped(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.I
             return ip.ipv4_mapped or ip.sixtofour or ip
         if ip.teredo:
             return ip.teredo[1]
-        if any(ip in network for network in _NAT64) or 1 < int(ip) < 1 << 32:
+        if ip in _NAT64 or 1 < int(ip) < 1 << 32:
             return ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
     return ip
 
@@ -70,7 +87,16 @@ def _unwrapped(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.I
 class GuardedAdapter(HTTPAdapter):
     """Transport whose connections are checked, so that a second DNS answer or a redirect cannot go round the check."""
 
-    def __init__(self, allowed: Allowed) -> None:
+    def __init__(self, allowed: Allowed, authorities: Path | None = None) -> None:
+        """Make a transport.
+
+        Args:
+            allowed: what may be fetched.
+            authorities: PEM file with certificates to trust beside the usual ones.
+
+        Raises:
+            OSError: the file cannot be read or has no certificate.
+        """
         guard = {"allowed": allowed}
         http = type("_Http", (_GuardedConnection, HTTPConnection), guard)
         https = type("_Https", (_GuardedConnection, HTTPSConnection), guard)
@@ -78,96 +104,75 @@ class GuardedAdapter(HTTPAdapter):
             "http": type("_HttpPool", (HTTPConnectionPool,), {"ConnectionCls": http}),
             "https": type("_HttpsPool", (HTTPSConnectionPool,), {"ConnectionCls": https}),
         }
+        self._tls: ssl.SSLContext | None = None
+        if authorities is not None:
+            self._tls = ssl.create_default_context()
+            self._tls.load_verify_locations(authorities)
         super().__init__(pool_maxsize=2)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use the checked connections."""
+        if self._tls is not None:
+            kwargs["ssl_context"] = self._tls
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
 
 class _GuardedConnection:
     allowed: Allowed
+    _switch: socket.socket | None = None
 
     def _new_conn(self) -> socket.socket:
-        host, port = self._dns_host, self.port  # type: ignore[attr-defined]
-        plain = host.strip("[]")
-        for *_, address in socket.getaddrinfo(plain, port, type=socket.SOCK_STREAM):
-            self.allowed.check(plain, str(address[0]))
-        connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+        connection: Any = self
+        host, port = connection._dns_host.strip("[]"), connection.port
         try:
-            self.allowed.check(plain, connected.getpeername()[0])
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise NameResolutionError(host, connection, error) from error  # type: ignore[arg-type]
+        addresses = list(dict.fromkeys(str(address) for *_, (address, *_) in found))
+        for address in addresses:
+            self.allowed.check(host, address, port)
+        connected = self._connect(addresses[:_MOST_ADDRESSES], port)
+        try:
+            self.allowed.check(host, connected.getpeername()[0], port)
         except BlockedError:
             connected.close()
             raise
+        self._drop_switch()
+        self._switch = connected.dup()  # TLS takes the first one over; shutting this one down ends it too
+        self._watch()
         return connected
 
+    def _connect(self, addresses: Sequence[str], port: int) -> socket.socket:
+        """Connect to one of the addresses that were checked; asking for the name again could give others."""
+        connection: Any = self
+        reason: OSError = OSError("the name has no address")
+        for address in addresses:
+            watched = current()
+            try:
+                return create_connection((address, port), connection.timeout, socket_options=connection.socket_options)
+            except OSError as error:
+                reason = error
+            if watched is not None and watched.left() <= 0:
+                break
+        kind = ConnectTimeoutError if isinstance(reason, TimeoutError) else NewConnectionError
+        raise kind(connection, f"no connection: {reason}") from reason
+
     def getresponse(self) -> Any:
-        watched = getattr(_local, "watched", None)
-        if watched is not None:
-            watched.socket = self.sock  # type: ignore[attr-defined]
+        self._watch()
         return super().getresponse()  # type: ignore[misc]
 
+    def close(self) -> None:
+        super().close()  # type: ignore[misc]
+        self._drop_switch()
 
-class Watched:
-    """One request under a deadline."""
+    def _watch(self) -> None:
+        watched = current()
+        if watched is not None and self._switch is not None:
+            watched.hold(self._switch)
 
-    def __init__(self, ends_at: float) -> None:
-        self.ends_at = ends_at
-        self.socket: socket.socket | None = None
-        self.expired = False
-
-
-class _Watchdog(threading.Thread):
-    """Shuts down sockets at their deadline: a socket's own time limit starts anew with every byte that drips in.
-
-    One thread for all requests, asleep while there are none; a timer each would cost more than a small request.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(name="fetch-deadlines", daemon=True)
-        self._watched: set[Watched] = set()
-        self._changed = threading.Condition()
-
-    def add(self, watched: Watched) -> None:
-        with self._changed:
-            self._watched.add(watched)
-            if not self.is_alive():
-                self.start()
-            self._changed.notify()
-
-    def drop(self, watched: Watched) -> None:
-        with self._changed:
-            self._watched.discard(watched)
-
-    def run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._watched:
-                    self._changed.wait()
-                now = time.monotonic()
-                late = [watched for watched in self._watched if watched.ends_at < now]
-            for watched in late:
-                watched.expired = True
-                if watched.socket is not None:
-                    try:
-                        watched.socket.shutdown(socket.SHUT_RDWR)
-                    except OSError:  # closed meanwhile, which is what was wanted
-                        watched.socket = None
-            time.sleep(_WATCH_EVERY_S)
-
-
-_watchdog = _Watchdog()
-
-
-@contextmanager
-def deadline(seconds: float) -> Iterator[Watched]:
-    """All requests of this thread inside the block end within ``seconds``; then ``expired`` is true."""
-    watched = Watched(time.monotonic() + seconds)
-    _local.watched = watched
-    _watchdog.add(watched)
-    try:
-        yield watched
-    finally:
-        _watchdog.drop(watched)
-        _local.watched = None
+    def _drop_switch(self) -> None:
+        if self._switch is not None:
+            with suppress(OSError):
+                self._switch.close()
+            self._switch = None

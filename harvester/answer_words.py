@@ -31,12 +31,23 @@ def shown(url: str) -> str:
 def hint(status: int) -> str:
     """What to do about an HTTP status; "" when there is nothing to say."""
     hints = {
-        401: " (it wants a login)",
+        401: " (it wants a login, or another one: `lampway sources add … --auth`)",
         403: " (it forbids us: ask the institution to let our User-Agent pass)",
         404: " (nothing there: check the address)",
         410: " (gone: ask the institution for the new address)",
     }
     return hints.get(status, "")
+
+
+def untrusted(error: BaseException) -> str:
+    """Why a TLS connection was not trusted, and what to do; verification is never switched off."""
+    reason = cause(error)
+    if "unable to get local issuer" in reason:
+        reason += (
+            "; its chain is incomplete or its authority unknown: ask the institution to send the intermediate "
+            "certificates too, or name a file with the missing ones in LAMPWAY_FETCH_CA"
+        )
+    return f"the TLS certificate does not hold ({reason})"
 
 
 def cause(error: BaseException) -> str:

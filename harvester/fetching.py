@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -16,37 +15,36 @@ import requests
 import urllib3
 
 from config.settings import Settings
-from harvester import bodies
-from harvester.addresses import Allowed, BlockedError, GuardedAdapter, deadline
-from harvester.answer_words import cause, hint, retry_after, shown
+from harvester import bodies, credentials
+from harvester.addresses import Allowed, BlockedError, GuardedAdapter
+from harvester.answer_words import cause, hint, retry_after, shown, untrusted
 from harvester.bodies import BodyError, TooLargeError
+from harvester.credentials import Credentials, same_place
+from harvester.deadlines import deadline
+from harvester.fetch_errors import FetchError, OversizeError, PatienceError, RefusedError, StatusError
+from harvester.politeness import Patience, Turns
+from schemas.catalogue import Source
+
+__all__ = [
+    "Client",
+    "Download",
+    "FetchError",
+    "OversizeError",
+    "PatienceError",
+    "RefusedError",
+    "Response",
+    "StatusError",
+]
 
 MAX_PAGE = 64 << 20
 MAX_FILE = 4 << 30
 MAX_REDIRECTS = 5
 _TRIES = 5
-_FIRST_WAIT_S = 0.5
-_LONGEST_WAIT_S = 300.0
-"""Of one wait, whatever Retry-After asks: beyond it we ask again, and give up when the patience of the run ends."""
 _CONNECT_S = 30.0
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONG_URL = 6000
-
-
-class FetchError(Exception):
-    """The source gives nothing usable; the message says what, where and how to mend it."""
-
-
-class RefusedError(FetchError):
-    """Refused by us, for safety; asking again does not help."""
-
-
-class StatusError(FetchError):
-    """The server answers with an HTTP error."""
-
-    def __init__(self, message: str, response: Response) -> None:
-        super().__init__(message)
-        self.response = response
+_turns = Turns()
 
 
 class Response(msgspec.Struct, kw_only=True):
@@ -84,6 +82,8 @@ class Client:
         patience: float = 900,
         pause: float = 0.2,
         contact: str = "",
+        home: Path | None = None,
+        authorities: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Make a client.
@@ -92,26 +92,32 @@ class Client:
             allow: hosts or address blocks that may be private.
             stall: seconds without a byte.
             deadline: seconds for one whole answer, redirects included.
-            patience: seconds of all waiting in one run.
-            pause: seconds between two requests to one host.
+            patience: seconds of all waiting in one run, and of the attempts that made it necessary.
+            pause: seconds between two requests to one host, whichever client of the process makes them.
             contact: mail address or URL in the User-Agent.
-            sleep: replaced in tests only.
+            home: folder of the key that logins are sealed with; None = none can be opened.
+            authorities: PEM file with certificates to trust beside the usual ones.
+            sleep: how to wait; one that raises ends the run there.
         """
-        self._stall, self._deadline, self._patience, self._pause = stall, deadline, patience, pause
+        self._stall, self._deadline, self._pause, self._home = stall, deadline, pause, home
         self._sleep = sleep
-        self._waited = 0.0
-        self._last_asked: dict[str, float] = {}
+        self._patience = Patience(patience, sleep)
+        self._login: Credentials | None = None
+        self._handshake: requests.auth.AuthBase | None = None
+        self._login_home = ""
+        self.tries = _TRIES
+        """How often a request is made before it is given up. Fewer where the trouble is known."""
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, .netrc or certificates that the environment slips in
         self._session.headers["User-Agent"] = (
             f"Lampway/{version('lampway')} (catalogue harvester{contact and '; '}{contact})"
         )
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, GuardedAdapter(Allowed(allow)))
+            self._session.mount(scheme, GuardedAdapter(Allowed(allow), authorities))
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Client:
-        """The client as the operator configured it."""
+    def from_settings(cls, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> Client:
+        """The client as the operator configured it; ``sleep`` is how it waits."""
         return cls(
             allow=settings.fetch_allow,
             stall=settings.fetch_stall,
@@ -119,15 +125,31 @@ class Client:
             patience=settings.fetch_patience,
             pause=settings.fetch_pause,
             contact=settings.contact or settings.public_url,
+            home=settings.home,
+            authorities=settings.fetch_ca,
+            sleep=sleep,
         )
 
     def close(self) -> None:
         """Close the kept connections."""
         self._session.close()
 
-    def refill_patience(self) -> None:
-        """Begin a run: nothing was waited yet."""
-        self._waited = 0.0
+    def begin(self, source: Source) -> None:
+        """Begin a run over a source: nothing was waited yet, its own login, none of another's cookies.
+
+        Raises:
+            FetchError: its login cannot be opened.
+        """
+        self._patience.refill()
+        self.tries = _TRIES
+        self._session.cookies.clear()
+        self._login = credentials.of(source, self._home)
+        self._handshake = self._login.handshake() if self._login else None
+        self._login_home = source.location
+
+    def wait(self, attempt: int, trouble: str, asked: float | None = None) -> None:
+        """Wait before asking again; see ``Patience.wait``. Raises PatienceError."""
+        self._patience.wait(attempt, trouble, asked)
 
     def get(
         self,
@@ -212,49 +234,30 @@ class Client:
     ) -> Response:
         """One answer, asked for again while that may help and the patience lasts."""
         trouble = ""
-        for attempt in range(_TRIES):
+        for attempt in range(self.tries):
             asked_wait: float | None = None
+            began = time.monotonic()
             try:
                 response = self._follow(url, params, headers, read)
-            except (BlockedError, TooLargeError) as error:
-                raise RefusedError(f"{shown(url)} refused: {error}") from None
+            except TooLargeError as error:
+                raise OversizeError(f"{shown(url)} refused: {error}") from None
+            except BlockedError as error:
+                raise RefusedError(self._hide(f"{shown(url)} refused: {error}")) from None
             except BodyError as error:
                 trouble = f"{shown(url)} sends no whole answer: {error}"
             except requests.exceptions.SSLError as error:
-                raise FetchError(f"{shown(url)}: the TLS certificate does not hold ({cause(error)})") from None
+                raise FetchError(f"{shown(url)}: {untrusted(error)}") from None
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                trouble = f"{shown(url)} cannot be reached: {cause(error)}"
+                trouble = self._hide(f"{shown(url)} cannot be reached: {cause(error)}")
             else:
-                if response.status not in _RETRIED or final(response) or attempt == _TRIES - 1:
+                if response.status not in _RETRIED or final(response) or attempt == self.tries - 1:
                     return response
                 trouble = f"{shown(response.url)} answers {response.status}"
                 asked_wait = retry_after(response.headers)
-            if attempt < _TRIES - 1:
-                self.wait(attempt, trouble, asked_wait)
-        raise FetchError(f"{trouble} (asked {_TRIES} times)")
-
-    def wait(self, attempt: int, trouble: str, asked: float | None = None) -> None:
-        """Wait before asking again, within the patience of the run.
-
-        Args:
-            attempt: how often it failed already, from 0: each wait is about twice the last.
-            trouble: what is wrong, for the message.
-            asked: seconds the server wants us to wait.
-
-        Raises:
-            FetchError: the patience is used up.
-        """
-        left = self._patience - self._waited
-        if left <= 0:
-            waits = f", wants us to wait {asked:,.0f} s" if asked else ""
-            raise FetchError(
-                f"{trouble}{waits}; the patience of this run is used up ({self._patience:g} s, "
-                "LAMPWAY_FETCH_PATIENCE): harvest again later, it goes on where it stopped"
-            )
-        own = _FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
-        seconds = min(own if asked is None else max(asked, 0.05), _LONGEST_WAIT_S, left)
-        self._waited += seconds
-        self._sleep(seconds)
+            self._patience.spend(time.monotonic() - began)
+            if attempt < self.tries - 1:
+                self._patience.wait(attempt, trouble, asked_wait)
+        raise FetchError(f"{trouble} (asked {self.tries} times)")
 
     def _follow(
         self,
@@ -264,38 +267,31 @@ class Client:
         read: Callable[[requests.Response], bytes],
     ) -> Response:
         """Send a request and follow its redirects by hand, each address checked anew."""
-        sent, first_host, moved, permanent = headers, urlsplit(url).netloc, "", True
+        start, moved, permanent = url, "", True
         long = params is not None and sum(len(k) + len(v) for k, v in params.items()) > _LONG_URL
         method, query, form = ("POST", None, params) if long else ("GET", params, None)
         with deadline(self._deadline) as watched:
             for _ in range(MAX_REDIRECTS + 1):
                 _check(url)
-                self._be_polite(urlsplit(url).netloc)
+                if pause := _turns.take(urlsplit(url).netloc, self._pause):
+                    self._sleep(pause)
+                at_home = same_place(start, url)
+                sent = {k: v for k, v in headers.items() if at_home or k == "Accept-Encoding"}
                 try:
-                    answer = self._session.request(
-                        method,
-                        url,
-                        params=query,
-                        data=form,
-                        headers=dict(sent),
-                        stream=True,
-                        allow_redirects=False,
-                        timeout=(min(_CONNECT_S, self._stall), self._stall),
-                    )
-                    with answer:
-                        if not answer.is_redirect:
+                    with self._send(method, url, query, form, sent) as answer:
+                        if answer.status_code not in _REDIRECTS or "location" not in answer.headers:
                             content = read(answer)
                             if watched.expired:  # without a length, a socket shut down looks like the end
                                 raise BodyError("cut off")
                             lower = {name.lower(): value for name, value in answer.headers.items()}
                             return Response(
                                 status=answer.status_code,
-                                url=answer.url,
+                                url=self._login.stripped(answer.url) if self._login else answer.url,
                                 headers=lower,
                                 content=content,
                                 moved_to=moved,
                             )
-                        url = urljoin(answer.url, answer.headers["location"])
+                        url = urljoin(url, answer.headers["location"])
                 except (BodyError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                     if watched.expired:
                         raise FetchError(
@@ -303,25 +299,51 @@ class Client:
                             "(LAMPWAY_FETCH_DEADLINE)"
                         ) from error
                     raise
+                url = self._login.stripped(url) if self._login else url
                 permanent = permanent and answer.status_code in {301, 308}
                 moved = url.partition("?")[0] if permanent else ""
-                query = None
-                if answer.status_code not in {307, 308}:
+                if answer.status_code == 303:
                     method, form = "GET", None
-                if urlsplit(url).netloc != first_host:
-                    sent = {name: value for name, value in headers.items() if name == "Accept-Encoding"}
+                # A server that moves and forgets the arguments means them to be kept.
+                query = params if method == "GET" and not urlsplit(url).query else None
         raise BlockedError(f"more than {MAX_REDIRECTS} redirects, the last to {shown(url)}")
 
-    def _be_polite(self, host: str) -> None:
-        wait = self._last_asked.get(host, -1e9) + self._pause - time.monotonic()
-        if wait > 0:
-            self._sleep(wait)
-        self._last_asked[host] = time.monotonic()
+    def _send(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str] | None,
+        form: Mapping[str, str] | None,
+        headers: dict[str, str],
+    ) -> requests.Response:
+        """One request, with the login where the address is the source's own."""
+        arguments, auth = dict(query or {}), None
+        if self._login and same_place(self._login_home, url):
+            self._login.apply(headers, arguments)
+            auth = self._handshake
+        return self._session.request(
+            method,
+            url,
+            params=arguments,
+            data=form,
+            headers=headers,
+            auth=auth,
+            stream=True,
+            allow_redirects=False,
+            timeout=(min(_CONNECT_S, self._stall), self._stall),
+        )
+
+    def _hide(self, text: str) -> str:
+        return self._login.hide(text) if self._login else text
 
 
 def _check(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        raise BlockedError(f"{url[:300]!r} is no address") from None
+    if parts.scheme not in {"http", "https"} or not host:
         raise BlockedError(f"{shown(url)} is not an http or https address")
     if parts.username or parts.password:
         raise BlockedError("the address carries a user name or password, which would show in logs")

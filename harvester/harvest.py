@@ -59,8 +59,8 @@ def harvest_source(
     with leases.held(database, f"harvest of {source.id}"):
         run = begin(database, source, full=full)
         run.brake = brake or run.brake
-        client.refill_patience()
         try:
+            client.begin(source)
             return _follow(database, run, client, on_progress)
         except (FetchError, MappingError) as error:
             return report.break_off(database, run, str(error))

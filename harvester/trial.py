@@ -48,6 +48,7 @@ def try_source(source: Source, client: Client) -> Trial:
     """Try a source. Whatever is wrong with it stands in the result."""
     trial = Trial(location=source.location)
     try:
+        client.begin(source)
         if source.protocol == "oai":
             _introduce(source, client, trial)
         read = FORMATS[source.format](source)

@@ -21,6 +21,7 @@ HOMES = {
     "sqlalchemy": r"store/.*\.py",
     "alembic": r"store/.*\.py",
     "opening_hours": r"schemas/hours\w*\.py",
+    "cryptography": r"store/secrets\.py",
     "apscheduler": r"(harvester/schedule|lampway/worker)\.py",
     "fastapi": r"search_api/(app|dependencies|errors|json_response|routes/.*|web/.*)\.py",
     "opencc": r"indexer/analysis\w*\.py",

@@ -12,6 +12,7 @@ from harvester.source_checks import SourceError, check, default_id, is_url, tidy
 from harvester.trial import try_source
 from lampway.commands import source_restore
 from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
+from lampway.source_login import Auth, give
 from schemas.catalogue import Source
 from store import harvest_runs, institutions, sources
 
@@ -32,6 +33,9 @@ adding = typer.Typer(
 app.add_typer(adding, name="add")
 
 Institution = Annotated[str, typer.Option("--institution", help="Id of the institution whose records these are.")]
+_INSIDE = frozenset({"mapping_text", "sealed"})
+"""Fields of a source that are nobody's to read: long, or secret."""
+
 Id = Annotated[str, typer.Option("--id", help="The source's id; made from institution or host when not given.")]
 Schedule = Annotated[str, typer.Option("--schedule", help='When to harvest by itself, as cron: "0 3 * * *".')]
 MappingFile = Annotated[Path | None, typer.Option("--mapping", help="File that says what columns or fields mean.")]
@@ -49,6 +53,7 @@ def add_oai(
     mapping: MappingFile = None,
     schedule: Schedule = "",
     id: Id = "",  # noqa: A002
+    auth: Auth = "",
     replace: Replace = False,
 ) -> None:
     """Add an OAI-PMH server.
@@ -59,7 +64,7 @@ def add_oai(
         id=id, protocol="oai", location=url, format=format, institution=institution, sets=list(set or []),
         prefix=prefix, schedule=schedule,
     )  # fmt: skip
-    _add(source, mapping, replace)
+    _add(source, mapping, replace, auth)
 
 
 @adding.command("csv")
@@ -70,6 +75,7 @@ def add_csv(
     encoding: Encoding = "",
     schedule: Schedule = "",
     id: Id = "",  # noqa: A002
+    auth: Auth = "",
     replace: Replace = False,
 ) -> None:
     """Add a CSV file; columns are recognised by their headers, or named by a mapping file.
@@ -80,7 +86,7 @@ def add_csv(
         id=id, protocol="csv", location=location, format="csv", institution=institution, encoding=encoding,
         schedule=schedule,
     )  # fmt: skip
-    _add(source, mapping, replace)
+    _add(source, mapping, replace, auth)
 
 
 @adding.command("marc")
@@ -94,6 +100,7 @@ def add_marc(
     id: Id = "",  # noqa: A002
     replace: Replace = False,
 ) -> None:
+    auth: Auth = "",
     """Add a file of MARC records.
 
     Example: lampway sources add marc records.mrc --institution city-library
@@ -103,10 +110,31 @@ def add_marc(
         id=id, protocol="marc", location=location, format=format or ("marcxml" if name.endswith(".xml") else "marc21"),
         institution=institution, encoding=encoding, schedule=schedule,
     )  # fmt: skip
-    _add(source, mapping, replace)
+    _add(source, mapping, replace, auth)
 
 
-def _add(source: Source, mapping: Path | None, replace: bool) -> None:
+@adding.command("xml")
+def add_xml(
+    location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="File of XML records, plain or gzipped.")],
+    format: Annotated[str, typer.Option("--format", help="mods, ead, lido, edm, qdc or oai_dc.")],  # noqa: A002
+    institution: Institution = "",
+    mapping: MappingFile = None,
+    schedule: Schedule = "",
+    auth: Auth = "",
+    id: Id = "",  # noqa: A002
+    replace: Replace = False,
+) -> None:
+    """Add a file of XML records: a finding aid, a MODS collection, LIDO, EDM, saved OAI-PMH answers.
+
+    Example: lampway sources add xml finding-aid.xml --format ead --institution city-archive
+    """
+    source = Source(
+        id=id, protocol="xml", location=location, format=format, institution=institution, schedule=schedule
+    )  # fmt: skip
+    _add(source, mapping, replace, auth)
+
+
+def _add(source: Source, mapping: Path | None, replace: bool, auth: str) -> None:
     """Check, complete and save."""
     if mapping is not None:
         try:
@@ -115,7 +143,8 @@ def _add(source: Source, mapping: Path | None, replace: bool) -> None:
             fail(f"the mapping {mapping} cannot be read: {error}", WRONG_USE)
         source.mapping = str(mapping.resolve())
     source.location = tidy_location(source.protocol, source.location)
-    with open_store(settings_or_fail()) as database, database.begin() as connection:
+    settings = settings_or_fail()
+    with open_store(settings) as database, database.begin() as connection:
         taken = {known.id for known in sources.all_sources(connection)}
         source.id = source.id or default_id(source.institution, source.location, taken)
         try:
@@ -127,6 +156,13 @@ def _add(source: Source, mapping: Path | None, replace: bool) -> None:
         sources.add(connection, source)
     say(source.id)
     note(f"Added. Look at it with `lampway sources test {source.id}`, fetch it with `lampway harvest {source.id}`.")
+        before = sources.get(connection, source.id)
+        if before is not None:
+            source.paused, source.window, source.full_schedule = before.paused, before.window, before.full_schedule
+            source.scheduled_at = before.scheduled_at
+        if source.schedule and (before is None or source.schedule != before.schedule):
+            source.scheduled_at = now_text()
+        give(source, auth, before, settings)
 
 
 @app.command("list")
@@ -140,7 +176,7 @@ def list_sources(json: Annotated[bool, typer.Option("--json", help="As JSON.")] 
     if json:
         say_json(
             [
-                {**{name: getattr(source, name) for name in source.__struct_fields__ if name != "mapping_text"},
+                {**{name: getattr(source, name) for name in source.__struct_fields__ if name not in _INSIDE},
                  "last_run": last and {"run": last.run, "status": last.status, "finished_at": last.finished_at}}
                 for source, last in found
             ]

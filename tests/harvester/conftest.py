@@ -51,7 +51,9 @@ def serve(oai: ModuleType) -> Iterator[Callable[..., Any]]:
 @pytest.fixture
 def client(settings: Settings) -> Iterator[Client]:
     """The client as configured for the tests, with short waits."""
-    made = Client(allow=settings.fetch_allow, stall=2, deadline=4, patience=30, pause=0, sleep=lambda _: None)
+    made = Client(
+        allow=settings.fetch_allow, stall=2, deadline=4, patience=30, pause=0, home=settings.home, sleep=lambda _: None
+    )
     yield made
     made.close()
 

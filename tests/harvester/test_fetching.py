@@ -10,7 +10,8 @@ import zlib
 import pytest
 
 from harvester.addresses import Allowed, BlockedError
-from harvester.fetching import Client, FetchError, RefusedError, StatusError
+from harvester.fetching import Client, FetchError, PatienceError, RefusedError, StatusError
+from schemas.catalogue import Source
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def page(oai, serve):
         "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
         "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "::7f00:1",
-        "2001:0:53aa:64c:0:0:80ff:fffe", "fe80::1%eth0", "2001:db8::1",
+        "2001:0:53aa:64c:0:0:80ff:fffe", "fe80::1%eth0", "2001:db8::1", "64:ff9b:1::808:808",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_public_are_refused(address):
@@ -71,6 +72,25 @@ def test_exceptions_are_for_the_named_host_or_block_only():
     allowed.check("other.example", "fd00::5")
     with pytest.raises(BlockedError):
         allowed.check("other.example", "10.2.0.1")
+
+
+def test_ports_where_no_web_server_is_are_refused():
+    for port in (80, 443, 8080, 8983, 12345):
+        Allowed().check("host", "8.8.8.8", port)
+    for port in (22, 25, 5432, 6379, 3306, 9200, 11211, 6000):
+        with pytest.raises(BlockedError, match=f"port {port} of host is no port of web servers"):
+            Allowed().check("host", "8.8.8.8", port)
+        Allowed(("host",)).check("host", "8.8.8.8", port)
+
+
+def test_a_name_with_a_public_and_a_private_address_is_refused(fetch, page, monkeypatch):
+    server = page(body="secret")
+    both = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, server.port)) for address in ("93.184.216.34", "10.0.0.7")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+    with pytest.raises(RefusedError, match=r"10\.0\.0\.7 of both\.example is not public"):
+        fetch(f"http://both.example:{server.port}/", allow=())
 
 
 @pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "127.1"])
@@ -118,6 +138,29 @@ def test_redirects_end(fetch, oai, serve):
     assert len(server.requests) == 6
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_keeps_the_arguments_that_its_address_forgets(oai, serve, status):
+    other = serve(script=lambda *_: oai.Answer("there"))
+    first = serve(script=lambda *_: oai.Answer("", status, {"Location": other.url}))
+    client = Client(allow=("127.0.0.1",), pause=0)
+    asked = {"verb": "ListRecords", "resumptionToken": "a b&c"}
+    assert client.get(first.url, asked).content == b"there"
+    assert other.requests[-1] == asked
+    long = {"verb": "ListRecords", "resumptionToken": "x" * 9000}
+    assert client.get(first.url, long).content == b"there"
+    assert other.requests[-1] == long
+    client.close()
+
+
+def test_hosts_get_their_pause_whichever_client_asks(page, waits):
+    server = page(body="x")
+    clients = [Client(allow=("127.0.0.1",), pause=7, sleep=waits.append) for _ in range(3)]
+    for client in clients:
+        client.get(server.url)
+        client.close()
+    assert [round(wait) for wait in waits] == [7, 14]
+
+
 def test_secret_headers_stay_with_the_first_host(oai, serve):
     other = serve(script=lambda *_: oai.Answer("there"))
     first = serve(script=lambda *_: oai.Answer("", 307, {"Location": other.url}))
@@ -162,7 +205,15 @@ def test_between_requests_to_a_host_there_is_a_pause(page, waits):
 
 @pytest.mark.parametrize(
     ("value", "low", "high"),
-    [("3", 3, 3), ("0", 0, 0.1), ("99999", 300, 300), ("nonsense", 0.2, 0.6), ("-5", 0.2, 0.6), ("", 0.2, 0.6)],
+    [
+        ("3", 3, 3),
+        ("0", 0, 0.1),
+        ("850", 850, 850),
+        ("999999999", 0.2, 0.6),
+        ("nonsense", 0.2, 0.6),
+        ("-5", 0.2, 0.6),
+        ("", 0.2, 0.6),
+    ],
 )
 def test_retry_after_in_seconds(fetch, page, oai, waits, value, low, high):
     server = page(oai.Answer("", 503, {"Retry-After": value}), oai.Answer("ready"))
@@ -181,12 +232,13 @@ def test_retry_after_as_a_date(fetch, page, oai, waits):
 def test_patience_bounds_all_waiting_of_a_run(page, oai, waits):
     server = page(oai.Answer("", 503, {"Retry-After": "40"}))
     client = Client(allow=("127.0.0.1",), pause=0, patience=60, sleep=waits.append)
-    with pytest.raises(FetchError, match="patience of this run is used up"):
+    with pytest.raises(PatienceError, match="patience of this run is used up") as error:
         client.get(server.url)
-    assert sum(waits) == 60
+    assert error.value.resume_after == 40
+    assert sum(waits) == 40
     with pytest.raises(FetchError, match="patience"):
         client.get(server.url)
-    client.refill_patience()
+    client.begin(Source(id="s", protocol="oai", location=server.url, format="oai_dc"))
     server.script = lambda *_: oai.Answer("ready")
     assert client.get(server.url).content == b"ready"
     client.close()

@@ -23,7 +23,7 @@ from config.settings import Settings
 from indexer.engines.base import EngineError, Health
 from indexer.engines.elasticsearch_build import ElasticsearchWriter, mark, meta, refresh
 from indexer.engines.elasticsearch_bulk import CHUNK, delete_action, send, write_action
-from indexer.engines.elasticsearch_client import connect, told
+from indexer.engines.elasticsearch_client import connect, is_of_elasticsearch, told
 from indexer.engines.elasticsearch_snapshot import KEEP_ALIVE, ElasticsearchSnapshot
 from schemas.document import Document
 
@@ -160,7 +160,9 @@ class ElasticsearchEngine:
         """What our generations among some indices say of themselves, by generation."""
         try:
             answer = self._client.indices.get_mapping(index=target, filter_path="*.mappings._meta")
-        except NotFoundError:
+        except NotFoundError as error:
+            if not is_of_elasticsearch(error):
+                raise
             return {}
         metas = (index["mappings"]["_meta"] for index in answer.body.values())
         return {m["generation"]: m for m in metas if m.get("lampway") == self._prefix and "generation" in m}

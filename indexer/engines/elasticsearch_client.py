@@ -80,6 +80,11 @@ _NOT_IT = "what answers at LAMPWAY_ELASTICSEARCH_URL is not Elasticsearch: set i
 _OLD = "LAMPWAY_ELASTICSEARCH_URL leads to a version of Elasticsearch that is too old: 9 or newer is needed"
 
 
+def is_of_elasticsearch(error: ApiError) -> bool:
+    """Whether it was Elasticsearch that answered so, and not some other server at its address."""
+    return bool(error.meta.headers.get(_PRODUCT) == "Elasticsearch")
+
+
 def in_words(what: str, status: int, headers: Any, body: Any) -> EngineError:
     """The error of an answer, with what to do about it."""
     kind, reason = _cause(body)

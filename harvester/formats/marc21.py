@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pymarc.marc8 import marc8_to_unicode
 
 from harvester.formats.base import Reader, UnreadableError
@@ -40,14 +42,19 @@ def marc21(source: Source) -> Reader:
     return read
 
 
-def read_bytes(data: bytes, tags: frozenset[str]) -> MarcRecord:
+def read_bytes(data: bytes, tags: frozenset[str], decode: Callable[[bytes], str] | None = None) -> MarcRecord:
     """The fields with these tags of a record.
+
+    Args:
+        data: the record.
+        tags: which fields.
+        decode: decodes its values; by default as MARC 21 is encoded.
 
     Raises:
         UnreadableError: the leader, the directory or the encoding cannot be understood.
     """
     marc = MarcRecord(leader=data[:LEADER].decode("latin-1"))
-    decode = _decoder(data)
+    decode = decode or _decoder(data)
     for tag, value in split_fields(data):
         if tag < "010":
             marc.control.setdefault(tag, []).append(decode(value).strip("\x1f"))

@@ -21,16 +21,26 @@ def marcxml(source: Source) -> Reader:
     def read(raw: RawRecord) -> CatalogueRecord:
         if raw.deleted:
             return _tombstone(raw)
-        root = parse(_under_one_root(raw.payload))
-        if is_deleted(root):
-            return _tombstone(raw)
-        first, *holdings = _marc_records(metadata_of(root))
-        marc = read_element(first, tags)
-        for record in holdings:
-            marc.take_holdings(read_element(record, tags))
-        return _tombstone(raw) if extract.is_deleted(marc) else normalise(marc, raw)
+        marc = marc_record(raw.payload, tags)
+        return _tombstone(raw) if marc is None or extract.is_deleted(marc) else normalise(marc, raw)
 
     return read
+
+
+def marc_record(payload: bytes, tags: frozenset[str]) -> MarcRecord | None:
+    """The fields with these tags of the MARC record in a payload, and of its holdings records; None = deleted.
+
+    Raises:
+        UnreadableError: there is none, or it is not well-formed.
+    """
+    root = parse(_under_one_root(payload))
+    if is_deleted(root):
+        return None
+    first, *holdings = _marc_records(metadata_of(root))
+    marc = read_element(first, tags)
+    for record in holdings:
+        marc.take_holdings(read_element(record, tags))
+    return marc
 
 
 def read_element(record: Element, tags: frozenset[str]) -> MarcRecord:

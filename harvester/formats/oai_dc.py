@@ -1,4 +1,4 @@
-"""Reads oai_dc: unqualified Dublin Core as every OAI-PMH server offers it, and qualified terms with the same names."""
+"""Reads oai_dc: unqualified Dublin Core as every OAI-PMH server offers it, and qualified terms by their local names."""
 
 from __future__ import annotations
 
@@ -52,9 +52,18 @@ def read_element(dc: Element, source: str, record: str, datestamp: str) -> Catal
             text = tidy(text)
             if text:
                 values.setdefault(tag[tag.rfind("}") + 1 :], []).append(text)
+    return read_values(values, source, record, datestamp)
+
+
+def read_values(values: dict[str, list[str]], source: str, record: str, datestamp: str) -> CatalogueRecord:
+    """The record with these Dublin Core properties (local name -> values, tidied and not empty).
+
+    Raises:
+        UnreadableError: it says nothing by which the thing could be found: no title, description or identifier.
+    """
     get = values.get
     titles = distinct([strip_isbd(text).replace(" : ", ": ") for text in get("title", ())])
-    description = "\n".join(distinct([*get("description", ()), *get("abstract", ())]))
+    description = "\n".join(distinct([*get("description", ()), *get("abstract", ()), *get("tableOfContents", ())]))
     if not titles and not description and "identifier" not in values:
         raise UnreadableError("no dc:title, dc:description or dc:identifier")
     dates = get("issued") or get("created") or get("date") or []
@@ -74,7 +83,7 @@ def read_element(dc: Element, source: str, record: str, datestamp: str) -> Catal
         languages=_languages(get("language", ())),
         subjects=distinct([*get("subject", ()), *get("coverage", ()), *get("spatial", ()), *get("temporal", ())]),
         description=description,
-        rights=" ".join(distinct([*get("rights", ()), *get("license", ())])),
+        rights=" ".join(distinct([*get("rights", ()), *get("license", ()), *get("accessRights", ())])),
         extent="; ".join(text for text in formats if not _MIME.match(text) and not text.isdigit()),
     )
     for text in get("identifier", ()):
@@ -176,7 +185,7 @@ def _relations(values: dict[str, list[str]], into: CatalogueRecord) -> None:
         else:
             into.series.append(text)
     into.series.extend(text for text in values.get("isPartOf", []) if "://" not in text)
-    for text in values.get("source", []):
+    for text in (*values.get("source", ()), *values.get("bibliographicCitation", ())):
         number = issn(text)
         if into.type == "article" and into.host is None and "://" not in text:
             into.host = Host(

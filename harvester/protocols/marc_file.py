@@ -6,7 +6,6 @@ Holdings records (MFHD) that follow their bibliographic record, as 004 says, are
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -19,9 +18,9 @@ from harvester.formats.base import UnreadableError
 from harvester.formats.mapping import Mapping, mapping_of
 from harvester.protocols import marc_binary, marc_xml
 from harvester.protocols.base import Fetch
-from harvester.protocols.csv_groups import fingerprint
 from harvester.protocols.file_pages import Event, FileFetch
 from harvester.protocols.local_file import open_unpacked
+from harvester.protocols.names import Names
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store.codec import digest
 from store.sources import SourceState
@@ -50,7 +49,7 @@ def open_marc(source: Source, state: SourceState, checkpoint: dict[str, Any], fu
     mapping = mapping_of(source)
 
     def read(path: Path, notes: list[str], folder: Path) -> Iterator[Event]:
-        names = _Names(folder, notes)
+        names = Names(folder, notes, "control number (001)")
         try:
             for found in _joined(_records(path, notes)):
                 yield _event(source, mapping, found, names)
@@ -95,7 +94,7 @@ def _joined(records: Iterator[_Found]) -> Iterator[_Found]:
         yield waiting
 
 
-def _event(source: Source, mapping: Mapping, found: _Found, names: _Names) -> Event:
+def _event(source: Source, mapping: Mapping, found: _Found, names: Names) -> Event:
     if found.wrong:
         return Quarantined(
             source=source.id,
@@ -107,36 +106,3 @@ def _event(source: Source, mapping: Mapping, found: _Found, names: _Names) -> Ev
     own = found.controls.get(mapping.record_id[:3] or "001", "") or found.controls.get("035", "")
     name = names.distinct(own, digest(found.payload)) if own else f"row:{found.number}"
     return RawRecord(source=source.id, record=name, payload=found.payload)
-
-
-class _Names:
-    """Gives different records of one file different names, and the same to records that are equal. On disk."""
-
-    def __init__(self, folder: Path, notes: list[str]) -> None:
-        self._notes, self._repeated = notes, 0
-        self._database = sqlite3.connect(folder / "names.db", isolation_level=None)
-        for statement in (
-            "PRAGMA journal_mode=OFF",
-            "PRAGMA synchronous=OFF",
-            "CREATE TABLE seen (name INTEGER, content BLOB, ordinal INTEGER, PRIMARY KEY (name, content)) "
-            "WITHOUT ROWID",
-            "BEGIN",
-        ):
-            self._database.execute(statement)
-
-    def distinct(self, own: str, content: bytes) -> str:
-        """The name of a record with this identifier of its own and this content."""
-        name = fingerprint(own) - (1 << 63)  # SQLite's integers are signed
-        rows = self._database.execute("SELECT content, ordinal FROM seen WHERE name = ?", (name,)).fetchall()
-        ordinal = next((number for known, number in rows if known == content), 0)
-        if not ordinal:
-            ordinal = len(rows) + 1
-            self._database.execute("INSERT INTO seen VALUES (?, ?, ?)", (name, content, ordinal))
-            self._repeated += ordinal > 1
-        return own if ordinal == 1 else f"{own}#{ordinal}"
-
-    def close(self) -> None:
-        """Say what was found, and let the file go."""
-        if self._repeated:
-            self._notes.append(f"{self._repeated:,} records have a control number (001) that another one has, too")
-        self._database.close()

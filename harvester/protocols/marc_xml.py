@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import IO, Any
+from typing import IO
 
 from lxml import etree
 
-from harvester.formats.xml import Element, local
+from harvester.formats.xml import SAFE, Element, local
 
 MOST = 16 << 20
 """Bytes of one record."""
@@ -17,8 +17,6 @@ _CHUNK = 1 << 18
 _START = re.compile(rb"<(?:[\w.-]+:)?record[\s>]")
 _END = re.compile(rb"</(?:[\w.-]+:)?record\s*>")
 _ROOT = re.compile(rb"<((?:[\w.-]+:)?[\w.-]+)((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*>")
-_SAFE: dict[str, Any] = {"resolve_entities": False, "load_dtd": False, "no_network": True, "remove_comments": True,
-                         "remove_pis": True, "collect_ids": False}  # fmt: skip
 
 Piece = tuple[str, bytes, str, dict[str, str]]
 """Position, bytes, what is wrong or "", control fields (see ``marc_binary.control_fields``)."""
@@ -66,7 +64,7 @@ def control_fields(record: Element) -> dict[str, str]:
 
 
 def _elements(content: IO[bytes]) -> Iterator[Element]:
-    events = etree.iterparse(content, events=("end",), tag="{*}record", **_SAFE)
+    events = etree.iterparse(content, events=("end",), tag="{*}record", **SAFE)
     for _, element in events:
         if any(child.get("tag") or local(child) == "leader" for child in element):
             yield element
@@ -108,7 +106,7 @@ def _one_by_one(content: IO[bytes], skip: int) -> Iterator[Piece]:
 
 
 def _parse(text: bytes, wrapped: bool) -> Element:
-    root = etree.fromstring(text, etree.XMLParser(**_SAFE))
+    root = etree.fromstring(text, etree.XMLParser(**SAFE))
     return root[0] if wrapped else root
 
 

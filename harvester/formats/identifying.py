@@ -1,0 +1,46 @@
+"""Sorts an identifier that comes with the name of its scheme into ISBNs, ISSNs and "scheme:value"."""
+
+from __future__ import annotations
+
+import re
+
+from schemas.catalogue import CatalogueRecord
+from schemas.identifiers import isbn13, issn
+
+_DOI = re.compile(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*|info:doi/)?(10\.\d{4,9}/\S+)$")
+_OCLC = re.compile(r"(?i)^(?:\(ocolc\))?(?:ocm|ocn|on)?\s*0*(\d+)$")
+
+
+def add_identifier(into: CatalogueRecord, scheme: str, value: str, *, invalid: bool = False) -> None:
+    """Add one identifier; ``into.type`` must be known, since a book's ISSN is the number of its series.
+
+    Args:
+        into: the record.
+        scheme: the source's name of the scheme, in any case; "" when it gives none.
+        value: tidied text.
+        invalid: the source itself says that it is wrong or cancelled.
+    """
+    scheme = scheme.strip().lower().replace(" ", "-")
+    if not any(c.isalnum() for c in value):
+        return
+    if scheme == "isbn":
+        number = None if invalid else isbn13(value)
+        _add(into.isbns, number) if number else _add(into.identifiers, f"invalid-isbn:{value}")
+    elif scheme in {"issn", "issn-l"}:
+        code = None if invalid else issn(value)
+        if code and into.type in {"serial", "other"}:
+            _add(into.issns, code)
+        else:
+            _add(into.identifiers, f"series-issn:{code}" if code else f"invalid-issn:{value}")
+    elif (scheme in {"doi", ""} or scheme.endswith("uri")) and (doi := _DOI.match(value)):
+        _add(into.identifiers, f"doi:{doi[1].lower().rstrip('.,;')}")
+    elif scheme in {"oclc", "ocolc"}:
+        match = _OCLC.match(value)
+        _add(into.identifiers, f"oclc:{match[1] if match else value}")
+    else:
+        _add(into.identifiers, f"{'invalid-' if invalid else ''}{scheme or 'local'}:{value}")
+
+
+def _add(values: list[str], value: str) -> None:
+    if value not in values:
+        values.append(value)

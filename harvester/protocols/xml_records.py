@@ -1,0 +1,155 @@
+"""Splits a file of XML records (modsCollection, lidoWrap, rdf:RDF, saved OAI-PMH answers ...) as it streams by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import IO
+
+import msgspec
+from lxml import etree
+
+from harvester.formats.xml import SAFE, Element, local, text_of
+
+MOST = 16 << 20
+"""Bytes of one record."""
+_OWN_NAMES = {
+    "mods": "recordInfo/recordIdentifier", "lido": "lidoRecID", "RDF": "ProvidedCHO", "dc": "identifier",
+    "qualifieddc": "identifier", "record": "identifier",
+}  # fmt: skip
+ROOTS: dict[str, tuple[str, ...]] = {
+    "mods": ("mods",),
+    "lido": ("lido",),
+    "edm": ("RDF",),
+    "oai_dc": ("dc", "qualifieddc"),
+    "qdc": ("qualifieddc", "dc", "dcterms", "record"),
+}
+"""Format -> local names of the element that is one record."""
+
+
+class Found(msgspec.Struct, kw_only=True):
+    """One record of the file."""
+
+    record: str
+    """Its own identifier, "" when it has none."""
+    payload: bytes
+    datestamp: str = ""
+    deleted: bool = False
+    wrong: str = ""
+
+
+def split_records(content: IO[bytes], format_: str) -> Iterator[Found]:
+    """The records of a file in one of the formats of ``ROOTS``. An OAI <record>, told by its <header>, is kept whole.
+
+    Raises:
+        etree.XMLSyntaxError: not well-formed; the records before that place were given.
+    """
+    names = frozenset(ROOTS[format_])
+    tags = [f"{{*}}{name}" for name in sorted(names | {"record"})]
+    outer: Element | None = None
+    for event, element in etree.iterparse(content, events=("start", "end"), tag=tags, **SAFE):
+        if event == "start":
+            # Whether a <record> is one is known at its end only: SRU wraps records in records of its own.
+            if outer is None and local(element) in names - {"record"} and not _in_oai(element):
+                outer = element
+            continue
+        if outer is not None and element is not outer:
+            continue
+        if element is outer:
+            yield from _of_element(element, format_)
+        elif _is_oai(element):
+            yield _of_oai(element)
+        elif local(element) == "record" and "record" in names and _describes(element):
+            yield from _of_element(element, format_)
+        elif _in_oai(element):
+            continue
+        outer = None
+        element.clear(keep_tail=False)
+        while element.getprevious() is not None and element.getparent() is not None:
+            del element.getparent()[0]
+
+
+def _in_oai(element: Element) -> bool:
+    return any(local(ancestor) == "metadata" for ancestor in element.iterancestors())
+
+
+def _is_oai(element: Element) -> bool:
+    return local(element) == "record" and any(local(child) == "header" for child in element)
+
+
+def _describes(element: Element) -> bool:
+    return any(local(child) in {"title", "identifier", "description"} for child in element)
+
+
+def _of_oai(element: Element) -> Found:
+    header = next(child for child in element if local(child) == "header")
+    said = {local(child): (child.text or "").strip() for child in header}
+    return _bounded(
+        Found(
+            record=said.get("identifier", ""),
+            datestamp=said.get("datestamp", ""),
+            deleted=str(header.get("status", "")).strip().lower() == "deleted",
+            payload=etree.tostring(element, with_tail=False),
+        )
+    )
+
+
+def _of_element(element: Element, format_: str) -> Iterator[Found]:
+    graphs = list(_graphs(element)) if format_ == "edm" else [element]
+    for graph in graphs:
+        yield _bounded(Found(record=_own_name(graph), payload=etree.tostring(graph, with_tail=False)))
+
+
+def _bounded(found: Found) -> Found:
+    if len(found.payload) > MOST:
+        found.wrong = f"{len(found.payload) >> 20} MB are more than the {MOST >> 20} MB that one record may have"
+        found.payload = found.payload[:4096]
+    return found
+
+
+def _own_name(element: Element) -> str:
+    path = _OWN_NAMES.get(local(element), "")
+    found = [element]
+    for name in path.split("/"):
+        found = [child for outer in found for child in outer if local(child) == name]
+    if local(element) == "RDF":
+        return next((about for one in found if (about := _about(one))), "")
+    own = next((" ".join(text_of(one).split()) for one in found if text_of(one).strip()), "")
+    return own or str(element.get("ID") or "")
+
+
+def _graphs(rdf: Element) -> Iterator[Element]:
+    """One <rdf:RDF> for each provided object of an <rdf:RDF> with many, with all that it refers to."""
+    things = [child for child in rdf if local(child) == "ProvidedCHO"]
+    if len(things) <= 1:
+        yield rdf
+        return
+    resources = {about: child for child in rdf if (about := _about(child)) and local(child) != "ProvidedCHO"}
+    by_thing: dict[str, list[Element]] = {}
+    for child in rdf:
+        for prop in child:
+            if local(prop) in {"aggregatedCHO", "proxyFor"}:
+                by_thing.setdefault(_reference(prop), []).append(child)
+    for thing in things:
+        own = [thing, *by_thing.get(_about(thing), [])]
+        graph = etree.Element(rdf.tag, nsmap=rdf.nsmap)
+        taken: dict[int, Element] = {}
+        # Labels may themselves refer (a place to a wider one): two steps are enough for words.
+        for _ in range(2):
+            for element in list(own):
+                taken[id(element)] = element
+                for prop in element:
+                    other = resources.get(_reference(prop))
+                    if other is not None and id(other) not in taken:
+                        taken[id(other)] = other
+                        own.append(other)
+        graph.extend(deepcopy(element) for element in taken.values())
+        yield graph
+
+
+def _about(element: Element) -> str:
+    return next((str(value) for key, value in element.attrib.items() if key.endswith("}about") or key == "about"), "")
+
+
+def _reference(prop: Element) -> str:
+    return next((str(v) for key, v in prop.attrib.items() if key.endswith("}resource") or key == "resource"), "")

@@ -15,7 +15,7 @@ from search_api.errors import ApiError
 from search_api.metrics import Metrics
 from search_api.web.language import language_of
 from store import api_keys
-from store.api_keys import AVAILABILITY_WRITE, ApiKey
+from store.api_keys import ApiKey
 
 MOST_PARAMETERS = 200
 
@@ -84,14 +84,17 @@ def writer_of(request: Request) -> ApiKey:
     return found
 
 
-def institution_of_key(context: Context, id_: str, key: ApiKey) -> Institution:
-    """The institution that a key may write for: its own, or a branch of it.
+def institution_of_key(context: Context, id_: str, key: ApiKey, scope: str) -> Institution:
+    """The institution that a key may write for with a scope: its own, or a branch of it.
 
     Raises:
         ApiError: 403 for others, 404.
     """
     institution = context.registry().by_id.get(id_)
-    if key.scope != AVAILABILITY_WRITE or key.institution not in (id_, institution.parent if institution else id_):
+    if not key.may(scope):
+        detail = f"The key has not the scope {scope!r}; `lampway keys add --scope {scope}` makes one that has."
+        raise ApiError("not-allowed", detail)
+    if key.institution not in (id_, institution.parent if institution else id_):
         raise ApiError("not-allowed", f"The key belongs to {key.institution!r}, not to {id_!r}.")
     if institution is None:
         raise ApiError("not-found", f"No institution {id_!r}.")

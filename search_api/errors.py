@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import msgspec
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -13,10 +14,12 @@ from starlette.exceptions import HTTPException
 
 from indexer.engines.base import EngineError, EngineUnavailableError
 from search_api.problems import BadParameterError
+from store.database import StoreError, StoreUnavailableError
 
+log = structlog.stdlib.get_logger("lampway")
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
-"""What a client is told when the engine is away: a cluster's failover takes about as long."""
+"""What a client is told when engine or database are away: a failover takes about as long."""
 
 KINDS: dict[str, tuple[int, str]] = {
     "invalid-parameter": (400, "A parameter cannot be used"),
@@ -25,12 +28,14 @@ KINDS: dict[str, tuple[int, str]] = {
     "not-found": (404, "There is no such thing here"),
     "method-not-allowed": (405, "This address does not take that method"),
     "not-acceptable": (406, "It cannot be given in the wanted format"),
+    "changed-meanwhile": (412, "It has changed since you read it"),
     "too-large": (413, "The request is too large"),
     "invalid-body": (422, "The content of the request cannot be used"),
     "rate-limited": (429, "Too many requests"),
     "internal": (500, "Something broke on our side"),
     "unavailable": (503, "The search engine does not answer now"),
     "no-index": (503, "There is no index yet"),
+    "store-unavailable": (503, "The database does not answer now"),
 }
 """Kind of problem -> HTTP status and title. ``type`` is the address of a line about it: /api/problems/KIND."""
 _BY_STATUS = {status: kind for kind, (status, _) in reversed(KINDS.items())}
@@ -75,6 +80,8 @@ def problem_of(error: Exception, request: Request) -> tuple[Problem, dict[str, s
         kind, detail, more = "unavailable", "Try again in a moment.", {"retry_after": RETRY_AFTER_S}
     elif isinstance(error, EngineError):
         kind, detail, more = _of_engine(request)
+    elif isinstance(error, StoreUnavailableError):
+        kind, detail, more = "store-unavailable", "Try again in a moment.", {"retry_after": RETRY_AFTER_S}
     elif isinstance(error, RequestValidationError):
         kind, detail = "invalid-body", "See errors."
         more = {"errors": [{"pointer": _pointer(e["loc"]), "detail": e["msg"]} for e in error.errors()]}
@@ -145,7 +152,9 @@ def install(app: FastAPI) -> None:
         response = error_response(error, request)
         if response.status_code == 500:
             raise error  # to where it is logged
+        if isinstance(error, EngineError | StoreError):
+            log.warning("not available", path=request.url.path[:200], reason=str(error)[:500])
         return response
 
-    for kind in (ApiError, BadParameterError, EngineError, RequestValidationError, HTTPException):
+    for kind in (ApiError, BadParameterError, EngineError, StoreError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)

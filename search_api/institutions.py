@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
+import msgspec
 import numpy as np
 
 from schemas.answer import OpenState
@@ -13,6 +14,7 @@ from schemas.hours import FIRST_YEAR, LAST_YEAR, HoursError, OpeningHours, Span,
 from schemas.institution import Institution
 from schemas.query import Point
 from search_api.context import Context
+from search_api.json_response import digest_of
 from search_api.views import (
     DayView,
     Freshness,
@@ -66,6 +68,11 @@ def institution_view(context: Context, id_: str, *, at: datetime, near: Point | 
         branches=[InstitutionRef(id=row.id, name=row.name) for row in registry.institutions if row.parent == place.id],
         sources=freshness(context.database, family),
     )
+
+
+def version_of(place: Institution) -> str:
+    """Changes when the entry in the registry does, and not with the hour."""
+    return digest_of(msgspec.json.encode(place))
 
 
 def institutions_page(

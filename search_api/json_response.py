@@ -18,15 +18,37 @@ def json_response(value: object, *, status: int = 200, headers: dict[str, str] |
     return Response(_encode(value), status_code=status, media_type=MEDIA_TYPE, headers=own)
 
 
-def tagged_response(request: Request, value: object, *, headers: dict[str, str] | None = None) -> Response:
-    """The same with a strong entity tag; 304 without a body when the client has exactly this answer already."""
+def tagged_response(
+    request: Request, value: object, *, headers: dict[str, str] | None = None, version: str = ""
+) -> Response:
+    """The same with a strong entity tag; 304 without a body when the client has exactly this answer already.
+
+    ``version``: of the stored thing behind the answer, where it may be edited: the tag begins with it (see
+    ``is_current``), as the rest of the answer changes with the hour.
+    """
     response = json_response(value, headers=headers)
-    tag = f'"{hashlib.blake2b(bytes(response.body), digest_size=12).hexdigest()}"'
+    tag = tag_of(response, version)
     if _has(request.headers.get("if-none-match", ""), tag):
         kept = {name: response.headers[name] for name in ("cache-control", "vary")}
         return Response(status_code=304, headers=kept | {"ETag": tag})
     response.headers["ETag"] = tag
     return response
+
+
+def tag_of(response: Response, version: str = "") -> str:
+    """The strong entity tag of an answer; ``version`` as in ``tagged_response``."""
+    return f'"{version}{version and "-"}{digest_of(bytes(response.body))}"'
+
+
+def digest_of(data: bytes) -> str:
+    """A short digest of bytes, for tags."""
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+
+def is_current(header: str, version: str) -> bool:
+    """Whether an If-Match header allows to change what has this version; a missing one allows it."""
+    tags = [part.strip().removeprefix("W/").strip('"') for part in header.split(",")]
+    return not header.strip() or "*" in tags or version in {tag.partition("-")[0] for tag in tags}
 
 
 def _has(header: str, tag: str) -> bool:

@@ -15,6 +15,12 @@ from store.database import now_text
 from store.tables import api_keys
 
 AVAILABILITY_WRITE = "availability:write"
+INSTITUTION_WRITE = "institution:write"
+SCOPES = {
+    AVAILABILITY_WRITE: "tell the state of copies",
+    INSTITUTION_WRITE: "change the institution's entry in the registry",
+}
+"""What a key may do. A key has one scope or several, separated by blanks."""
 _ALPHABET = string.digits + string.ascii_letters
 _ID_LENGTH, _SECRET_LENGTH, _CHECK_LENGTH = 8, 32, 6
 
@@ -30,6 +36,10 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     last_used_at: str | None
     """To the hour: enough to see whether a key is still in use."""
     revoked_at: str | None
+
+    def may(self, scope: str) -> bool:
+        """Whether the key has a scope."""
+        return scope in self.scope.split()
 
 
 def create(connection: Connection, institution: str, *, scope: str = AVAILABILITY_WRITE, label: str = "") -> str:

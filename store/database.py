@@ -15,14 +15,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from store.dialect import DIALECTS
 
-__all__ = ["Connection", "Database", "StoreError", "now_text", "open_database"]
+__all__ = ["Connection", "Database", "StoreError", "StoreUnavailableError", "now_text", "open_database"]
 
 
 class StoreError(Exception):
     """The database cannot be opened or is not ours; the message says what to do."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be used now: it is locked, away, full, or all connections to it are taken."""
 
 
 def now_text() -> str:
@@ -93,7 +98,9 @@ class Database:
             reason = self.dialect.reason(error)
             if not reason:
                 raise  # our own mistakes stay as they are
-            raise StoreError(f"the database cannot go on: {reason}") from error
+            raise StoreUnavailableError(f"the database cannot go on: {reason}") from error
+        except PoolTimeoutError as error:
+            raise StoreUnavailableError("the database cannot go on: too much is asked of it at once") from error
 
 
 def open_database(url: str) -> Database:

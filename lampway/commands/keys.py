@@ -1,4 +1,4 @@
-"""``lampway keys``: the API keys with which institutions tell us the state of their copies."""
+"""``lampway keys``: the API keys with which institutions tell us the state of their copies, or change their entry."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import typer
 
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from store import api_keys, institutions
+from store.api_keys import AVAILABILITY_WRITE, SCOPES
+
+_SCOPES = ", ".join(f"{name} ({what})" for name, what in SCOPES.items())
 
 app = typer.Typer(no_args_is_help=True, help="API keys of institutions: add, list, revoke.")
 
@@ -17,17 +20,29 @@ app = typer.Typer(no_args_is_help=True, help="API keys of institutions: add, lis
 def add(
     institution: Annotated[str, typer.Argument(help="Id of the institution that will use the key.")],
     label: Annotated[str, typer.Option(help="What uses it, for the list.")] = "",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help=f"What it may do; may be repeated: {_SCOPES}. When missing: {AVAILABILITY_WRITE}."),
+    ] = None,
 ) -> None:
     """Make a key and show it, for the only time.
 
     Example: lampway keys add newcastle --label "library system"
+
+    Example: lampway keys add newcastle --label "web editor" --scope institution:write
     """
+    scopes = dict.fromkeys(scope or [AVAILABILITY_WRITE])
+    for name in scopes:
+        if name not in SCOPES:
+            fail(f"--scope {name!r} is none of {', '.join(SCOPES)}", WRONG_USE)
     with open_store(settings_or_fail()) as database, database.begin() as connection:
         if institutions.get(connection, institution) is None:
             fail(f"no institution {institution!r}; `lampway institutions list` shows all", WRONG_USE)
-        key = api_keys.create(connection, institution, label=label[:200])
+        key = api_keys.create(connection, institution, scope=" ".join(scopes), label=label[:200])
     say(key)
-    note(f"For {institution} and its branches. It is not shown again; send it as `Authorization: Bearer {key[:11]}_…`.")
+    may = " and ".join(SCOPES[name] for name in scopes)
+    note(f"For {institution} and its branches, to {may}.")
+    note(f"It is not shown again; send it as `Authorization: Bearer {key[:11]}_…`.")
 
 
 @app.command("list")

@@ -14,6 +14,7 @@ from search_api.dependencies import ContextOf, MetricsOf, Writer, institution_of
 from search_api.errors import ApiError
 from search_api.json_response import json_response
 from search_api.routes.description import answers, body_of
+from store.api_keys import AVAILABILITY_WRITE
 
 router = APIRouter(tags=["availability"])
 EXAMPLE = [
@@ -40,7 +41,7 @@ async def put_availability(id: str, request: Request, context: ContextOf, metric
 
     Repeating a batch changes nothing, and an item whose `checked_at` is older than what is known changes nothing.
     """
-    institution = await run_in_threadpool(institution_of_key, context, id, key)
+    institution = await run_in_threadpool(institution_of_key, context, id, key, AVAILABILITY_WRITE)
     body = await request.body()
     report = await run_in_threadpool(_push, context, institution, body)
     for outcome in ("stored", "unchanged", "older", "failed"):

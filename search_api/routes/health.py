@@ -6,14 +6,18 @@ import threading
 import time
 
 import msgspec
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from search_api.context import Context
 from search_api.dependencies import ContextOf
 from search_api.json_response import json_response
 from search_api.routes.description import answers
 from store import generations, harvest_runs, institutions, records, works
-from store.database import Database
+from store.database import Database, StoreUnavailableError
+
+log = structlog.stdlib.get_logger("lampway")
 
 router = APIRouter(tags=["service"])
 EXAMPLE = {
@@ -82,7 +86,7 @@ class Counts:
     response_class=Response,
 )
 def health(request: Request, context: ContextOf) -> Response:
-    """200 when they can, 503 when the engine is away or there is no index yet; the same fields in both."""
+    """200 when they can, 503 when engine or database are away or there is no index yet; the same fields in both."""
     engine = context.engine.health()
     report = HealthReport(
         ok=engine.ok and bool(engine.generation),
@@ -91,13 +95,21 @@ def health(request: Request, context: ContextOf) -> Response:
         indexed_works=engine.works,
         message=engine.message or ("" if engine.generation else "no index yet: run `lampway index`"),
     )
-    report.works, report.records = request.app.state.counts.now()
+    try:
+        _add_store(report, context, request.app.state.counts)
+    except StoreUnavailableError as error:
+        log.warning("not available", reason=str(error)[:500])  # its words may name the host, and anybody may ask here
+        report.ok, report.message = False, "the database does not answer now"
+    return json_response(report, status=200 if report.ok else 503, headers={"Cache-Control": "no-store"})
+
+
+def _add_store(report: HealthReport, context: Context, counts: Counts) -> None:
+    report.works, report.records = counts.now()
     with context.database.connect() as connection:
         report.institutions = institutions.count(connection)
         report.pending_works = works.count_pending(connection)
-        live = generations.live(connection, engine.engine)
+        live = generations.live(connection, report.engine)
         report.indexed_at = (live.promoted_at or "") if live else ""
         run = harvest_runs.latest_finished(connection)
         if run:
             report.last_harvest = HarvestNote(source=run.source, status=run.status, finished_at=run.finished_at)
-    return json_response(report, status=200 if report.ok else 503, headers={"Cache-Control": "no-store"})

@@ -14,12 +14,13 @@ from schemas.institution_edit import change
 from search_api.context import Context
 from search_api.dependencies import ContextOf, Writer, institution_of_key
 from search_api.errors import ApiError
-from search_api.institutions import institution_view
-from search_api.json_response import json_response
+from search_api.institutions import institution_view, version_of
+from search_api.json_response import is_current, json_response, tag_of
 from search_api.routes.description import answers, body_of
 from search_api.routes.examples import INSTITUTION
 from search_api.views import InstitutionView
 from store import institutions
+from store.api_keys import INSTITUTION_WRITE
 
 router = APIRouter(tags=["institutions"])
 EXAMPLE = {
@@ -27,6 +28,14 @@ EXAMPLE = {
     "exceptions": [{"first": "2026-12-24", "hours": "09:00-12:00", "note": "Christmas Eve"}],
     "service_points": [{"name": "last_entry", "hours": "-00:30"}],
     "checked_on": "2026-11-23",
+}
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag with which the institution was read: 412 when its entry has changed since.",
+    "schema": {"type": "string"},
 }
 
 
@@ -58,19 +67,21 @@ FIELDS = InstitutionChange.__struct_fields__
 @router.patch(
     "/api/institutions/{id}",
     summary="Change the entry of an institution",
-    responses=answers(InstitutionView, INSTITUTION, 401, 403, 404, 413, 422),
-    openapi_extra=body_of(InstitutionChange, EXAMPLE) | {"security": [{"key": []}]},
+    responses=answers(InstitutionView, INSTITUTION, 401, 403, 404, 412, 413, 422, 503),
+    openapi_extra=body_of(InstitutionChange, EXAMPLE) | {"security": [{"key": []}], "parameters": [IF_MATCH]},
 )
 async def patch_institution(id: str, request: Request, context: ContextOf, key: Writer) -> Response:  # noqa: A002
     """All or nothing: when any field cannot be used, nothing changes and `errors` names each. Visible at once.
 
     Name, kind, owner and whether the place is shut are for the keeper of the registry.
     """
-    await run_in_threadpool(institution_of_key, context, id, key)
+    await run_in_threadpool(institution_of_key, context, id, key, INSTITUTION_WRITE)
     given = _fields(await request.body())
-    view, notes = await run_in_threadpool(_change, context, id, given)
-    view.warnings = notes
-    return json_response(view, headers={"Cache-Control": "no-store"})
+    known = request.headers.get("if-match", "")
+    view, version = await run_in_threadpool(_change, context, id, given, known)
+    response = json_response(view, headers={"Cache-Control": "no-store"})
+    response.headers["ETag"] = tag_of(response, version)
+    return response
 
 
 def _fields(body: bytes) -> dict[str, Any]:
@@ -91,19 +102,25 @@ def _fields(body: bytes) -> dict[str, Any]:
     return given
 
 
-def _change(context: Context, id_: str, given: dict[str, Any]) -> tuple[InstitutionView, list[str]]:
+def _change(context: Context, id_: str, given: dict[str, Any], known: str) -> tuple[InstitutionView, str]:
+    """The institution as it is shown afterwards, and the version of its entry. ``known``: the If-Match header."""
     with context.database.begin() as connection:
         old: Institution | None = institutions.get(connection, id_)
         if old is None:
             raise ApiError("not-found", f"No institution {id_[:200]!r}.")
+        if not is_current(known, version_of(old)):
+            detail = "Nothing was changed: the entry is another than when you read it. Read it again, then change it."
+            raise ApiError("changed-meanwhile", detail)
         edit = change(old, given)
         _refuse([(problem.field, f"{problem.value!r} {problem.reason}; {problem.fix}") for problem in edit.problems])
         institutions.upsert(connection, [edit.institution])
+        new = institutions.get(connection, id_)
     context.refresh()
     view = institution_view(context, id_, at=context.clock())
-    if view is None:
+    if view is None or new is None:
         raise ApiError("not-found", f"No institution {id_[:200]!r}.")
-    return view, edit.notes
+    view.warnings = edit.notes
+    return view, version_of(new)
 
 
 def _refuse(errors: list[tuple[str, str]]) -> None:

@@ -9,7 +9,7 @@ from schemas.institution import INSTITUTION_KINDS
 from search_api.best_holding import zone_of
 from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters
 from search_api.errors import ApiError
-from search_api.institutions import institution_view, institutions_page
+from search_api.institutions import institution_view, institutions_page, version_of
 from search_api.json_response import tagged_response
 from search_api.parameters import asked, box, one, several, whole_number
 from search_api.routes.description import answers, many, number, parameters, query
@@ -65,7 +65,7 @@ def read_institution(id: str, request: Request, context: ContextOf, lang: Langua
     place = context.registry().by_id.get(id)
     request_ = asked(context, params, lang, zone=zone_of(place) if place else None)
     view = institution_view(context, id, at=request_.at, near=request_.near)
-    if view is None:
+    if view is None or place is None:
         raise ApiError("not-found", f"No institution {id[:200]!r}.")
     view.warnings = list(request_.warnings)
-    return tagged_response(request, view)
+    return tagged_response(request, view, version=version_of(place))

@@ -16,7 +16,8 @@ def error_page(request: Request, problem: Problem) -> Response:
     page = Page(request)
     known = problem.status if problem.status in _SAID else 0
     wait = problem.retry_after or 1
-    words = page.say(f"error_{known}", n=wait) if known else problem.detail
+    key = "error_503_store" if problem.type.endswith("/store-unavailable") else f"error_{known}"
+    words = page.say(key, n=wait) if known else problem.detail
     return page.render(
         "error.html",
         status=problem.status,

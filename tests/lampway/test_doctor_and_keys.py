@@ -105,3 +105,14 @@ def test_the_life_of_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert run(tmp_path, monkeypatch, "keys", "revoke", id_).exit_code == 1
     assert json.loads(run(tmp_path, monkeypatch, "keys", "list", "city", "--json").stdout)[0]["revoked_at"]
     assert run(tmp_path, monkeypatch, "keys", "add", "nowhere").exit_code == 2
+    for asked, kept in (
+        ([], "availability:write"),
+        (["--scope", "institution:write"], "institution:write"),
+        (["--scope", "institution:write", "--scope", "availability:write"], "institution:write availability:write"),
+    ):
+        assert run(tmp_path, monkeypatch, "keys", "add", "city", *asked).exit_code == 0
+        listed = json.loads(run(tmp_path, monkeypatch, "keys", "list", "city", "--json").stdout)
+        assert kept in {row["scope"] for row in listed}
+    wrong = run(tmp_path, monkeypatch, "keys", "add", "city", "--scope", "everything")
+    assert wrong.exit_code == 2
+    assert "institution:write" in wrong.stderr

@@ -23,12 +23,12 @@ def client(federation: Any) -> Iterator[TestClient]:
 @pytest.fixture
 def key(federation: Any) -> str:
     with federation.context.database.begin() as connection:
-        return api_keys.create(connection, "city")
+        return api_keys.create(connection, "city", scope=api_keys.INSTITUTION_WRITE)
 
 
-def patch(client: TestClient, key: str, body: Any, institution: str = "city") -> Any:
+def patch(client: TestClient, key: str, body: Any, institution: str = "city", **more: str) -> Any:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    headers = ({"Authorization": f"Bearer {key}"} if key else {}) | {n.replace("_", "-"): v for n, v in more.items()}
     return client.patch(f"/api/institutions/{institution}", content=content, headers=headers)
 
 
@@ -103,7 +103,7 @@ def test_only_the_institution_itself_and_its_owner(federation: Any, client: Test
     assert patch(client, key, {"phone": "1"}, "harbour").status_code == 200
     assert kept(federation, "harbour").phone == "1"
     with federation.context.database.begin() as connection:
-        gone = api_keys.create(connection, "nowhere")
+        gone = api_keys.create(connection, "nowhere", scope=api_keys.INSTITUTION_WRITE)
     assert patch(client, gone, {"phone": "1"}, "nowhere").status_code == 404
 
 
@@ -162,3 +162,42 @@ def test_a_museum_that_only_shows_never_lends(federation: Any, client: TestClien
     assert {state["service"] for copy in there for state in copy["services"]} == {"on_site"}
     page = client.get(f"/works/{hit['id']}", params={"institution": "city"})
     assert page.status_code == 200
+
+
+def test_each_scope_is_for_its_own_work(federation: Any, client: TestClient, key: str) -> None:
+    with federation.context.database.begin() as connection:
+        teller = api_keys.create(connection, "city")
+        both = api_keys.create(connection, "city", scope=" ".join(api_keys.SCOPES))
+    state = [{"isbn": "0-14-143951-3", "branch": "harbour", "state": "available"}]
+
+    def tell(key: str) -> int:
+        headers = {"Authorization": f"Bearer {key}"}
+        return client.put("/api/institutions/city/availability", json=state, headers=headers).status_code
+
+    refused = patch(client, teller, {"phone": "1"})
+    assert refused.status_code == 403
+    assert "institution:write" in refused.json()["detail"]
+    assert [tell(teller), tell(key), tell(both)] == [200, 403, 200]
+    assert patch(client, both, {"phone": "1"}).status_code == 200
+
+
+def test_nobody_undoes_what_they_have_not_seen(federation: Any, client: TestClient, key: str) -> None:
+    read = client.get("/api/institutions/city").headers["etag"]
+    assert client.get("/api/institutions/city", headers={"If-None-Match": read}).status_code == 304
+    other = client.get("/api/institutions/city", params={"at": "2026-11-29T03:00"}).headers["etag"]
+    assert other != read, "what is open now is part of the answer"
+    done = patch(client, key, {"phone": "2"}, if_match=client.get("/api/institutions/city").headers["etag"])
+    assert done.status_code == 200
+    late = patch(client, key, {"phone": "3"}, if_match=read)
+    assert (late.status_code, late.json()["type"].rpartition("/")[2]) == (412, "changed-meanwhile")
+    assert kept(federation).phone == "2"
+    assert patch(client, key, {"phone": "4"}, if_match=done.headers["etag"]).status_code == 200, "as it was answered"
+    assert patch(client, key, {"phone": "5"}, if_match='"none-such"').status_code == 412
+    assert patch(client, key, {"phone": "5"}).status_code == 200, "who sends none has the last word"
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"x", {}', "*"])
+def test_a_tag_that_still_holds_may_change(client: TestClient, key: str, form: str) -> None:
+    """Also one read for another moment, or made weak by a proxy that compresses."""
+    read = client.get("/api/institutions/city", params={"at": "2026-11-29T03:00"}).headers["etag"]
+    assert patch(client, key, {"phone": "1"}, if_match=form.format(read)).status_code == 200

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from indexer.analysis import field_tokens, identifier_key, sort_title, title_keys
 from schemas.catalogue import CatalogueRecord, Source
@@ -41,7 +44,7 @@ def document_of(
         if holding.holding.call_number:
             shelf_marks.add(holding.holding.call_number)
     titles = [work.title, *work.other_titles]
-    return Document(
+    document = Document(
         number=work.number,
         title=field_tokens([work.title, work.part, *work.other_titles]),
         creator=field_tokens(form for creator in work.creators for form in (creator.name, initials(creator.name))),
@@ -56,6 +59,14 @@ def document_of(
         year=work.year,
         sort_title=sort_title(work.title),
     )
+    document.fingerprint = fingerprint(document)
+    return document
+
+
+def fingerprint(document: Document) -> str:
+    """Hash of a document with its number, in which a change of any field shows."""
+    bare = msgspec.structs.replace(document, fingerprint="")
+    return hashlib.blake2b(msgspec.msgpack.encode(bare), digest_size=10).hexdigest()
 
 
 def initials(name: str) -> str:

@@ -61,14 +61,19 @@ def update(
             if not health.ok:
                 raise EngineError(health.message)
             report = UpdateReport(generation=health.generation, merged=merged)
-            _write_pending(database, engine, settings, report, on_progress)
+            write_pending(database, engine, settings, report, on_progress)
         report.seconds = round(time.monotonic() - began, 3)
         return report
 
 
-def _write_pending(
-    database: Database, engine: SearchEngine, settings: Settings, report: UpdateReport, on_progress: Progress | None
+def write_pending(
+    database: Database,
+    engine: SearchEngine,
+    settings: Settings,
+    report: UpdateReport,
+    on_progress: Progress | None = None,
 ) -> None:
+    """Write the works that wait to the live generation and count them in the report; call it under the lease."""
     with database.connect() as connection:
         resolver = Resolver(all_institutions(connection))
         total = works.count_pending(connection)
@@ -85,7 +90,8 @@ def _write_pending(
         engine.write(documents, gone)
         with database.begin() as connection:
             works.clear_pending(connection, waiting)
-            waiting = works.pending(connection, _BATCH)
+            # Beyond the last one: what stayed belongs to a source that was removed just now; the next update merges it.
+            waiting = works.pending(connection, _BATCH, after=waiting[-1])
         report.written += len(documents)
         report.deleted += len(gone)
         if on_progress:

@@ -7,7 +7,7 @@ import msgspec
 TEXT_FIELDS = ("title", "creator", "subject", "text")
 """Analysed fields, each a list of tokens that ends in ``indexer.analysis.SENTINEL``."""
 
-KEYWORD_FIELDS = ("type", "language", "isbn", "identifier", "title_key")
+KEYWORD_FIELDS = ("type", "language", "isbn", "identifier", "title_key", "fingerprint")
 """Exact-match fields. ``title_key``: folded whole titles, for known items (see ``indexer.analysis.title_key``)."""
 
 INTEGER_FIELDS = ("year", "institution", "decade")
@@ -33,3 +33,5 @@ class Document(msgspec.Struct, kw_only=True):
     year: int | None
     sort_title: str
     """Folded title without leading article, at most 60 characters: the order of sort=title."""
+    fingerprint: str = ""
+    """Hash of all the rest: one question tells which of many documents an index holds as they are now."""

@@ -162,6 +162,12 @@ def iterate(connection: Connection, batch: int = 2000) -> Iterator[list[Work]]:
         yield [decode(row.data) for row in rows]
 
 
+def living_numbers(connection: Connection) -> Iterator[int]:
+    """Numbers of all living works, in no order."""
+    query = select(works.c.number).where(works.c.data.is_not(None)).execution_options(yield_per=50_000)
+    yield from connection.scalars(query)
+
+
 def count(connection: Connection) -> int:
     """How many living works there are."""
     return connection.scalar(select(func.count()).select_from(works).where(works.c.data.is_not(None))) or 0
@@ -172,9 +178,10 @@ def mark_pending(connection: Connection, numbers: Iterable[int]) -> None:
     bulk.insert(connection, pending_works, ("work",), [(number,) for number in numbers], ignoring=True)
 
 
-def pending(connection: Connection, limit: int = 10_000) -> list[int]:
-    """Works that wait to be written to the engine."""
-    rows = connection.execute(select(pending_works.c.work).order_by(pending_works.c.work).limit(limit))
+def pending(connection: Connection, limit: int = 10_000, *, after: int = 0) -> list[int]:
+    """Works that wait to be written to the engine, by number, beyond one of them."""
+    query = select(pending_works.c.work).where(pending_works.c.work > after)
+    rows = connection.execute(query.order_by(pending_works.c.work).limit(limit))
     return [row.work for row in rows]
 
 
@@ -184,12 +191,18 @@ def count_pending(connection: Connection) -> int:
 
 
 def clear_pending(connection: Connection, numbers: Sequence[int] | None = None) -> None:
-    """Take works out of the outbox; None = all."""
+    """Take works out of the outbox; None = all.
+
+    Works that live without any record stay: their source was removed since, and the next merge lets them go.
+    """
+    held = select(records.c.id).where(records.c.work == works.c.number).exists()
+    bereft = select(works.c.number).where(works.c.number == pending_works.c.work, works.c.data.is_not(None), ~held)
+    done = delete(pending_works).where(~bereft.exists())
     if numbers is None:
-        connection.execute(delete(pending_works))
+        connection.execute(done)
         return
     for start in range(0, len(numbers), _CHUNK):
-        connection.execute(delete(pending_works).where(pending_works.c.work.in_(numbers[start : start + _CHUNK])))
+        connection.execute(done.where(pending_works.c.work.in_(numbers[start : start + _CHUNK])))
 
 
 class _Holdings(msgspec.Struct):

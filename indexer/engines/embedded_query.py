@@ -87,6 +87,7 @@ def to_tantivy(document: documents.Document, schema: Schema) -> Document:
         "isbn": document.isbn,
         "identifier": document.identifier,
         "title_key": document.title_key,
+        "fingerprint": [document.fingerprint] if document.fingerprint else [],
         "institution": document.institution,
         "year_ascending": year_key(year, number, descending=False),
         "year_descending": year_key(year, number, descending=True),

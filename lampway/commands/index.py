@@ -10,14 +10,28 @@ from indexer.build import BuildReport, rebuild
 from indexer.engines import open_engine
 from indexer.engines.base import EngineError
 from indexer.update import UpdateReport, update
-from lampway.console import fail, open_store, say, say_json, settings_or_fail, stage_meters
+from indexer.verify import SAMPLE, verify
+from lampway.commands.default_command import DefaultCommandGroup
+from lampway.console import INCOMPLETE, fail, note, open_store, say, say_json, settings_or_fail, stage_meters
 from store.database import StoreError
 from store.leases import LeaseTakenError
 
-STAGES = {"read": ("Reading", "records"), "merge": ("Merging", "records"), "index": ("Indexing", "works")}
+app = typer.Typer(
+    cls=DefaultCommandGroup,
+    help=(
+        "Merge what was harvested, bring the search index up to date, and audit it.\n\n"
+        "lampway index [--rebuild] [--json] does it now; `lampway index run --help` tells its options.\n\n"
+        "Example: lampway index --rebuild"
+    ),
+    short_help="Merge what was harvested, bring the search index up to date, and audit it.",
+)
+
+STAGES = {"read": ("Reading", "records"), "merge": ("Merging", "records"), "index": ("Indexing", "works"),
+          "compare": ("Comparing", "works")}  # fmt: skip
 """Titles and units of what the indexer tells of its progress."""
 
 
+@app.command("run", short_help="The default: merge and index what waits, or all.")
 def index(
     rebuild_all: Annotated[
         bool, typer.Option("--rebuild", help="Build the whole index anew beside the live one, then switch.")
@@ -45,6 +59,48 @@ def index(
         say(in_words(report))
 
 
+@app.command("verify")
+def audit(
+    sample: Annotated[int, typer.Option(min=0, help="Works whose contents are compared, drawn at random.")] = SAMPLE,
+    everything: Annotated[bool, typer.Option("--all", help="Compare the contents of all works.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Compare all, and write what differs anew.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The differences as JSON.")] = False,
+) -> None:
+    """Compare the search index with the store. Exit status 3 when they differ (after a repair: still differ).
+
+    Example: lampway index verify --repair
+    """
+    settings = settings_or_fail()
+    with open_store(settings) as database:
+        try:
+            engine = open_engine(settings)
+            try:
+                with stage_meters(STAGES) as progress:
+                    found = verify(
+                        database, engine, settings, sample=None if everything else sample, repair=repair,
+                        on_progress=progress,
+                    )  # fmt: skip
+            finally:
+                engine.close()
+        except (EngineError, LeaseTakenError, StoreError) as error:
+            fail(str(error))
+    if json:
+        say_json(found)
+    else:
+        say(f"{found.stored:,} works in the store, {found.indexed:,} in the index {found.generation}, "
+            f"{found.waiting:,} waiting; contents of {found.compared:,} compared")  # fmt: skip
+        if found.repaired:
+            say(f"{found.repaired:,} works were written anew")
+        if found.stale:
+            say(f"the index must be built anew: {found.stale}")
+        say(f"{found.missing:,} missing, {found.surplus:,} too many, {found.differing:,} different"
+            f"{', e.g. works ' + ', '.join(map(str, found.examples)) if found.examples else ''}")  # fmt: skip
+        if found.any:
+            note("`lampway index verify --repair` mends it.")
+    if found.any:
+        raise typer.Exit(INCOMPLETE)
+
+
 def in_words(report: BuildReport | UpdateReport) -> str:
     """The report as lines for people."""
     merged = report.merged
@@ -66,6 +122,6 @@ def in_words(report: BuildReport | UpdateReport) -> str:
     return "\n".join(lines)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("index")(index)
+def register(root: typer.Typer) -> None:
+    """Add to the command."""
+    root.add_typer(app, name="index")

@@ -13,6 +13,7 @@ from search_api.availability.base import Fetch
 from search_api.availability.live import LiveLookups
 from search_api.context import Context
 from search_api.front import Front
+from search_api.gauges import Gauges
 from search_api.headers import ResponseHeaders
 from search_api.metrics import Metrics
 from search_api.rate_limit import RateLimiter
@@ -66,6 +67,7 @@ def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
     )
     app.state.context = context
     app.state.metrics = Metrics()
+    app.state.metrics.watch(Gauges(context))
     app.state.counts = health.Counts(context.database)
     app.state.live = LiveLookups(context.database, fetch, app.state.metrics) if fetch else None
     app.add_middleware(

@@ -1,4 +1,4 @@
-"""What Prometheus may know: counts and times by route, share of certified answers. No label comes from users."""
+"""What Prometheus may know of a process: counts and times by route, certified answers. No label comes from users."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -39,6 +40,10 @@ class Metrics:
         self._live = Counter(
             "lampway_live_lookups", "Live look-ups by how they ended", ["outcome"], registry=self._registry
         )
+
+    def watch(self, gauges: Collector) -> None:
+        """Show gauges too that are read at each scrape."""
+        self._registry.register(gauges)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""

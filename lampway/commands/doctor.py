@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from config.settings import Settings
+from config.settings import Settings, unknown_names
 from indexer.engines import open_engine
 from indexer.engines.base import EngineError, Health, SearchEngine
 from lampway.console import DONE, FAILED, say, say_json, settings_or_fail
@@ -60,7 +60,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(name="database", verdict="failed", message=str(error), mend="See LAMPWAY_DATABASE_URL.")
         return
     try:
-        yield Finding(name="database", verdict="ok", message=f"{database.engine.dialect.name}, up to date")
+        message = f"{database.version()}, tables of revision {database.revision()}, up to date"
+        yield Finding(name="database", verdict="ok", message=message)
         for check in (_institutions, _sources, _index):
             yield from _guarded(check, database, settings)
     finally:
@@ -78,7 +79,7 @@ def _guarded(
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
-    problems = []
+    problems = unknown_names()
     if not settings.public_url:
         problems.append("LAMPWAY_PUBLIC_URL is empty: feeds and links for other programs need it")
     elif not settings.public_url.startswith("https://") and "127.0.0.1" not in settings.public_url:

@@ -1,4 +1,4 @@
-"""GET /metrics: the counters of this process, as Prometheus reads them."""
+"""GET /metrics: the counters of this process and how store and engine stand, as Prometheus reads them."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ router = APIRouter(tags=["service"])
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def read_metrics(metrics: MetricsOf) -> Response:
-    """Requests, times, searches and their certificates, pushed states, live look-ups."""
+    """Requests, times, certificates, pushed states, look-ups; backlogs, ages, sources in trouble."""
     return Response(metrics.exposition(), media_type=exposition.MEDIA_TYPE, headers={"Cache-Control": "no-store"})

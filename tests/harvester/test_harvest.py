@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -33,7 +32,7 @@ from lampway.commands import records as record_commands
 from lampway.commands import sources as source_commands
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord, Source
 from schemas.institution import Institution
-from store import harvest_runs, institutions, leases, quarantine, raw_records, records, sources
+from store import harvest_runs, institutions, leases, quarantine, raw_records, records, sources, tables
 from store.database import StoreError, open_database
 from store.sources import SourceState
 
@@ -241,10 +240,9 @@ def test_a_dead_owners_lease_is_taken_over(database, oai, serve, harvest):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     with database.begin() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO leases VALUES ('harvest of s', ?, '2099-01-01T00:00:00+00:00', 0)",
-            (f"{socket.gethostname()}|{gone.pid}|1|1",),
-        )
+        machine, _, began = leases.myself().split("|")
+        owner, beat = f"{machine}|{gone.pid}|{began}|1", "2099-01-01T00:00:00+00:00"
+        connection.execute(tables.leases.insert().values(name="harvest of s", owner=owner, beat_at=beat))
     assert harvest(serve([oai.item(1)])).status == "complete"
 
 

@@ -237,7 +237,9 @@ def test_a_lost_index_is_told_and_rebuilt(city: Database, engine: SearchEngine, 
 
 
 def run(settings: Settings, *arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments), env={"LAMPWAY_HOME": str(settings.home)})
+    return CliRunner().invoke(
+        app, list(arguments), env={"LAMPWAY_HOME": str(settings.home), "LAMPWAY_DATABASE_URL": settings.database_url}
+    )
 
 
 def test_the_commands(city: Database, settings: Settings) -> None:

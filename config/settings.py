@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import ssl
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_DATABASES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
+_PREFIX = "LAMPWAY_"
+_NOT_OURS = ("TEST_", "BENCH_")
+"""What follows the prefix in names that tests and benchmarks read."""
 _HOST = re.compile(r"^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?$")
 
 
@@ -109,6 +116,16 @@ class Settings(BaseSettings):
                 raise ValueError(f"{value} cannot be used as a file of certificates (PEM): {error}") from None
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value.strip() and not _is_database(value.strip()):  # the value stays unsaid: a password may stand in it
+            raise ValueError(
+                "is no address of an SQLite or PostgreSQL database; "
+                "write sqlite:////folder/lampway.db or postgresql://user:password@host/name"
+            )
+        return value.strip()
+
     @field_validator("geocoder")
     @classmethod
     def _base_url(cls, value: str) -> str:
@@ -161,6 +178,15 @@ def _with_port(url: str) -> str:
     return parts._replace(netloc=f"{parts.netloc.rstrip(':')}:{443 if parts.scheme == 'https' else 80}").geturl()
 
 
+def _is_database(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        fits = parts.port != 0
+    except ValueError:
+        return False
+    return fits and parts.scheme in _DATABASES and text[len(parts.scheme) :].startswith("://")
+
+
 def _is_base_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -169,6 +195,20 @@ def _is_base_url(text: str) -> bool:
     except ValueError:
         return False
     return fits and parts.scheme in ("http", "https") and not re.search(r"[\s@?#]", text)
+
+
+def unknown_names(env_file: Path = Path(".env")) -> list[str]:
+    """A line about each variable of the environment or the file that looks like a setting and is none."""
+    known = [name.upper() for name in Settings.model_fields]
+    found = []
+    for name in dict.fromkeys([*os.environ, *(dotenv_values(env_file) if env_file.is_file() else ())]):
+        own = name.upper().removeprefix(_PREFIX)
+        if not name.upper().startswith(_PREFIX) or own in known or own.startswith(_NOT_OURS):
+            continue
+        near = get_close_matches(own, known, n=1)
+        hint = f"; did you mean {_PREFIX}{near[0]}?" if near else ""
+        found.append(f"{name} is no setting and was not heeded{hint}")
+    return found
 
 
 def load_settings(**overrides: object) -> Settings:

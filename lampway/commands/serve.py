@@ -15,7 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from config.settings import Settings, load_settings
+from config.settings import Settings, load_settings, unknown_names
 from harvester.fetching import Client
 from lampway.console import FAILED, WRONG_USE, fail, note, settings_or_fail
 from search_api import access_log
@@ -41,6 +41,8 @@ def serve(
     Example: lampway serve --host 0.0.0.0 --port 8000 --workers 4
     """
     settings = settings_or_fail()
+    for line in unknown_names():
+        note(f"warning: {line}")
     try:
         context = open_context(settings)
     except StoreError as error:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from harvester.csv_preview import preview
 from harvester.fetching import Client, FetchError
 from harvester.formats import FORMATS
 from harvester.formats.base import MappingError
@@ -62,6 +63,8 @@ def try_source(source: Source, client: Client) -> Trial:
         trial.problems.append("it has no records")
         trial.verdict = "with care"
         return trial
+    if source.protocol == "csv":
+        trial.facts += preview(source, page.records)
     size = f" of {page.expected:,}" if page.expected else ""
     trial.facts.append(f"the first page has {len(page.records) + len(page.quarantined):,} records{size}")
     live = [(0, raw) for raw in page.records if not raw.deleted]

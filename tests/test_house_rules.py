@@ -24,6 +24,7 @@ HOMES = {
     "cryptography": r"store/secrets\.py",
     "apscheduler": r"(harvester/schedule|lampway/worker)\.py",
     "fastapi": r"search_api/(app|dependencies|errors|json_response|routes/.*|web/.*)\.py",
+    "openpyxl": r"harvester/protocols/csv_workbook\.py",
     "opencc": r"indexer/analysis\w*\.py",
     "geopy": r"(schemas/geo|search_api/geocoder)\.py",
     "typer": r"lampway/.*\.py",

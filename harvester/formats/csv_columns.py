@@ -132,7 +132,7 @@ class _Rows:
             record=raw.record,
             datestamp=raw.datestamp,
             title=title,
-            other_titles=[text for text in many("other_title") if text != title],
+            other_titles=self._other_titles(many, rows, title),
             uniform_title="" if uniform == title else uniform,
             creators=self._creators(many("creator"), many("contributor")),
             publisher=one("publisher"),
@@ -163,6 +163,12 @@ class _Rows:
         if not record.title and not record.isbns and not record.issns and not record.identifiers:
             raise UnreadableError("no title, description, ISBN, ISSN or other identifier")
         return record
+
+    def _other_titles(self, many: Callable[[str], list[str]], rows: list[list[str]], title: str) -> list[str]:
+        found = many("other_title")
+        if len(rows) > 1:
+            found = distinct([*found, *many("title")[1:]])
+        return [text for text in found if text != title]
 
     def _getters(self, rows: list[list[str]]) -> tuple[Callable[[str], str], Callable[[str], list[str]]]:
         columns, constants = self._columns, self._constants

@@ -32,6 +32,14 @@ class ItemFields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Subfields that together give this layout away, so that it is used without a mapping."""
 
 
+class DeletedRows(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Which rows of a table say that their record is gone."""
+
+    column: str | int
+    words: list[str] = []
+    """Values that mean so; without them, any value but an empty one, 0, no and false."""
+
+
 class Mapping(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A mapping file. All keys are optional; see ``docs/mapping.md`` for examples."""
 
@@ -53,6 +61,12 @@ class Mapping(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """False = the first row is data (columns by number); a list = the file has none, these are the names."""
     encoding: str = ""
     delimiter: str = ""
+    sheet: str | int = ""
+    """Of a workbook: the sheet's name, or its number from 1."""
+    member: str = ""
+    """Of a zip file with several files: the name of the one to read."""
+    deleted: DeletedRows | Literal["all"] | None = None
+    """Rows that delete their record; "all" = the file is a list of deletions."""
     quote: str = ""
     """Quotation mark; "none" = quotation marks are ordinary characters."""
     type: str = ""
@@ -77,6 +91,17 @@ def mapping_of(source: Source) -> Mapping:
         MappingError: see ``read_mapping``.
     """
     return read_mapping(source.mapping_text, source.mapping) if source.mapping_text.strip() else Mapping()
+
+
+def all_deleted(source: Source) -> str:
+    """The text of the source's mapping for a file whose rows all are deletions.
+
+    Raises:
+        MappingError: see ``read_mapping``.
+    """
+    mapping_of(source)
+    data = yaml.safe_load(source.mapping_text) or {}
+    return yaml.safe_dump({**data, "deleted": "all"}, allow_unicode=True)
 
 
 def read_mapping(text: str, name: str = "") -> Mapping:
@@ -128,4 +153,5 @@ def _explain(message: str, text: str) -> str:
     place = f"line {lines[0]}: " if key and lines else ""
     if unknown:
         return f"{place}unknown key {key!r}; there are {', '.join(Mapping.__struct_fields__)}"
-    return f"{place}{path[1] + ': ' if path else ''}{message.split(' - at')[0]}"
+    truth = "; YAML takes words like No, yes and on for truths: write them in quotes" if "got `bool`" in message else ""
+    return f"{place}{path[1] + ': ' if path else ''}{message.split(' - at')[0]}{truth}"

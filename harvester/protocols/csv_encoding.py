@@ -29,6 +29,10 @@ _NOT_LATIN = frozenset(
      "ptcp154", "kz-1048"}
 )  # fmt: skip
 """One-byte encodings of scripts without Latin letters beyond ASCII."""
+_LATIN = frozenset(
+    {"windows-1252", "cp1252", "windows-1250", "cp1250", "windows-1254", "cp1254", "windows-1257", "cp1257",
+     "iso-8859-1", "iso-8859-2", "iso-8859-9", "iso-8859-13", "iso-8859-15"}
+)  # fmt: skip
 _MIXED = "utf-8, with bytes of cp1252"
 
 
@@ -99,10 +103,10 @@ def find_encoding(open_: Open, stated: str = "") -> Encoding:
         return Encoding("utf-8")
     if valid > 20 * invalid:
         return Encoding(_MIXED)
-    guess = str(chardet.detect(sample).get("encoding") or "").lower()
-    name = _WIDER.get(guess, guess)
-    if name in _NOT_LATIN and _is_latin(sample):
-        name = "cp1252"
+    guesses = [str(found.get("encoding") or "").lower() for found in chardet.detect_all(sample)] or [""]
+    if guesses[0] in _NOT_LATIN and _is_latin(sample):
+        guesses = [guess for guess in guesses if guess in _LATIN] or ["cp1252"]
+    name = _WIDER.get(guesses[0], guesses[0])
     for candidate in dict.fromkeys((name, "gb18030", "cp1252")):
         if candidate and candidate not in {"utf-8", "ascii"} and _fits(open_, candidate):
             if candidate == "gb18030" and name != "gb18030":

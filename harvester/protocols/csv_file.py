@@ -18,7 +18,10 @@ from harvester.protocols.base import Fetch
 from harvester.protocols.csv_dialect import Dialect, find_dialect
 from harvester.protocols.csv_encoding import Encoding, find_encoding
 from harvester.protocols.csv_groups import Waiting, fingerprint, scattered
+from harvester.protocols.csv_row_meaning import Deletions, Titles
 from harvester.protocols.csv_rows import BadRow, Row, Rows
+from harvester.protocols.csv_short_rows import judge_of
+from harvester.protocols.csv_workbook import as_csv, is_workbook
 from harvester.protocols.file_pages import Event, FileFetch
 from harvester.protocols.local_file import open_unpacked
 from schemas.catalogue import Quarantined, RawRecord, Source
@@ -33,7 +36,11 @@ def open_csv(source: Source, state: SourceState, checkpoint: dict[str, Any], ful
     mapping = mapping_of(source)
 
     def read(path: Path, notes: list[str], folder: Path) -> Iterator[Event]:
-        return _Table(source, mapping, path, notes).events(folder)
+        if not is_workbook(path):
+            return _Table(source, mapping, path, notes).events(folder)
+        sheet = msgspec.structs.replace(mapping, encoding="utf-8", delimiter="comma", quote='"')
+        own = msgspec.structs.replace(source, encoding="")
+        return _Table(own, sheet, as_csv(path, folder, mapping, notes), notes).events(folder)
 
     return FileFetch(source, state, checkpoint, client, read)
 
@@ -43,16 +50,21 @@ class _Table:
 
     def __init__(self, source: Source, mapping: Mapping, path: Path, notes: list[str]) -> None:
         self._source, self._mapping, self._path, self._notes = source, mapping, path, notes
-        opened = partial(open_unpacked, path)
+        opened = partial(open_unpacked, path, mapping.member)
         self._encoding: Encoding = find_encoding(opened, source.encoding or mapping.encoding)
         with self._lines() as lines:
-            self._dialect: Dialect = find_dialect(list(islice(lines, _SAMPLE_LINES)), mapping)
+            sample = list(islice(lines, _SAMPLE_LINES))
+        self._dialect: Dialect = find_dialect(sample, mapping)
         with self._lines() as lines:
             first = Rows(lines, self._dialect).first()
         if not first:
             raise FetchError("the file is empty")
         self._header, self._has_header = _header(first, mapping)
         self._plan: Plan = make_plan(self._header, mapping)
+        self._may_pad = judge_of(sample, self._dialect, self._plan)
+        self._titles = Titles(self._plan, mapping)
+        self._deletions = Deletions(self._header, mapping)
+        self._tell_how()
 
     def events(self, folder: Path) -> Iterator[Event]:
         """The file's records, each with its rows, and what is no row."""
@@ -66,7 +78,7 @@ class _Table:
                 rows = self._rows(lines)
                 yield from self._grouped(rows, late, waiting)
             for _, group in waiting.groups():
-                yield self._record(group)
+                yield from self._records(group)
         finally:
             waiting.close()
         self._tell()
@@ -81,17 +93,17 @@ class _Table:
             key = self._key(row)
             if key != current or not self._plan.group:
                 if group:
-                    yield self._record(group)
+                    yield from self._records(group)
                 group, current = [], key
             if late and fingerprint(key) in late:
                 waiting.add(key, row)
             else:
                 group.append(row)
         if group:
-            yield self._record(group)
+            yield from self._records(group)
 
     def _rows(self, lines: Iterator[str]) -> Iterator[Row | BadRow]:
-        self._reader = Rows(lines, self._dialect)
+        self._reader = Rows(lines, self._dialect, self._may_pad)
         first = self._reader.first() if self._has_header or self._mapping.header is False else []
         before = [first] if first and not self._has_header else None
         return self._reader.data(self._plan.width, before)
@@ -101,15 +113,29 @@ class _Table:
         parts = [row.cells[position].strip() for position in self._plan.group]
         return "\x1f".join(parts) if any(parts) else f"\x1e{row.number}"
 
-    def _record(self, group: list[Row]) -> RawRecord:
+    def _records(self, group: list[Row]) -> Iterator[Event]:
+        """The record of rows with one identifier; rows of quite another thing under it are set aside."""
         first = group[0]
-        parts = [first.cells[position].strip() for position in self._plan.id]
-        # Where other rows have identifiers, a bare number could be one of them.
-        name = f"row:{first.number}" if self._plan.id else str(first.number)
-        if any(parts):
-            name = parts[0] if len(parts) == 1 else "/".join(part.replace("/", "%2F") for part in parts)
+        name = self._name(first)
+        if len(group) > 1:
+            for row in self._titles.strangers(group):
+                yield Quarantined(
+                    source=self._source.id,
+                    record=f"{name} (row {row.number})",
+                    reason=f"the identifier is that of row {first.number}, which has quite another title",
+                    position=f"row {row.number}, line {row.line}",
+                    payload=_encode([self._header, row.cells]),
+                )
+        deleted = self._deletions.all_of(group)
         payload = _encode([self._header, *(row.cells for row in group)])
-        return RawRecord(source=self._source.id, record=name, payload=payload)
+        yield RawRecord(source=self._source.id, record=name, payload=payload, deleted=deleted)
+
+    def _name(self, row: Row) -> str:
+        parts = [row.cells[position].strip() for position in self._plan.id]
+        if any(parts):
+            return parts[0] if len(parts) == 1 else "/".join(part.replace("/", "%2F") for part in parts)
+        # Where other rows have identifiers, a bare number could be one of them.
+        return f"row:{row.number}" if self._plan.id else str(row.number)
 
     def _quarantined(self, row: BadRow) -> Quarantined:
         return Quarantined(
@@ -122,20 +148,26 @@ class _Table:
 
     @contextmanager
     def _lines(self) -> Iterator[Iterator[str]]:
-        with open_unpacked(self._path) as content, closing(self._encoding.text(content)) as lines:
+        with open_unpacked(self._path, self._mapping.member) as content, closing(self._encoding.text(content)) as lines:
             yield lines
 
-    def _tell(self) -> None:
+    def _tell_how(self) -> None:
         marks = {"\t": "tab"}
         self._notes.append(
             f"read as {self._encoding.name}, parted by {marks.get(self._dialect.delimiter, self._dialect.delimiter)!r}"
         )
-        if self._encoding.misfits:
-            self._notes.append(f"{self._encoding.misfits:,} bytes were no UTF-8 and were read as cp1252")
-        if self._reader.zeros:
-            self._notes.append(f"{self._reader.zeros:,} NUL characters were left out")
         if self._plan.unused:
             self._notes.append(f"columns of which nothing is read: {', '.join(self._plan.unused[:40])}")
+
+    def _tell(self) -> None:
+        for count, what in (
+            (self._encoding.misfits, "bytes were no UTF-8 and were read as cp1252"),
+            (self._reader.zeros, "NUL characters were left out"),
+            (self._reader.padded, "rows had fewer cells than the header; the last ones were taken as empty"),
+        ):
+            if count:
+                self._notes.append(f"{count:,} {what}")
+        self._notes += self._titles.notes()
 
 
 def _header(first: list[str], mapping: Mapping) -> tuple[list[str], bool]:

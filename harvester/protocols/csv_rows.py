@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -18,6 +18,9 @@ _LOOK_AHEAD = 50
 _MOST_LINES = 20_000
 """Lines of one row: an unclosed quotation mark must not swallow the file."""
 csv.field_size_limit(MOST_CELL)
+
+
+MayPad = Callable[[list[str]], bool]
 
 
 class Row(msgspec.Struct, gc=False):
@@ -81,9 +84,19 @@ class _Lines:
 class Rows:
     """Reads the rows of a file whose header is known."""
 
-    def __init__(self, lines: Iterator[str], dialect: Dialect) -> None:
+    def __init__(self, lines: Iterator[str], dialect: Dialect, may_pad: MayPad | None = None) -> None:
+        """Begin at the top of a file.
+
+        Args:
+            lines: with their ends.
+            dialect: how cells are parted.
+            may_pad: whether a row with too few cells only lacks empty ones at its end; None = never.
+        """
         self._lines = _Lines(lines)
         self._options = dialect.options()
+        self._may_pad = may_pad
+        self.padded = 0
+        """How many rows were short, and got empty cells at their end."""
 
     @property
     def zeros(self) -> int:
@@ -116,7 +129,7 @@ class Rows:
             broken = ""
             try:
                 for cells in reader:
-                    if len(cells) == width:
+                    if len(cells) == width and any(cells):
                         number += 1
                         yield Row(number, lines.count - len(lines.taken) + 1, cells)
                     elif any(cell.strip() for cell in cells):
@@ -136,6 +149,10 @@ class Rows:
     def _judge(self, cells: list[str], number: int, line: int, width: int, text: str) -> Row | BadRow:
         if len(cells) == width:
             return Row(number, line, cells)
+        # A short last line without an end may be where the file was cut off.
+        if len(cells) < width and self._may_pad and text[-1:] in "\r\n" and self._may_pad(cells):
+            self.padded += 1
+            return Row(number, line, cells + [""] * (width - len(cells)))
         few = "only " if len(cells) < width else ""
         return BadRow(number, line, f"{few}{len(cells)} cells where the header has {width}", text or repr(cells))
 

@@ -1,4 +1,5 @@
-"""Pages of a file: what CSV and MARC files have in common. A file is the whole list of its source, read anew each time.
+"""Pages of a file: what CSV and MARC files have in common. A file is the whole list of its source, read anew each time,
+unless the source says that it holds changes only.
 
 Reading again is what makes the counts of every run right; what did not change costs a comparison of hashes. A cut-off
 run reads the file again, too, and leaves out what it has stored already, as long as the file is still the same.
@@ -32,7 +33,7 @@ class FileFetch:
     ) -> None:
         self._source, self._checkpoint, self._client, self._read = source, checkpoint, client, read
         self.state = state
-        self.whole = True
+        self.whole = not source.delta
         self.losses: list[str] = []
         self.notes: list[str] = []
 

@@ -47,14 +47,18 @@ def digest_of(path: Path) -> str:
 
 
 @contextmanager
-def open_unpacked(path: Path) -> Iterator[IO[bytes]]:
+def open_unpacked(path: Path, member: str = "") -> Iterator[IO[bytes]]:
     """The content of a file, unpacked if its first bytes say that it is packed.
+
+    Args:
+        path: the file.
+        member: which file of a zip file, where it holds several.
 
     Raises:
         FetchError: it cannot be read, is no sound archive, or unpacks to more than its size can honestly hold.
     """
     try:
-        with path.open("rb") as file, _unpacking(file) as content:
+        with path.open("rb") as file, _unpacking(file, member) as content:
             bounded = _Bounded(content, path.stat().st_size, content is not file)
             yield cast("IO[bytes]", io.BufferedReader(bounded, _CHUNK))
     except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError, zlib.error) as error:
@@ -62,7 +66,7 @@ def open_unpacked(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _unpacking(file: IO[bytes]) -> Iterator[IO[bytes]]:
+def _unpacking(file: IO[bytes], member: str) -> Iterator[IO[bytes]]:
     magic = file.read(6)
     file.seek(0)
     if magic.startswith(b"\x1f\x8b"):
@@ -73,19 +77,26 @@ def _unpacking(file: IO[bytes]) -> Iterator[IO[bytes]]:
         yield cast("IO[bytes]", lzma.LZMAFile(file))  # noqa: SIM115 - the caller owns the file
     elif magic.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(file) as archive:
-            yield archive.open(_member(archive))
+            yield archive.open(_member(archive, member))
     else:
         yield file
 
 
-def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def _member(archive: zipfile.ZipFile, wanted: str) -> zipfile.ZipInfo:
     names = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith("__MACOSX")]
     if any(info.filename == "[Content_Types].xml" for info in names):
-        raise FetchError("this is a workbook (XLSX, ODS ...): save the sheet as CSV (UTF-8) and give that file")
+        raise FetchError("this is an office document: save the table as CSV (UTF-8) and give that file")
+    if any(info.flag_bits & 1 for info in names):
+        raise FetchError("the zip file is locked by a password: pack it without one")
     likely = [info for info in names if info.filename.lower().endswith(_SUFFIXES)] or names
+    if wanted:
+        likely = [info for info in names if wanted in (info.filename, info.filename.rpartition("/")[2])]
     if len(likely) != 1:
+        found = ", ".join(info.filename for info in (likely or names)[:10])
         raise FetchError(
-            f"the zip file holds {len(likely)} files ({', '.join(i.filename for i in likely[:5])}): pack one only"
+            f"the zip file has no file {wanted!r}; there are {found}"
+            if wanted and not likely
+            else f"the zip file holds {len(likely)} files ({found}): name one in the mapping file (member: NAME)"
         )
     return likely[0]
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from harvester.fetching import Client
+from harvester.formats.base import MappingError
+from harvester.formats.mapping import all_deleted
 from harvester.harvest import LeaseTakenError, harvest_source
 from harvester.report import in_words
 from harvester.run import Brake
@@ -37,7 +41,7 @@ app = typer.Typer(
     cls=DefaultCommandGroup,
     help=(
         "Fetch new and changed records, and tell how runs ended.\n\n"
-        "lampway harvest [ID]... [--full] [--json] fetches from the named sources, or from all; "
+        "lampway harvest [ID]... [--full] [--delta FILE] [--json] fetches from the named sources, or from all; "
         "`lampway harvest run --help` tells its options.\n\n"
         "Example: lampway harvest city-library --full"
     ),
@@ -51,6 +55,12 @@ Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Sources; al
 def run(
     ids: Ids = None,
     full: Annotated[bool, typer.Option(help="Ask for everything; what is no longer listed is removed.")] = False,
+    delta: Annotated[
+        Path | None, typer.Option("--delta", help="Take changes from this file instead, for the one CSV source named.")
+    ] = None,
+    deletions: Annotated[
+        Path | None, typer.Option("--deletions", help="Remove the records of this file, of the one CSV source named.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The reports as JSON.")] = False,
 ) -> None:
     """Fetch new and changed records.
@@ -62,6 +72,8 @@ def run(
     gc.freeze()  # what is loaded by now stays; walking it again and again costs the harvest 5 to 10 %
     with open_store(settings) as database:
         chosen = choose(database, ids or [])
+        if delta or deletions:
+            chosen = [_with_file(chosen, delta, deletions)]
         client = Client.from_settings(settings)
         try:
             reports = [
@@ -76,6 +88,22 @@ def run(
             for line in in_words(report):
                 say(line)
     raise typer.Exit(_exit_status(reports, len(chosen)))
+
+
+def _with_file(chosen: Sequence[Source], delta: Path | None, deletions: Path | None) -> Source:
+    """The one source, for this once with another file, of changes or of deletions."""
+    file = delta or deletions
+    if len(chosen) != 1 or chosen[0].protocol != "csv" or file is None or (delta and deletions):
+        fail("--delta FILE or --deletions FILE needs exactly one source, of CSV files", WRONG_USE)
+    if not file.is_file():
+        fail(f"no file {file}", WRONG_USE)
+    source = msgspec.structs.replace(chosen[0], location=str(file.resolve()), delta=True)
+    if deletions:
+        try:
+            source.mapping_text = all_deleted(source)
+        except MappingError as error:
+            fail(f"{source.id}: the mapping cannot be used: {error}", WRONG_USE)
+    return source
 
 
 def choose(database: Database, ids: Sequence[str]) -> list[Source]:

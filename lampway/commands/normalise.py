@@ -10,7 +10,8 @@ import typer
 from harvester.formats.base import MappingError
 from harvester.normalise import renormalise
 from lampway.commands.harvest import Ids, choose
-from lampway.console import INCOMPLETE, WRONG_USE, Meter, fail, open_store, say, settings_or_fail
+from lampway.console import INCOMPLETE, WRONG_USE, Meter, fail, note, open_store, say, settings_or_fail
+from schemas.catalogue import Source
 from store import sources
 from store.database import StoreError
 
@@ -33,7 +34,10 @@ def normalise(
                 chosen[0].mapping_text, chosen[0].mapping = mapping.read_text("utf-8"), str(mapping.resolve())
             except (OSError, UnicodeDecodeError) as error:
                 fail(f"the mapping {mapping} cannot be read: {error}", WRONG_USE)
+        changed = mapping is not None
         for source in chosen:
+            if mapping is None:
+                changed = reread(source)
             try:
                 with Meter(source.id) as meter:
                     counts = renormalise(database, source, lambda done, bad, meter=meter: meter.advance(done, bad))  # type: ignore[misc]
@@ -41,7 +45,7 @@ def normalise(
                 fail(f"{source.id}: the mapping cannot be used: {error}", WRONG_USE)
             except StoreError as error:
                 fail(f"{source.id}: {error}")
-            if mapping is not None:
+            if changed:
                 with database.begin() as connection:
                     sources.add(connection, source)
             failed = failed or bool(counts.quarantined)
@@ -51,6 +55,22 @@ def normalise(
             )
     if failed:
         raise typer.Exit(INCOMPLETE)
+
+
+def reread(source: Source) -> bool:
+    """Take up the mapping file of a source where it was edited since it was saved, and say so; whether it was."""
+    try:
+        text = Path(source.mapping).read_text("utf-8") if source.mapping else source.mapping_text
+    except (OSError, UnicodeDecodeError) as error:
+        note(
+            f"lampway: {source.id}: the mapping file {source.mapping} cannot be read ({error}); its saved text is used"
+        )
+        return False
+    if text == source.mapping_text:
+        return False
+    source.mapping_text = text
+    note(f"lampway: {source.id}: the mapping file {source.mapping} was edited since it was saved; it is read anew")
+    return True
 
 
 def register(root: typer.Typer) -> None:

@@ -15,16 +15,17 @@ from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_stor
 from lampway.source_login import Auth, give
 from schemas.catalogue import Source
 from store import harvest_runs, institutions, sources
+from store.database import now_text
 
 app = typer.Typer(
     no_args_is_help=True,
-    short_help="Feeds of records: add, list, test, remove.",
+    short_help="Feeds of records: add, list, test, schedule, pause, remove.",
     help=(
-        "Feeds of records: add, list, test, remove.\n\n"
+        "Feeds of records: add, list, test, schedule, pause, remove.\n\n"
         "Example: lampway sources add csv books.csv --institution city-library"
     ),
 )
-_ADD = "Add a feed: an OAI-PMH server, a CSV or a MARC file."
+_ADD = "Add a feed: an OAI-PMH server, a CSV, MARC or XML file."
 adding = typer.Typer(
     no_args_is_help=True,
     short_help=_ADD,
@@ -32,14 +33,17 @@ adding = typer.Typer(
 )
 app.add_typer(adding, name="add")
 
-Institution = Annotated[str, typer.Option("--institution", help="Id of the institution whose records these are.")]
 _INSIDE = frozenset({"mapping_text", "sealed"})
 """Fields of a source that are nobody's to read: long, or secret."""
 
+Institution = Annotated[str, typer.Option("--institution", help="Id of the institution whose records these are.")]
 Id = Annotated[str, typer.Option("--id", help="The source's id; made from institution or host when not given.")]
 Schedule = Annotated[str, typer.Option("--schedule", help='When to harvest by itself, as cron: "0 3 * * *".')]
 MappingFile = Annotated[Path | None, typer.Option("--mapping", help="File that says what columns or fields mean.")]
 Encoding = Annotated[str, typer.Option("--encoding", help="Of the file, where it is not recognised.")]
+Delta = Annotated[
+    bool, typer.Option("--delta", help="The file holds changes only; what is not in it has not vanished.")
+]
 Replace = Annotated[bool, typer.Option("--replace", help="Change the source that has this id already.")]
 
 
@@ -52,8 +56,8 @@ def add_oai(
     prefix: Annotated[str, typer.Option(help="The server's metadataPrefix, where it cannot be found.")] = "",
     mapping: MappingFile = None,
     schedule: Schedule = "",
-    id: Id = "",  # noqa: A002
     auth: Auth = "",
+    id: Id = "",  # noqa: A002
     replace: Replace = False,
 ) -> None:
     """Add an OAI-PMH server.
@@ -69,13 +73,14 @@ def add_oai(
 
 @adding.command("csv")
 def add_csv(
-    location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="CSV or TSV file, plain or gzipped.")],
+    location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="CSV, TSV or XLSX file, also packed.")],
     institution: Institution = "",
     mapping: MappingFile = None,
     encoding: Encoding = "",
+    delta: Delta = False,
     schedule: Schedule = "",
-    id: Id = "",  # noqa: A002
     auth: Auth = "",
+    id: Id = "",  # noqa: A002
     replace: Replace = False,
 ) -> None:
     """Add a CSV file; columns are recognised by their headers, or named by a mapping file.
@@ -84,6 +89,7 @@ def add_csv(
     """
     source = Source(
         id=id, protocol="csv", location=location, format="csv", institution=institution, encoding=encoding,
+        delta=delta,
         schedule=schedule,
     )  # fmt: skip
     _add(source, mapping, replace, auth)
@@ -93,15 +99,15 @@ def add_csv(
 def add_marc(
     location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="MARC 21 (ISO 2709) or MARCXML file.")],
     institution: Institution = "",
-    format: Annotated[str, typer.Option("--format", help="marc21 or marcxml; by the file's name when not given.")] = "",  # noqa: A002
+    format: Annotated[str, typer.Option("--format", help="marc21 (default), marcxml, unimarc, cnmarc.")] = "",  # noqa: A002
     mapping: MappingFile = None,
     encoding: Encoding = "",
     schedule: Schedule = "",
+    auth: Auth = "",
     id: Id = "",  # noqa: A002
     replace: Replace = False,
 ) -> None:
-    auth: Auth = "",
-    """Add a file of MARC records.
+    """Add a file of MARC records. UNIMARC and CNMARC are told by --format unimarc or cnmarc.
 
     Example: lampway sources add marc records.mrc --institution city-library
     """
@@ -153,9 +159,6 @@ def _add(source: Source, mapping: Path | None, replace: bool, auth: str) -> None
             fail(str(error), WRONG_USE)
         if source.id in taken and not replace:
             fail(f"there is a source {source.id!r} already: give another --id, or --replace to change it", WRONG_USE)
-        sources.add(connection, source)
-    say(source.id)
-    note(f"Added. Look at it with `lampway sources test {source.id}`, fetch it with `lampway harvest {source.id}`.")
         before = sources.get(connection, source.id)
         if before is not None:
             source.paused, source.window, source.full_schedule = before.paused, before.window, before.full_schedule
@@ -163,6 +166,9 @@ def _add(source: Source, mapping: Path | None, replace: bool, auth: str) -> None
         if source.schedule and (before is None or source.schedule != before.schedule):
             source.scheduled_at = now_text()
         give(source, auth, before, settings)
+        sources.add(connection, source)
+    say(source.id)
+    note(f"Added. Look at it with `lampway sources test {source.id}`, fetch it with `lampway harvest {source.id}`.")
 
 
 @app.command("list")
@@ -185,7 +191,8 @@ def list_sources(json: Annotated[bool, typer.Option("--json", help="As JSON.")] 
     for source, last in found:
         ended = f"{last.status} {last.finished_at}".strip() if last else "never harvested"
         owner = source.institution or "-"
-        say(f"{source.id}  {source.protocol}/{source.format}  {owner}  {source.location}  [{ended}]")
+        when = "  paused" if source.paused else f"  at {source.schedule}" if source.schedule else ""
+        say(f"{source.id}  {source.protocol}/{source.format}  {owner}  {source.location}  [{ended}]{when}")
     if not found:
         note("No sources. Add one with `lampway sources add oai|csv|marc`.")
 

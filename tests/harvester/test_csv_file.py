@@ -86,6 +86,10 @@ TABLE = "id,title,author,year\n1,Größe und Maß,Müller,1999\n2,L'été à l'�
         (many("编号,题名,作者,年份", "{},红楼梦研究集刊第{}辑,曹雪芹著作,1987"), "gb18030"),
         (many("編號,題名,作者,年份", "{},紅樓夢研究集刊第{}輯,臺灣學生書局,1987"), "big5"),
         (many("番号,タイトル,著者,出版年", "{},吾輩は猫であるの研究{},夏目漱石ほか,1987"), "shift_jis"),
+        (many("번호,제목,저자,연도", "{},한국 도서관의 역사와 전망 제{}권,홍길동,1987"), "euc-kr"),
+        (many("id,titre,auteur,année", "{},L’été à l’œuvre, c’est la fête {},Zoë,1987".replace(", c", " c")), "cp1252"),
+        (many("id,nadpis,autor,rok", "{},Příliš žluťoučký kůň úpěl ďábelské ódy {},Čapek,1987"), "cp1250"),
+        (many("番号,タイトル,著者,出版年", "{},吾輩は猫であるの研究{},夏目漱石ほか,1987"), "euc-jp"),
         (many("номер,заглавие,автор,год", "{},Мёртвые души и другие повести {},Гоголь,1987"), "cp1251"),
     ],
 )  # fmt: skip
@@ -180,7 +184,7 @@ def test_damaged_rows_are_set_aside_with_number_and_reason_and_reading_goes_on(r
     got = reading(
         b"id,title,year\n"
         b"1,one,1901\n"
-        b"2,too few\n"
+        b"2\n"
         b"3,too,many,cells\n"
         b"\n"
         b'4,"unclosed,1904\n'
@@ -192,12 +196,12 @@ def test_damaged_rows_are_set_aside_with_number_and_reason_and_reading_goes_on(r
     )
     assert [r.record for r in got.records] == ["1", "5", "7", "8", "9"]
     assert [(row.position, row.payload) for row in got.bad] == [
-        ("row 2, line 3", b"2,too few\n"),
+        ("row 2, line 3", b"2\n"),
         ("row 3, line 4", b"3,too,many,cells\n"),
         ("row 4, line 6", b'4,"unclosed,1904\n'),
         ("row 6, line 8", b'6,"a "wrong" quote",1906\n'),
     ]
-    assert "only 2 cells where the header has 3" in got.bad[0].reason
+    assert "only 1 cells where the header has 3" in got.bad[0].reason
     assert "4 cells" in got.bad[1].reason
     assert [r.title for r in got.records[-2:]] == ["two lines", "nine"]
     assert any("1 NUL" in note for note in got.notes)

@@ -44,9 +44,9 @@ def fill(root: Element, into: CatalogueRecord) -> None:
     into.title = ead_did.title(did) or _stand_in(here, into)
     if not into.title:
         raise UnreadableError("the unit has neither a title, nor a date, nor a number")
-    into.date, into.year = next((found for one in dids if (found := ead_did.date(one))[0]), ("", None))
-    into.creators = next((found for one in dids if (found := ead_did.creators(one))), [])
-    into.languages = next((found for one in dids if (found := ead_did.languages(one))), [])
+    into.date, into.year = next((dated for one in dids if (dated := ead_did.date(one))[0]), ("", None))
+    into.creators = next((names for one in dids if (names := ead_did.creators(one))), [])
+    into.languages = next((tags for one in dids if (tags := ead_did.languages(one))), [])
     into.extent = ead_did.extent(did)
     notes = [words(note) for note in children(did, "abstract")]
     notes += [_prose(e) for e in children(here, "scopecontent", "bioghist", "odd", "arrangement")]

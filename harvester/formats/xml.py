@@ -14,9 +14,8 @@ Element = Any
 
 SAFE: dict[str, Any] = {
     "resolve_entities": False, "load_dtd": False, "no_network": True, "remove_comments": True, "remove_pis": True,
-    "collect_ids": False,
 }  # fmt: skip
-"""How every parser of outside XML is made."""
+"""How every parser of outside XML is made. Not collect_ids=False: with it libxml2 loads a DTD that the text names."""
 
 _PARSER = etree.XMLParser(dtd_validation=False, **SAFE)
 

@@ -13,11 +13,19 @@ from schemas.catalogue import CatalogueRecord, RawRecord, Source
 
 CASES = Path(__file__).parent.parent / "fixtures" / "formats"
 SUFFIX = {"oai_dc": "xml", "marcxml": "xml", "marc21": "mrc", "csv": "json"}
+SUFFIX |= dict.fromkeys(("qdc", "mods", "ead", "lido", "edm", "unimarc", "cnmarc"), "xml")
 REASONS = {
     "oai_dc": "<metadata> is empty",
     "marcxml": "no title",
     "marc21": "directory",
     "csv": "3 cells",
+    "qdc": "no dc:title",
+    "mods": "no title",
+    "ead": "neither a title",
+    "lido": "no title",
+    "edm": "no edm:ProvidedCHO",
+    "unimarc": "no title",
+    "cnmarc": "no title",
 }
 
 

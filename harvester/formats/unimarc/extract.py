@@ -15,12 +15,14 @@ from harvester.formats.marc.local_items import LocalItems
 from harvester.formats.marc.record import MarcRecord
 from harvester.formats.statuses import StatusMap
 from harvester.formats.unimarc import names, publication, titles
-from schemas.catalogue import RECORD_TYPES, CatalogueRecord, RawRecord, RecordType
+from schemas.catalogue import RECORD_TYPES, CatalogueRecord, Holding, RawRecord, RecordType
 
 _TYPES: dict[str, RecordType] = {
     "a": "book", "b": "manuscript", "c": "score", "d": "score", "e": "map", "f": "map", "g": "video", "i": "audio",
     "j": "audio", "k": "image", "l": "software", "m": "other", "r": "object",
 }  # fmt: skip
+_LOCAL = ("unimarc", "alma_availability", "cnmarc")
+_NOTHING = Holding()
 _OTHER_THINGS = {"x": "an authority record", "y": "a reference entry record", "z": "a general explanatory record"}
 _TAGS = {
     "010", "011", "020", "035", "073", "100", "101", "200", "205", "210", "214", "215", "225", "300", "310", "327",
@@ -45,7 +47,7 @@ def extractor(mapping: Mapping) -> tuple[Extract, frozenset[str]]:
     layouts = [LocalItems(mapping, statuses)]
     if not mapping.items:
         # Numbers of local fields mean something else in MARC 21, so that these layouts are known here only.
-        layouts.append(LocalItems(msgspec.structs.replace(mapping, items="unimarc"), statuses))
+        layouts += [LocalItems(msgspec.structs.replace(mapping, items=name), statuses) for name in _LOCAL]
     forced = cast("RecordType | None", mapping.type or None)
 
     def extract(marc: MarcRecord, raw: RawRecord) -> CatalogueRecord:
@@ -61,7 +63,7 @@ def extractor(mapping: Mapping) -> tuple[Extract, frozenset[str]]:
         publication.extract_identifiers(marc, into)
         into.subjects = titles.extract_subjects(marc)
         for local in layouts:
-            into.holdings = into.holdings or local.read(marc)
+            into.holdings = into.holdings or [copy for copy in local.read(marc) if copy != _NOTHING]
         if not into.holdings and not any(local.replaces_852 for local in layouts):
             into.holdings = extract_holdings(marc, statuses)
             for holding in into.holdings:

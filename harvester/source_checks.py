@@ -88,7 +88,7 @@ def _formats_of(protocol: str) -> set[str]:
     if protocol == "marc":
         return {"marc21", "marcxml", "unimarc", "cnmarc"} & FORMATS.keys()
     if protocol == "xml":
-        return XML_FORMATS & FORMATS.keys()
+        return set(XML_FORMATS & FORMATS.keys())
     return FORMATS.keys() - _OAI_FORMATS
 
 

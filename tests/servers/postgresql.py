@@ -20,13 +20,14 @@ from sqlalchemy.engine import make_url
 
 from store.database import open_database
 
-_CONFIGURATION = """
+_HASTY = """
 fsync = off
 full_page_writes = off
+"""
+_CONFIGURATION = """
 max_connections = 60
 listen_addresses = '127.0.0.1'
 log_min_messages = fatal
-autovacuum = off
 """
 
 
@@ -76,9 +77,12 @@ class Server:
 
 
 class OwnServer(Server):
-    """A server in a folder of its own, in which text is sorted by language, not by code points."""
+    """A server in a folder of its own, in which text is sorted by language, not by code points.
 
-    def __init__(self) -> None:
+    ``hasty``: nothing is forced to the disk, which no test needs.
+    """
+
+    def __init__(self, *, hasty: bool = True) -> None:
         self._bin = binaries()
         self._user = user()
         self.home = Path(tempfile.mkdtemp(prefix="lampway-postgresql-"))
@@ -96,7 +100,9 @@ class OwnServer(Server):
             f"--pgdata={self.home}/data",
         )  # fmt: skip
         with (self.home / "data" / "postgresql.conf").open("a") as file:
-            file.write(f"{_CONFIGURATION}port = {port}\nunix_socket_directories = '{self.home}'\n")
+            file.write(
+                f"{_CONFIGURATION}{_HASTY if hasty else ''}port = {port}\nunix_socket_directories = '{self.home}'\n"
+            )
         self.start()
 
     def start(self) -> None:

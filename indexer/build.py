@@ -14,7 +14,7 @@ from indexer import generations
 from indexer.documents import documents_of
 from indexer.engines.base import GenerationWriter, SearchEngine
 from indexer.merging.merge import MergeReport, Progress, merge_pending
-from store import columns, works
+from store import columns, columns_follow, works
 from store import generations as generation_rows
 from store.column_changes import registry_digest
 from store.database import Database
@@ -75,6 +75,7 @@ def build(
     except BaseException:
         writer.abandon()
         raise
+    columns_follow.keep(database, settings.columns_home)
     holdings = columns.rebuild(database, settings.columns_home)
     engine.promote(name)
     with database.begin() as connection:

@@ -12,7 +12,7 @@ from indexer.documents import documents_of
 from indexer.engines.base import EngineError, SearchEngine
 from indexer.generations import why_rebuild
 from indexer.merging.merge import MergeReport, Progress, merge_pending
-from store import columns, works
+from store import columns, columns_follow, works
 from store.database import Database
 from store.institutions import Resolver, all_institutions
 from store.leases import held
@@ -78,15 +78,16 @@ def write_pending(
         resolver = Resolver(all_institutions(connection))
         total = works.count_pending(connection)
         waiting = works.pending(connection, _BATCH)
+    columns_follow.keep(database, settings.columns_home)
     if not waiting:  # facts about availability and confirmed records still reach the columns
-        columns.update(database, settings.columns_home, [])
+        columns.update(database, settings.columns_home)
     while waiting:
         with database.connect() as connection:
             living = works.by_numbers(connection, waiting)
             documents = documents_of(connection, list(living.values()), resolver)
         gone = [number for number in waiting if number not in living]
         # Columns first: a work that a search finds has its holdings then.
-        columns.update(database, settings.columns_home, waiting)
+        columns.update(database, settings.columns_home)
         engine.write(documents, gone)
         with database.begin() as connection:
             works.clear_pending(connection, waiting)

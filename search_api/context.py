@@ -16,6 +16,7 @@ from search_api.geocoder import Geocoder
 from search_api.registry import Registry
 from store import institutions
 from store.columns import Columns
+from store.columns_follow import Follower
 from store.database import Database, open_database
 
 log = structlog.stdlib.get_logger("lampway.context")
@@ -37,6 +38,8 @@ class Context:
         self.settings, self.database, self.engine, self.clock = settings, database, engine, clock
         self.geocoder = geocoder
         """Where places are asked for that the registry does not know; None = nowhere."""
+        self._follower = Follower(database, settings.columns_home)
+        self._follower.follow()
         self._columns = Columns.open(settings.columns_home, database)
         self._registry: Registry | None = None
         self._lock = threading.Lock()
@@ -57,6 +60,7 @@ class Context:
     def refresh(self) -> None:
         """See at once what has changed; call it in the process that changed something."""
         self._polled = time.monotonic()
+        self._follower.follow()
         self._columns.refresh()
         if self._registry is not None and self._registry.version != self._version():
             self._load_registry()

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from store import availability
+from store import availability, work_changes
 from store.codec import digest
 from store.column_files import Pointer
 from store.column_rows import Rows
@@ -24,6 +24,7 @@ def next_pointer(connection: Connection, before: Pointer | None) -> Pointer:
         serial=serial,
         version=availability.latest_version(connection),
         run=last_run(connection),
+        changes=work_changes.latest(connection),
         registry=columns_digest(connection),
     )
 

@@ -33,6 +33,8 @@ class Pointer(msgspec.Struct, frozen=True, kw_only=True):
     """Of ``availability``: later changes are applied by each reader."""
     run: int = 0
     """Latest harvest run whose confirmations are in."""
+    changes: int = 0
+    """Of ``work_changes``: up to where changed works are in."""
     registry: str = ""
     """Digest of what places holdings: names and codes of institutions."""
 

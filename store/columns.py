@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from store import availability
+from store import availability, work_changes
 from store.column_changes import (
     columns_digest,
     last_run,
@@ -56,26 +56,33 @@ def rebuild(database: Database, home: Path) -> int:
             return _rebuild(connection, home, before)
 
 
-def update(database: Database, home: Path, work_numbers: Iterable[int]) -> None:
+def update(database: Database, home: Path, work_numbers: Iterable[int] = ()) -> None:
     """Bring changed works up to date, together with the facts learnt and the confirmations harvested since.
 
     All columns are derived again when the registry has changed (names, codes, services: any holding may be placed anew
-    or have other states) and when a harvest has confirmed a large part of the records.
+    or have other states) and when a large part of the works has changed or was confirmed by a harvest.
+
+    Args:
+        database: the store, which knows what has changed since.
+        home: folder of the columns.
+        work_numbers: works to derive again though the store does not say that they changed.
     """
     with writing(home):
         before = read_pointer(home)
         with database.connect() as connection:
-            if before is None or before.registry != columns_digest(connection):
+            noted = None if before is None else work_changes.since(connection, before.changes)
+            if before is None or noted is None or before.registry != columns_digest(connection):
                 _rebuild(connection, home, before)
                 return
-            works = set(work_numbers) | works_to_renew(connection, before)
+            works = noted | set(work_numbers) | works_to_renew(connection, before)
             if len(works) > max(_FOLD_AT, _REBUILD_SHARE * last_work(connection)):
                 _rebuild(connection, home, before)
                 return
             facts, run = availability.latest_version(connection), last_run(connection)
+            latest = work_changes.latest(connection)
             changed = with_gone(of_works(connection, works, Places(connection)), works)
         overlay, serial = laid_over(read_overlay(home, before.overlay), changed), before.serial + 1
-        pointer = msgspec.structs.replace(before, serial=serial, version=facts, run=run)
+        pointer = msgspec.structs.replace(before, serial=serial, version=facts, run=run, changes=latest)
         if len(overlay.numbers) > _FOLD_AT:
             pointer = msgspec.structs.replace(pointer, base=f"base-{serial}", overlay="")
             write_base(home, pointer.base, merged(open_base(home, before.base), overlay))

@@ -164,6 +164,14 @@ Index("ix_graves_source_run", graves.c.source, graves.c.run)
 pending_records = Table("pending_records", metadata, Column("record", Number, primary_key=True, autoincrement=False))
 pending_works = Table("pending_works", metadata, Column("work", Number, primary_key=True, autoincrement=False))
 
+work_changes = Table(
+    "work_changes",
+    metadata,
+    # Which works changed, in order, the latest only: by it the columns of every machine follow the store.
+    Column("version", Number, primary_key=True),
+    Column("work", Number, nullable=False),
+)
+
 generations = Table(
     "generations",
     metadata,

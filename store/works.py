@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, literal, select
 
 from schemas.catalogue import Holding, Source
 from schemas.work import Work
-from store import bulk, codec
+from store import bulk, codec, work_changes
 from store.institutions import Resolver, all_institutions
 from store.tables import pending_works, raw_records, records, sources, works
 
@@ -174,8 +174,10 @@ def count(connection: Connection) -> int:
 
 
 def mark_pending(connection: Connection, numbers: Iterable[int]) -> None:
-    """Put works in the engine's outbox."""
-    bulk.insert(connection, pending_works, ("work",), [(number,) for number in numbers], ignoring=True)
+    """Put works in the engine's outbox, and note for the columns of every machine that they changed."""
+    rows = [(number,) for number in numbers]
+    bulk.insert(connection, pending_works, ("work",), rows, ignoring=True)
+    work_changes.note(connection, rows)
 
 
 def pending(connection: Connection, limit: int = 10_000, *, after: int = 0) -> list[int]:
@@ -198,6 +200,7 @@ def clear_pending(connection: Connection, numbers: Sequence[int] | None = None) 
     held = select(records.c.id).where(records.c.work == works.c.number).exists()
     bereft = select(works.c.number).where(works.c.number == pending_works.c.work, works.c.data.is_not(None), ~held)
     done = delete(pending_works).where(~bereft.exists())
+    work_changes.trim(connection)
     if numbers is None:
         connection.execute(done)
         return

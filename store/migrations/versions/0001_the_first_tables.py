@@ -94,6 +94,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("work", name=op.f("pk_pending_works")),
     )
     op.create_table(
+        "work_changes",
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("work", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_work_changes")),
+    )
+    op.create_table(
         "record_keys",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("record", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -272,6 +278,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_record_keys_record"))
 
     op.drop_table("record_keys")
+    op.drop_table("work_changes")
     op.drop_table("pending_works")
     op.drop_table("pending_records")
     op.drop_table("notes")

@@ -151,6 +151,8 @@ class Source(msgspec.Struct, omit_defaults=True, kw_only=True):
     """Path of a mapping file; its content is in ``mapping_text`` so that a moved file changes nothing."""
     mapping_text: str = ""
     encoding: str = ""
+    licence: str = ""
+    """Of the descriptions, as the institution states it; "" = not known."""
     delta: bool = False
     """A file that only adds, changes and deletes records: what is not in it has not vanished."""
     auth: str = ""

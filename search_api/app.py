@@ -27,6 +27,7 @@ from search_api.routes import (
     metrics,
     nearby,
     search,
+    sources,
     works,
 )
 from search_api.web import pages
@@ -35,7 +36,7 @@ from search_api.web.error_pages import error_page
 ROUTERS = tuple(
     module.router
     for module in (
-        *(search, works, nearby, institutions, institution_edit, availability),
+        *(search, works, nearby, institutions, institution_edit, availability, sources),
         *(health, metrics, docs, pages),
     )
 )

@@ -10,7 +10,7 @@ import typer
 from harvester.fetching import Client
 from harvester.source_checks import SourceError, check, default_id, is_url, tidy_location
 from harvester.trial import try_source
-from lampway.commands import source_restore
+from lampway.commands import source_licence, source_restore
 from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from lampway.source_login import Auth, give
 from schemas.catalogue import Source
@@ -162,7 +162,7 @@ def _add(source: Source, mapping: Path | None, replace: bool, auth: str) -> None
         before = sources.get(connection, source.id)
         if before is not None:
             source.paused, source.window, source.full_schedule = before.paused, before.window, before.full_schedule
-            source.scheduled_at = before.scheduled_at
+            source.scheduled_at, source.licence = before.scheduled_at, before.licence
         if source.schedule and (before is None or source.schedule != before.schedule):
             source.scheduled_at = now_text()
         give(source, auth, before, settings)
@@ -255,7 +255,8 @@ def remove(
     note("Run `lampway index` to take its records out of the search.")
 
 
-source_restore.add_to(app)
+for _part in (source_restore, source_licence):
+    _part.add_to(app)
 
 
 def register(root: typer.Typer) -> None:

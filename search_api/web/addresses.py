@@ -39,6 +39,10 @@ class Addresses:
         """An institution's page, for the same place and time."""
         return self.page(f"/institutions/{quote(id_, safe='')}", self._carried)
 
+    def source(self, id_: str) -> str:
+        """The card of a source."""
+        return self.page(f"/sources/{quote(id_, safe='')}")
+
     def search(self, **more: str) -> str:
         """A new search from the same place and time."""
         return self.page("/search", [*more.items(), *self._carried])

@@ -30,7 +30,7 @@ def error_page(request: Request, problem: Problem) -> Response:
 
 
 def missing_page(request: Request, what: str) -> Response:
-    """There is no such "work" or "institution"."""
+    """There is no such "work", "institution" or "source"."""
     page = Page(request)
     return page.render(
         "error.html",

@@ -19,6 +19,7 @@ from search_api.institutions import institution_view, institutions_page
 from search_api.problems import BadParameterError
 from search_api.query_view import place_credit
 from search_api.search import search
+from search_api.sources import source_card
 from search_api.understand import understand
 from search_api.views import Moved
 from search_api.web import assets
@@ -29,6 +30,7 @@ from search_api.web.institution_page import entry, institution_page_view
 from search_api.web.rendering import Page
 from search_api.web.results import FormProblem, problem_view, results_view
 from search_api.web.search_form import SearchForm
+from search_api.web.source_page import source_page_view
 from search_api.web.wording import Times
 from search_api.web.work_page import COPIES_SHOWN, work_page_view
 from search_api.works import work_view
@@ -139,6 +141,16 @@ def institution_page(request: Request, id_: str) -> Response:
     return page.render(
         "institution.html", settings=context.settings, **institution_page_view(place, page.say, Times(now, now))
     )
+
+
+@router.get("/sources/{id_}")
+def source_page(request: Request, id_: str) -> Response:
+    """The card of a source: how fresh it is, and what its last harvest brought."""
+    page, context = Page(request), _context(request)
+    card = source_card(context, id_)
+    if card is None:
+        return missing_page(request, "source")
+    return page.render("source.html", **source_page_view(card, page.say, context.clock()))
 
 
 @router.get("/about")

@@ -21,8 +21,10 @@ from schemas.answer import Answer
 from search_api import nearby, suggest, views
 from search_api.app import create_app
 from search_api.routes import availability, examples, health, institution_edit
+from search_api.routes import sources as source_routes
 from search_api.routes.availability import Item, PushReport
-from store import api_keys, works
+from search_api.sources import SourceCard
+from store import api_keys, sources, works
 
 
 @pytest.fixture
@@ -41,6 +43,7 @@ def test_generated_requests(federation: Any, mode: GenerationMode) -> None:
     federation.context.settings = federation.settings.model_copy(update={"rate_limit": 0})
     with federation.context.database.begin() as connection:
         key, (work, *_) = api_keys.create(connection, "city"), next(works.iterate(connection))
+        source = sources.all_sources(connection)[0]
     answered: dict[str, set[int]] = {}
     description = schemathesis.openapi.from_asgi("/api/openapi.json", create_app(federation.context))
     for found in description.get_all_operations():
@@ -59,7 +62,8 @@ def test_generated_requests(federation: Any, mode: GenerationMode) -> None:
         @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
         def check(case: Any, real: bool) -> None:
             if real and case.path_parameters:
-                case.path_parameters["id"] = work.id if "/works/" in case.path else "city"
+                kind = case.path.split("/")[2]
+                case.path_parameters["id"] = {"works": work.id, "sources": source.id}.get(kind, "city")
             if real and case.query and "near" in case.query and mode is GenerationMode.POSITIVE:
                 case.query["near"] = "54.97,-1.61"
             writes = case.method in ("PUT", "PATCH")
@@ -88,6 +92,7 @@ def test_generated_requests(federation: Any, mode: GenerationMode) -> None:
         (examples.SUGGESTIONS, suggest.Suggestions),
         (examples.INSTITUTIONS, views.InstitutionList),
         (examples.INSTITUTION, views.InstitutionView),
+        (source_routes.EXAMPLE, SourceCard),
         (health.EXAMPLE, health.HealthReport),
         (availability.REPORT, PushReport),
         (availability.EXAMPLE, list[Item]),
@@ -112,6 +117,7 @@ def test_the_description_names_every_route_and_model(client: TestClient) -> None
         "/api/institutions",
         "/api/institutions/{id}",
         "/api/institutions/{id}/availability",
+        "/api/sources/{id}",
         "/api/health",
         "/metrics",
     }

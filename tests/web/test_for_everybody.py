@@ -18,6 +18,7 @@ PAGES = {
     "wrong": ("/search?q=turner&near=Atlantis&within_km=far", 400),
     "institutions": ("/institutions", 200),
     "institution": ("/institutions/central", 200),
+    "source": ("/sources/town", 200),
     "about": ("/about", 200),
     "missing": ("/works/none", 404),
 }

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from search_api import errors
 from search_api.availability.base import Fetch
 from search_api.availability.live import LiveLookups
+from search_api.compression import Compression
 from search_api.context import Context
 from search_api.front import Front
 from search_api.gauges import Gauges
@@ -71,7 +72,8 @@ def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
     app.state.metrics.watch(Gauges(context))
     app.state.counts = health.Counts(context.database)
     app.state.live = LiveLookups(context.database, fetch, app.state.metrics) if fetch else None
-    app.add_middleware(
+    app.add_middleware(Compression)
+    app.add_middleware(  # the last one added is the first one passed
         Front,
         headers=ResponseHeaders(context.settings),
         limiter=RateLimiter(context.settings.rate_limit),

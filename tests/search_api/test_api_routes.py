@@ -169,6 +169,7 @@ def test_a_merged_work_moves(client: TestClient, federation: Any) -> None:
 
 
 def test_unchanged_answers_need_no_body(client: TestClient, federation: Any) -> None:
+    client.headers["Accept-Encoding"] = "identity"  # compressed ones have a weak tag
     work = find(client, "emma")["id"]
     for path in (f"/api/works/{work}", f"/api/works/{work}/holdings", "/api/institutions", "/api/institutions/city"):
         first = client.get(path)

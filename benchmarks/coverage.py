@@ -61,18 +61,27 @@ def measure(catalogue: Catalogue, folder: Path, client: Client) -> Coverage:
             id="coverage", protocol=catalogue.protocol, location=str(file), format=catalogue.format,
             mapping_text=catalogue.mapping,
         )  # fmt: skip
-        read = FORMATS[source.format](source)
-        for page in _pages(catalogue, source, file, client):
-            live = [(0, raw) for raw in page.records if not raw.deleted]
-            done, failed = read_all(live, read)
-            found.records += len(page.records) + len(page.quarantined)
-            found.deleted += len(page.records) - len(live)
-            found.normalised += len(done)
-            found.quarantined += len(page.quarantined) + len(failed)
-            found.reasons.update(row.reason for row in (*page.quarantined, *failed))
-            for _, record in done:
-                found.fields.update(name for name, has in _FIELDS.items() if has(record))
+        try:
+            _measure_file(catalogue, source, file, client, found)
+        except FetchError as error:
+            if len(files) == 1:
+                raise
+            found.reasons[f"the whole file: {error}"] += 1
     return found
+
+
+def _measure_file(catalogue: Catalogue, source: Source, file: Path, client: Client, found: Coverage) -> None:
+    read = FORMATS[source.format](source)
+    for page in _pages(catalogue, source, file, client):
+        live = [(0, raw) for raw in page.records if not raw.deleted]
+        done, failed = read_all(live, read)
+        found.records += len(page.records) + len(page.quarantined)
+        found.deleted += len(page.records) - len(live)
+        found.normalised += len(done)
+        found.quarantined += len(page.quarantined) + len(failed)
+        found.reasons.update(row.reason for row in (*page.quarantined, *failed))
+        for _, record in done:
+            found.fields.update(name for name, has in _FIELDS.items() if has(record))
 
 
 def _pages(catalogue: Catalogue, source: Source, file: Path, client: Client) -> Iterator[Page]:

@@ -29,11 +29,34 @@ def parse(payload: bytes) -> Element:
     try:
         root = etree.fromstring(payload, _PARSER)
     except etree.XMLSyntaxError as error:
-        raise UnreadableError(f"not well-formed XML: {error.msg}") from error
+        root = _without_namespaces(payload)
+        if root is None:
+            raise UnreadableError(f"not well-formed XML: {error.msg}") from error
     except ValueError as error:
         raise UnreadableError(f"not XML: {error}") from error
     if b"<!DOCTYPE" in payload and root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableError("the XML carries a document type declaration (DTD), which is refused")
+    return root
+
+
+def only_namespaces(log: Any) -> bool:
+    """Whether a parser's log tells nothing but of prefixes that nobody declared: all elements and texts are there."""
+    domains = {entry.domain_name for entry in log}
+    return domains == {"NAMESPACE"}
+
+
+def _without_namespaces(payload: bytes) -> Element | None:
+    """The root, if nothing else is wrong with it; None if there is. A parser of its own keeps a log of its own."""
+    parser = etree.XMLParser(recover=True, **SAFE)
+    try:
+        root = etree.fromstring(payload, parser)
+    except etree.XMLSyntaxError:
+        return None
+    if root is None or not only_namespaces(parser.error_log):
+        return None
+    for element in root.iter(etree.Element):
+        if ":" in element.tag and element.tag[0] != "{":
+            element.tag = element.tag.rpartition(":")[2]
     return root
 
 

@@ -15,6 +15,7 @@ from lxml import etree
 
 from harvester.fetching import Client, FetchError
 from harvester.formats.mapping import mapping_of
+from harvester.formats.xml import only_namespaces
 from harvester.protocols import ead_units, xml_records
 from harvester.protocols.base import Fetch
 from harvester.protocols.file_pages import Event, FileFetch
@@ -42,7 +43,11 @@ def open_xml(source: Source, state: SourceState, checkpoint: dict[str, Any], ful
                 number += 1
                 yield _event(source, found, number, names)
         except etree.XMLSyntaxError as error:
-            # The rest of the file is not known: a run that stops here must remove nothing.
+            # The rest of the file is not known: a run that stops here must remove nothing. A prefix that nobody
+            # declared is told at the end only, when all records were given.
+            if number and only_namespaces(error.error_log):
+                notes.append(f"not all prefixes of its elements are declared: {error.msg}")
+                return
             raise FetchError(f"the file is not well-formed XML after {number:,} records: {error.msg}") from error
         finally:
             names.close()

@@ -109,3 +109,12 @@ def test_xml_with_a_document_type_is_refused(format_: str, declaration: str) -> 
     result = read(format_, declaration.encode() + FULL[format_])
     assert isinstance(result, str)
     assert "document type" in result
+
+
+@pytest.mark.parametrize("format_", XML)
+def test_a_prefix_that_nobody_declared_costs_nothing(format_: str) -> None:
+    text = FULL[format_].decode()
+    place = text.index(">", text.index("<metadata>") + 12 if "<metadata>" in text else text.index("<here>") + 7
+                       if "<here>" in text else 0)  # fmt: skip
+    damaged = text[:place] + ' xsi:schemaLocation="urn:a urn:b"' + text[place:]
+    assert read(format_, damaged.encode()) == read(format_, FULL[format_])

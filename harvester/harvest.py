@@ -6,13 +6,14 @@ normalised in the same transaction; at the end the report says whether everythin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from harvester import report
-from harvester.fetching import Client, FetchError
+from harvester import missing, report
+from harvester.fetching import Client, FetchError, PatienceError
 from harvester.formats import FORMATS
 from harvester.formats.base import MappingError
 from harvester.protocols import PROTOCOLS
+from harvester.protocols.base import Fetch, FetchByName, Page
 from harvester.run import Brake, Run, UnknownSourceError, begin, store_page
 from schemas.catalogue import Source
 from store import leases
@@ -62,6 +63,8 @@ def harvest_source(
         try:
             client.begin(source)
             return _follow(database, run, client, on_progress)
+        except PatienceError as error:
+            return report.break_off(database, run, str(error), resume_after=error.resume_after)
         except (FetchError, MappingError) as error:
             return report.break_off(database, run, str(error))
 
@@ -71,7 +74,7 @@ def _follow(database: Database, run: Run, client: Client, on_progress: Progress 
     open_ = PROTOCOLS[run.source.protocol]
     fetch = open_(run.source, run.state, run.standing.fetch, run.standing.full, client)
     try:
-        for page in fetch.pages():
+        for page in _all_pages(database, run, fetch):
             unreadable = store_page(database, run, page, read)
             if on_progress:
                 on_progress(len(page.records) + len(page.quarantined), unreadable, run.expected)
@@ -79,3 +82,9 @@ def _follow(database: Database, run: Run, client: Client, on_progress: Progress 
         run.report.notes += fetch.notes
         raise
     return report.conclude(database, run, fetch)
+
+
+def _all_pages(database: Database, run: Run, fetch: Fetch) -> Iterator[Page]:
+    yield from fetch.pages()
+    if isinstance(fetch, FetchByName):
+        yield from missing.look_for(database, run, fetch)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harvester import removals
+from datetime import UTC, datetime, timedelta
+
+from harvester import removals, windows
 from harvester.protocols.base import Fetch
 from harvester.run import Run
 from store import harvest_runs, quarantine, raw_records, records, sources
@@ -45,6 +47,9 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
         state = fetch.state if not missing else sources.state(connection, run.source.id)
         state.waits_on_run = run.state.waits_on_run if not missing else run.state.waits_on_run or waits_before
         if not missing:
+            state.overlap_s, state.quiet = windows.learned(
+                run.state.overlap_s, run.state.quiet, fresh=run.standing.fresh, latest_s=run.standing.latest_s
+            )
             state.last_complete_at = now_text()
             state.live = records.count_live(connection, run.number)
         sources.set_state(connection, run.source.id, state)
@@ -52,10 +57,20 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
     return report
 
 
-def break_off(database: Database, run: Run, reason: str) -> RunReport:
-    """End a run that could not go on: what came is kept, and the next run goes on from there."""
+def break_off(database: Database, run: Run, reason: str, *, resume_after: float = 0) -> RunReport:
+    """End a run that could not go on: what came is kept, and the next run goes on from there.
+
+    Args:
+        database: the store.
+        run: as far as it came.
+        reason: what stopped it.
+        resume_after: seconds after which the worker goes on with it, where the source only wants us to wait.
+    """
     report = run.report
     report.lose(reason)
+    if resume_after:
+        later = datetime.now(UTC) + timedelta(seconds=resume_after)
+        report.resume_at = later.isoformat(timespec="seconds")
     with database.begin() as connection:
         decision = removals.carry_out(connection, run, list_is_whole=False)
         if decision:
@@ -63,7 +78,7 @@ def break_off(database: Database, run: Run, reason: str) -> RunReport:
             state = sources.state(connection, run.source.id)
             state.waits_on_run = run.state.waits_on_run
             sources.set_state(connection, run.source.id, state)
-        report.status = "incomplete" if report.received else "failed"
+        report.status = "incomplete" if report.received or resume_after else "failed"
         harvest_runs.finish(connection, run.id, report, resumable=bool(run.standing.fetch))
     return report
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from harvester import windows
 from harvester.formats.base import Reader
 from harvester.normalise import keep, read_all
 from harvester.protocols.base import Page
@@ -70,7 +71,7 @@ def begin(database: Database, source: Source, *, full: bool) -> Run:
             standing = Standing(first_run=id_, full=full)
         report.run, report.source = id_, source.id
         harvest_runs.checkpoint(connection, id_, standing, report)
-    return Run(source=source, number=number, report=report, standing=standing, state=state)
+    return Run(source=source, number=number, report=report, standing=standing, state=state, expected=standing.expected)
 
 
 def store_page(database: Database, run: Run, page: Page, read: Reader) -> int:
@@ -83,11 +84,11 @@ def store_page(database: Database, run: Run, page: Page, read: Reader) -> int:
     try:
         with database.begin() as connection:
             failed = _store(connection, run, page, read)
+            run.standing.expected = run.expected = page.expected if page.expected is not None else run.expected
             harvest_runs.checkpoint(connection, run.id, run.standing, run.report)
     except BaseException:
         run.report = msgspec.json.decode(before, type=RunReport)  # what was rolled back was not done
         raise
-    run.expected = page.expected if page.expected is not None else run.expected
     return failed
 
 
@@ -109,10 +110,20 @@ def _store(connection: Connection, run: Run, page: Page, read: Reader) -> int:
     report.new += sum(raw.record not in broken for _, raw in outcome.new)
     report.changed += sum(raw.record not in broken for _, raw in outcome.changed)
     report.deleted += len(outcome.deleted)
+    _look_for_late_ones(run, [raw for _, raw in (*outcome.new, *outcome.changed, *outcome.deleted)])
     report.unchanged += outcome.unchanged - still
     report.quarantined += len(page.quarantined) + len(failed) + still
     run.standing.fetch = page.checkpoint
     return len(page.quarantined) + len(failed) + still
+
+
+def _look_for_late_ones(run: Run, fresh: list[RawRecord]) -> None:
+    """Changes whose datestamps say that an earlier run should have seen them: the server shows them late."""
+    if run.state.watermark:
+        run.standing.fresh += len(fresh)
+        late = [windows.lateness(raw.datestamp, run.state.watermark) for raw in fresh]
+        longest = windows.LONGEST.total_seconds()
+        run.standing.latest_s = max([run.standing.latest_s, *(seconds for seconds in late if seconds <= longest)])
 
 
 def _buried(connection: Connection, deleted: list[tuple[int, RawRecord]]) -> list[tuple[int, CatalogueRecord]]:

@@ -74,6 +74,12 @@ class Standing(msgspec.Struct, kw_only=True):
     first_run: int
     """The run that began the list; runs that went on with it have higher ids."""
     full: bool = False
+    expected: int | None = None
+    """How many records the source says its list has."""
+    fresh: int = 0
+    """New or changed records that came after an earlier complete run."""
+    latest_s: float = 0
+    """Seconds by which the latest of them was late: its datestamp is so far before the high-water mark."""
     fetch: dict[str, Any] = msgspec.field(default_factory=dict)
     """The protocol's own checkpoint; {} = at the beginning."""
 

@@ -198,6 +198,16 @@ def seen_since(connection: Connection, source: int, first_run: int) -> int:
     ) or 0  # fmt: skip
 
 
+def unseen(connection: Connection, source: int, first_run: int, identifiers: Sequence[str]) -> list[str]:
+    """Which of some identifiers a run, and those that went on with it, have not seen."""
+    known = _known(connection, source, [codec.key_of(identifier) for identifier in identifiers])
+    return [
+        identifier
+        for identifier in identifiers
+        if (row := known.get(codec.key_of(identifier))) is None or row[3] < first_run
+    ]
+
+
 def vanished(connection: Connection, source: int, first_run: int) -> list[int]:
     """Row numbers of the live records that a run, and those that went on with it, have not seen."""
     return list(

@@ -27,6 +27,15 @@ class SourceState(msgspec.Struct, omit_defaults=True):
     last_complete_at: str = ""
     live: int = 0
     """Living records at the end of the last complete run."""
+    overlap_s: float = 0
+    """Seconds by which an incremental run goes back behind the high-water mark; 0 = not learned yet."""
+    quiet: int = 0
+    """Runs in a row in which no change came late."""
+    dates: str = ""
+    """How the server finds records by date: second, day, wide (needs a day more), none; "" = it was not tried."""
+    sets_checked_at: str = ""
+    unfetched: list[str] = msgspec.field(default_factory=list)
+    """Records that the server lists and does not give: asked for by name in each run."""
     waits_on_run: int = 0
     """The run whose removals wait for a person's decision; 0 = none."""
     digest: str = ""

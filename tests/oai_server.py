@@ -42,14 +42,17 @@ class Item:
     deleted: str = ""
     sets: tuple[str, ...] = ()
 
-    def xml(self) -> str:
+    def header(self) -> str:
         status = f' status="{self.deleted}"' if self.deleted else ""
         sets = "".join(f"<setSpec>{escape(name)}</setSpec>" for name in self.sets)
-        body = "" if self.metadata is None else f"<metadata>{self.metadata}</metadata>"
         return (
-            f"<record><header{status}><identifier>{escape(self.identifier)}</identifier>"
-            f"<datestamp>{self.datestamp}</datestamp>{sets}</header>{body}</record>"
+            f"<header{status}><identifier>{escape(self.identifier)}</identifier>"
+            f"<datestamp>{self.datestamp}</datestamp>{sets}</header>"
         )
+
+    def xml(self) -> str:
+        body = "" if self.metadata is None else f"<metadata>{self.metadata}</metadata>"
+        return f"<record>{self.header()}{body}</record>"
 
 
 def item(number: int, title: str | None = None, **changes: object) -> Item:
@@ -98,11 +101,12 @@ class Server:
         sizes: bool = True,
         formats: Sequence[str] = ("oai_dc",),
         sets: Sequence[str] = (),
+        verbs: Sequence[str] = ("ListRecords", "ListIdentifiers", "GetRecord"),
         script: Script | None = None,
     ) -> None:
         self.items, self.page, self.sizes = list(items), page, sizes
         self.granularity, self.deleted, self.formats, self.sets = granularity, deleted, list(formats), list(sets)
-        self.script = script
+        self.script, self.verbs = script, verbs
         self.response_date = "2024-06-01T12:00:00Z"
         self.requests: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
@@ -160,8 +164,15 @@ class Server:
                 return self.error("noSetHierarchy")
             inner = "".join(f"<set><setSpec>{name}</setSpec><setName>{name}</setName></set>" for name in self.sets)
             return self.document(f"<ListSets>{inner}</ListSets>")
-        if verb == "ListRecords":
+        if verb not in self.verbs:
+            return self.error("badVerb")
+        if verb in {"ListRecords", "ListIdentifiers"}:
             return self._list(arguments)
+        if verb == "GetRecord":
+            found = [one for one in self.items if one.identifier == arguments.get("identifier")]
+            if not found:
+                return self.error("idDoesNotExist")
+            return self.document(f"<GetRecord>{found[0].xml()}</GetRecord>")
         return self.error("badVerb")
 
     def _list(self, arguments: dict[str, str]) -> bytes:
@@ -169,27 +180,39 @@ class Server:
             if len(arguments) > 2:
                 return self.error("badArgument", "resumptionToken is exclusive")
             try:
-                since, set_, start = token.split("|")
+                since, until, set_, start = token.split("|")
                 offset = int(start)
             except ValueError:
                 return self.error("badResumptionToken")
         else:
             if arguments.get("metadataPrefix") not in self.formats:
                 return self.error("cannotDisseminateFormat")
-            since, set_, offset = arguments.get("from", ""), arguments.get("set", ""), 0
-            if "T" in since and self.granularity == DAY:
+            since, until, set_ = (arguments.get(name, "") for name in ("from", "until", "set"))
+            offset = 0
+            if self.granularity == DAY and "T" in since + until:
                 return self.error("badArgument", "granularity is a day")
+            if since and until and (since > until or len(since) != len(until)):
+                return self.error("badArgument", "from and until")
         chosen = [
             one
             for one in self.items
             if one.datestamp[: len(since)] >= since
+            and (not until or one.datestamp[: len(until)] <= until)
             and (not set_ or any(name == set_ or name.startswith(set_ + ":") for name in one.sets))
         ]
         if not chosen:
             return self.error("noRecordsMatch")
         page = chosen[offset : offset + self.page]
-        following = f"{since}|{set_}|{offset + self.page}" if offset + self.page < len(chosen) else ""
-        return self.records(page, following, len(chosen) if self.sizes else None)
+        more = offset + self.page < len(chosen)
+        following = f"{since}|{until}|{set_}|{offset + self.page}" if more else ""
+        size = len(chosen) if self.sizes else None
+        if arguments["verb"] == "ListIdentifiers":
+            return self.headers_of(page, following, size)
+        return self.records(page, following, size)
+
+    def headers_of(self, page: Sequence[Item], token: str | None = None, size: int | None = None) -> bytes:
+        """A page of headers."""
+        return self.records([one.header() for one in page], token, size).replace(b"ListRecords>", b"ListIdentifiers>")
 
     def records(self, page: Sequence[Item | str], token: str | None = None, size: int | None = None) -> bytes:
         """A page of records. Token None: no token element; "": the empty one of the last page."""

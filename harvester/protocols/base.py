@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -11,7 +11,7 @@ from harvester.fetching import Client, FetchError
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store.sources import SourceState
 
-__all__ = ["Fetch", "FetchError", "Opener", "Page"]
+__all__ = ["ByNamePage", "Fetch", "FetchByName", "FetchError", "Opener", "Page"]
 
 
 class Page(msgspec.Struct, kw_only=True):
@@ -40,6 +40,30 @@ class Fetch(Protocol):
 
     def pages(self) -> Iterator[Page]:
         """Pages in order. Raises FetchError when it cannot go on; what came before is stored already."""
+
+
+class ByNamePage(msgspec.Struct, kw_only=True):
+    """What came of records that were asked for by name."""
+
+    page: Page
+    absent: list[str]
+    """The source says it has no such record."""
+    works: bool
+    """False: the source does not give single records; nothing of the above counts."""
+
+
+@runtime_checkable
+class FetchByName(Fetch, Protocol):
+    """A run over a source that can also be asked for names and for single records."""
+
+    def listed(self) -> Iterator[tuple[list[str], int | None]]:
+        """Names of all that the run was to bring, in batches, with the size announced. Raises FetchError."""
+
+    def by_name(self, names: list[str]) -> ByNamePage:
+        """Ask for records one by one. Raises FetchError."""
+
+    def size_of_everything(self) -> int | None:
+        """How many records the source says it has in all; None when it does not say. Raises FetchError."""
 
 
 Opener = Callable[[Source, SourceState, dict[str, Any], bool, Client], Fetch]

@@ -7,7 +7,7 @@ import re
 import msgspec
 from lxml import etree
 
-from harvester.fetching import FetchError, RefusedError
+from harvester.fetching import FetchError, PatienceError, RefusedError
 from harvester.protocols.oai_pages import OAI, BadPageError, HarmfulPageError, iterate_sets, read_tree, text_of
 from harvester.protocols.oai_repair import repaired_tree
 from harvester.protocols.oai_sickle import Harvester, OaiError
@@ -61,10 +61,11 @@ def identify(harvester: Harvester) -> Identity:
 
     Raises:
         RefusedError: the address may not be fetched.
+        PatienceError: the server wants us to come later.
     """
     try:
         root = _ask(harvester, "Identify")
-    except RefusedError:
+    except (PatienceError, RefusedError):
         raise
     except (FetchError, BadPageError) as error:
         return Identity(trouble=str(error))

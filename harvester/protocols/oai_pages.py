@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,8 +18,14 @@ _SAFE: dict[str, Any] = {
     "load_dtd": False,
     "no_network": True,
     "dtd_validation": False,
-    "collect_ids": False,
 }
+_WEB_PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*|\xef\xbb\xbf)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_WEB_PAGE_WORDS = "a web page, not an answer of OAI-PMH"
+_CHALLENGE = re.compile(
+    rb"captcha|just a moment|challenge-platform|cf-chl|anubis|are you (?:a )?(?:human|robot)|checking your browser"
+    rb"|enable javascript and cookies|ddos protection|access denied",
+    re.IGNORECASE,
+)
 _LIMITS = ("huge", "depth", "too long", "excessive")
 """Words in libxml2's messages about its own limits, which our cap on the body makes needless."""
 
@@ -57,6 +64,8 @@ class Token(msgspec.Struct, kw_only=True):
 
     text: str
     size: int | None = None
+    expires: str = ""
+    """expirationDate, as the server says it."""
 
 
 class OaiPage(msgspec.Struct, kw_only=True):
@@ -144,8 +153,14 @@ def _finish(page: OaiPage, root: etree._Element) -> None:
             page.verb = name
             for token in child.iterchildren(OAI + "resumptionToken", reversed=True):
                 size = (token.get("completeListSize") or "").strip()
-                page.token = Token(text=text_of(token), size=int(size) if size.isdecimal() else None)
+                page.token = Token(
+                    text=text_of(token),
+                    size=int(size) if size.isdecimal() else None,
+                    expires=(token.get("expirationDate") or "").strip(),
+                )
                 break
+            if name == "ListIdentifiers":
+                page.records = [_headed(header) for header in child.iterchildren(_HEADER)]
 
 
 def _record(element: etree._Element) -> OaiRecord:
@@ -153,25 +168,37 @@ def _record(element: etree._Element) -> OaiRecord:
     for child in element:
         tag = child.tag
         if tag == _HEADER:
-            record.has_header = True
-            record.deleted = (child.get("status") or "").strip().lower() == "deleted"
-            for field in child:
-                name = field.tag
-                if name == _IDENTIFIER:
-                    record.identifier = (field.text or "").strip(" \t\r\n")
-                elif name == _DATESTAMP:
-                    record.datestamp = (field.text or "").strip()
-                elif name == _SET:
-                    record.sets.append((field.text or "").strip())
+            _head(record, child)
         elif tag == _METADATA:
             record.has_metadata = next(child.iterchildren(tag=etree.Element), None) is not None
     return record
+
+
+def _headed(header: etree._Element) -> OaiRecord:
+    record = OaiRecord()
+    _head(record, header)
+    return record
+
+
+def _head(record: OaiRecord, header: etree._Element) -> None:
+    record.has_header = True
+    record.deleted = (header.get("status") or "").strip().lower() == "deleted"
+    for field in header:
+        name = field.tag
+        if name == _IDENTIFIER:
+            record.identifier = (field.text or "").strip(" \t\r\n")
+        elif name == _DATESTAMP:
+            record.datestamp = (field.text or "").strip()
+        elif name == _SET:
+            record.sets.append((field.text or "").strip())
 
 
 def _refuse_dtd(data: bytes) -> None:
     head = data[:4096]
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         head = head.replace(b"\0", b"")
+    if _WEB_PAGE.match(head):
+        raise BadPageError(_web_page(data))
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
         raise HarmfulPageError("it has a document type definition, which OAI-PMH forbids and which can do harm")
 
@@ -183,8 +210,17 @@ def _check_root(root: Any) -> None:
         return
     name = etree.QName(root)
     if name.localname.lower() == "html":
-        raise BadPageError("it is a web page, not an answer of OAI-PMH")
+        raise BadPageError(_WEB_PAGE_WORDS)
     raise BadPageError(f"it is not OAI-PMH 2.0 (its root is {str(root.tag)[:100]})")
+
+
+def _web_page(data: bytes) -> str:
+    if _CHALLENGE.search(data[:65536]):
+        return (
+            f"{_WEB_PAGE_WORDS}: it checks whether we are a robot; ask the institution to let the User-Agent Lampway "
+            "pass at its OAI-PMH address"
+        )
+    return _WEB_PAGE_WORDS
 
 
 def _reason(error: etree.XMLSyntaxError) -> str:

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from harvester import windows
-from harvester.fetching import Client, FetchError, RefusedError, StatusError
-from harvester.protocols import oai_identify
-from harvester.protocols.base import Page
+from harvester.fetching import Client, FetchError, OversizeError, PatienceError, RefusedError, StatusError
+from harvester.protocols import oai_identify, oai_names, oai_position
+from harvester.protocols.base import ByNamePage, Page
 from harvester.protocols.oai_guards import LoopGuard, SetGuard
-from harvester.protocols.oai_pages import BadPageError
+from harvester.protocols.oai_pages import BadPageError, OaiRecord
+from harvester.protocols.oai_position import Position, Window
 from harvester.protocols.oai_records import sort_out
 from harvester.protocols.oai_sickle import Harvester, OaiError, UnreadableAnswerError
-from schemas.catalogue import Source
+from schemas.catalogue import Quarantined, RawRecord, Source
 from store import codec
 from store.sources import SourceState
 
 _RESTARTS = 2
+_FEW = 100
+"""Records that are asked for one by one where their list fails."""
+_FEW_TRIES = 2
+_MOST_CUTS = 200
+_MOST_VAIN_CUTS = 7
+"""Windows that fail one after another: the whole, both halves and all four quarters."""
+_MOST_AGAIN = 10_000
+"""Records that may come again while a list is cut into windows, beside three times those that it brought before."""
+_MOST_UNFETCHED = 1000
+_SETS_CHECKED_EVERY = timedelta(days=7)
+_NOT_THE_LISTS_FAULT = frozenset({401, 403, 404, 407, 410, 429, 503})
+_NOT_THE_LISTS_ERRORS = frozenset(
+    {"badVerb", "cannotDisseminateFormat", "idDoesNotExist", "noMetadataFormats", "noSetHierarchy"}
+)
 
 
 def open_oai(source: Source, state: SourceState, checkpoint: dict[str, Any], full: bool, client: Client) -> OaiFetch:
@@ -41,7 +56,7 @@ def _find_prefix(harvester: Harvester, format_: str, notes: list[str]) -> str:
     usual = oai_identify.PREFIXES.get(format_, (format_,))[0]
     try:
         offered = oai_identify.list_formats(harvester)
-    except RefusedError:
+    except (PatienceError, RefusedError):
         raise
     except (FetchError, BadPageError) as error:
         notes.append(f"the server does not list its formats, trying {usual}: {error}")
@@ -57,7 +72,7 @@ def _find_prefix(harvester: Harvester, format_: str, notes: list[str]) -> str:
 
 
 class OaiFetch:
-    """One run. See ``harvester.protocols.base.Fetch``."""
+    """One run. See ``harvester.protocols.base.Fetch`` and ``FetchByName``."""
 
     def __init__(
         self,
@@ -70,21 +85,31 @@ class OaiFetch:
         prefix: str,
         notes: list[str],
     ) -> None:
-        self.losses: list[str] = []
         self.notes = notes
-        self._source, self._harvester, self._prefix = source, harvester, prefix
+        self._source, self._harvester, self._prefix, self._identity = source, harvester, prefix, identity
         self._sets = source.sets or [""]
+        self._guards = {set_: SetGuard(set_) for set_ in self._sets}
         self._began = datetime.now(UTC)
         self._live_before = state.live
         self._mended: Counter[str] = Counter()
+        self._newest: OaiRecord | None = None
+        self._most = _MOST_AGAIN
+        self._cuts = self._vain_cuts = self._early = 0
         fingerprint = codec.digest("\n".join([source.location, prefix, *self._sets]).encode()).hex()
-        self._at = _Position(fingerprint=fingerprint)
+        self._at = Position(fingerprint=fingerprint)
         if checkpoint.get("fingerprint") == fingerprint:
-            self._at = msgspec.convert(checkpoint, _Position)
-        else:
-            self._at.since = "" if full else windows.lower_bound(
-                state.watermark, by_day=identity.granularity != oai_identify.SECONDS, earliest=identity.earliest
-            )  # fmt: skip
+            self._at = msgspec.convert(checkpoint, Position)
+        elif not full and state.dates == "none":
+            notes.append("the server does not find records by their date, so that everything is asked for each time")
+        elif not full:
+            overlap = timedelta(seconds=state.overlap_s) if state.overlap_s else windows.OVERLAP
+            self._at.since = windows.lower_bound(
+                state.watermark,
+                by_day=identity.granularity != oai_identify.SECONDS or state.dates in {"day", "wide"},
+                earliest=identity.earliest,
+                overlap=overlap + windows.OVERLAP if state.dates == "wide" else overlap,
+            )
+        self.losses = self._at.losses
         self.whole = not self._at.since and full and identity.deleted_record != "persistent"
         self.state = msgspec.structs.replace(
             state,
@@ -99,45 +124,62 @@ class OaiFetch:
         """The pages of all sets, one set after another."""
         resumed = bool(self._at.token)
         try:
+            if self._at.since and self.state.unfetched and not self._at.asked_again:
+                yield self._ask_again()
             while self._at.set_index < len(self._sets):
-                yield from self._whole_list(self._sets[self._at.set_index], resumed)
+                yield from self._whole_set(self._sets[self._at.set_index], resumed)
                 resumed = False
         finally:
             self.notes += [f"{count} pages mended: {what}" for what, count in self._mended.items()]
             if self._harvester.moved_to:
                 self.notes.append(f"the server has moved to {self._harvester.moved_to}: change the source's address")
-        if not self._at.since and not self._at.received and self._live_before:
-            self.losses.append(f"the list is empty, though there were {self._live_before:,} records before")
+        self.state.unfetched = list(dict.fromkeys(self._at.unfetched))[:_MOST_UNFETCHED]
+        if self._early:
+            self.notes.append(f"{self._early:,} records came that are older than asked for: the server ignores `from`")
+        if not self._at.since:
+            if not self._at.received and self._live_before:
+                self.losses.append(f"the list is empty, though there were {self._live_before:,} records before")
+            self._try_dates()
 
-    def _whole_list(self, set_: str, resumed: bool) -> Iterator[Page]:
-        """One list to its end; begun anew when the server forgets where we were."""
+    def _whole_set(self, set_: str, resumed: bool) -> Iterator[Page]:
+        """All of one set: its list, or the windows that it had to be cut into."""
+        self._at.windows = self._at.windows or [Window(self._at.since)]
         restarts = 0
-        while True:
+        while self._at.windows:
             try:
                 yield from self._walk(set_)
-            except (OaiError, StatusError, UnreadableAnswerError) as error:
-                forgotten = isinstance(error, OaiError) and error.code == "badResumptionToken"
-                if self._at.token and (forgotten or (resumed and not restarts)) and restarts < _RESTARTS:
+                self._vain_cuts = 0
+            except FetchError as error:
+                if self._at.token and restarts < _RESTARTS and self._is_forgotten(error, resumed and not restarts):
                     # What is stored already comes again and is recognised by its hash.
                     restarts += 1
                     self.notes.append(f"the list was begun anew, for the server no longer knows its token ({error})")
                     self._at.begin_list()
+                elif isinstance(error, OaiError) and self._can_go_on(error):
                     continue
-                if isinstance(error, OaiError) and self._can_go_on(error):
-                    continue
-                if isinstance(error, OaiError) and error.code == "noRecordsMatch":
+                elif isinstance(error, OaiError) and error.code == "noRecordsMatch":
                     self._note_time(error.response_date)
                     if self._at.token:
                         self.notes.append("the server ended the list with noRecordsMatch")
-                    yield self._end_of_list()
-                    return
-                raise
-            else:
-                return
+                    else:
+                        self._check_set(set_)
+                    yield self._end_of_window(set_)
+                elif self._can_narrow(error):
+                    yield from self._narrow(set_, error)
+                else:
+                    raise
+
+    def _is_forgotten(self, error: FetchError, resumed: bool) -> bool:
+        """Whether an error in answer to a token means that the server no longer knows it."""
+        if isinstance(error, OaiError) and error.code == "badResumptionToken":
+            return True
+        expires = windows.parse_stamp(self._at.token_expires)
+        expired = resumed or (expires is not None and expires < datetime.now(UTC))
+        return expired and isinstance(error, OaiError | StatusError | UnreadableAnswerError)
 
     def _can_go_on(self, error: OaiError) -> bool:
         """Change the request as servers that are particular about arguments want it; False when nothing is left."""
-        if error.code != "badArgument":
+        if error.code != "badArgument" or self._at.narrowed:
             return False
         if self._at.token:
             if self._harvester.with_tokens:
@@ -147,25 +189,97 @@ class OaiFetch:
             return True
         if "T" in self._at.since:
             self._at.since = self._at.since[:10]
-            return True
-        if self._at.since:
+        elif self._at.since:
             self.notes.append(f"the server refuses from={self._at.since}: asking for everything ({error})")
             self._at.since = ""
-            return True
-        return False
+        else:
+            return False
+        self._at.windows = [Window(self._at.since)]
+        return True
+
+    def _can_narrow(self, error: FetchError) -> bool:
+        """Whether it is this list that fails, and not the server: then less of it may come."""
+        if isinstance(error, PatienceError) or (
+            isinstance(error, RefusedError) and not isinstance(error, OversizeError)
+        ):
+            return False
+        if isinstance(error, StatusError) and error.response.status in _NOT_THE_LISTS_FAULT:
+            return False
+        if isinstance(error, OaiError) and error.code in _NOT_THE_LISTS_ERRORS:
+            return False
+        self._cuts += 1
+        self._vain_cuts += 1
+        if self._cuts > _MOST_CUTS or self._vain_cuts > _MOST_VAIN_CUTS:
+            return False
+        return not oai_identify.identify(self._harvester).trouble
+
+    def _narrow(self, set_: str, error: FetchError) -> Iterator[Page]:
+        """Get what can be got of a window that fails: its records one by one where they are few, else its halves."""
+        self._harvester.client.tries = _FEW_TRIES
+        window, by_day = self._at.windows[0], self._identity.granularity != oai_identify.SECONDS
+        if not self._at.narrowed:
+            self._at.narrowed = True
+            self._most = 3 * self._at.received + _MOST_AGAIN
+            self.notes.append(f"the list fails ({error}); it was asked for in smaller parts")
+        headers = oai_names.few(self._harvester, self._first_arguments(set_, window), _FEW)
+        if headers is not None:
+            got = self._one_by_one(set_, [header.identifier for header in headers])
+            if got.works:
+                self._vain_cuts = 0
+                self._at.begin_list()
+                yield self._end_of_window(set_, got.records, got.quarantined)
+                return
+        parts = oai_position.halves(window, earliest=self._identity.earliest, latest=self._at.mark, by_day=by_day)
+        self._at.begin_list()
+        if parts and self._at.received < self._most:
+            # To the end of the queue: one bad record leaves one half whole, and only where both fail all may.
+            self._at.windows = [*self._at.windows[1:], *parts]
+            return
+        self.losses.append(f"{window.in_words()}{f' of set {set_}' if set_ else ''} could not be had: {error}")
+        left = error.content if isinstance(error, UnreadableAnswerError) else b""
+        name = f"unidentified:{codec.digest(left).hex()}"
+        kept = Quarantined(source=self._source.id, record=name, reason=str(error), payload=left) if left else None
+        yield self._end_of_window(set_, [], [kept] if kept else [])
+
+    def _one_by_one(self, set_: str, names: list[str]) -> oai_names.ByName:
+        guard = self._guards[set_]
+        got = oai_names.ask(self._harvester, self._prefix, names, self._source.id, guard, lambda: "asked for by name")
+        if got.works:
+            self._at.received += len(got.records) + len(got.quarantined)
+            self._at.unfetched += got.failed
+            if got.absent:
+                self.notes.append(
+                    f"{len(got.absent):,} records are listed, but the server says they do not exist, "
+                    f"e.g. {got.absent[0]}"
+                )
+        return got
+
+    def _ask_again(self) -> Page:
+        """What an earlier run was not given."""
+        self._harvester.client.tries, tries = _FEW_TRIES, self._harvester.client.tries
+        names = list(self.state.unfetched)
+        got = self._one_by_one(self._sets[0], names)
+        if not got.works:
+            self._at.unfetched += names
+            self.losses.append(f"{len(names):,} records that failed before could not be asked for, e.g. {names[0]}")
+        self._harvester.client.tries = tries
+        self._at.asked_again = True
+        return Page(records=got.records, quarantined=got.quarantined, checkpoint=msgspec.to_builtins(self._at))
 
     def _walk(self, set_: str) -> Iterator[Page]:
-        guard, sets = LoopGuard(), SetGuard(set_)
+        guard, sets = LoopGuard(), self._guards[set_]
         for answer in self._harvester.ListRecords(**self._arguments(set_)):
             self._note_time(answer.response_date)
             self._mended.update(answer.repairs)
             sets.learn(answer.records)
+            self._look_at(answer.records)
             self._at.page += 1
             place = f"page {self._at.page}" + (f" of set {set_}" if set_ else "")
             records, quarantined = sort_out(answer, self._source.id, place, sets)
             self._at.received += len(records) + len(quarantined)
             self._at.in_list += len({raw.record for raw in records} | {row.record for row in quarantined})
             self._at.token = answer.token.text if answer.token else ""
+            self._at.token_expires = answer.token.expires if answer.token else ""
             size = answer.token.size if answer.token else None
             self._at.size = size if size is not None else self._at.size
             stop = guard.check(answer)
@@ -173,14 +287,30 @@ class OaiFetch:
                 self.losses.append(f"{stop}; stopped after {self._at.received:,} records")
                 self.whole = False
             if stop or not self._at.token:
-                yield self._end_of_list(records, quarantined)
+                if not self._at.in_list:
+                    self._check_set(set_)
+                yield self._end_of_window(set_, records, quarantined)
                 return
             yield self._page(records, quarantined)
+
+    def _look_at(self, records: list[OaiRecord]) -> None:
+        """Whether the server keeps to the window, and which record is the newest."""
+        window = self._at.windows[0]
+        since = window.since[:10]
+        for record in records:
+            stamp = record.datestamp
+            if since and stamp and stamp[:10] < since:
+                self._early += 1
+            if not self._at.since and stamp <= self._at.mark and (not self._newest or stamp > self._newest.datestamp):
+                self._newest = record
 
     def _arguments(self, set_: str) -> dict[str, str]:
         if self._at.token:
             return {"resumptionToken": self._at.token, **self._harvester.with_tokens}
-        arguments = {"metadataPrefix": self._prefix, "set": set_, "from": self._at.since}
+        return self._first_arguments(set_, self._at.windows[0])
+
+    def _first_arguments(self, set_: str, window: Window) -> dict[str, str]:
+        arguments = {"metadataPrefix": self._prefix, "set": set_, "from": window.since, "until": window.until}
         return {name: value for name, value in arguments.items() if value}
 
     def _note_time(self, response_date: str) -> None:
@@ -188,42 +318,87 @@ class OaiFetch:
             self._at.mark = windows.watermark(response_date, self._began)
             self.state.watermark = self._at.mark
 
-    def _page(self, records: list[Any], quarantined: list[Any]) -> Page:
-        single = len(self._sets) == 1
+    def _check_set(self, set_: str) -> None:
+        """An empty set may be one that is no longer there: no error of the protocol says so."""
+        checked = windows.parse_stamp(self.state.sets_checked_at)
+        due = not self._at.since or checked is None or self._began - checked > _SETS_CHECKED_EVERY
+        if not set_ or not due:
+            return
+        try:
+            names = [name for name, _ in oai_identify.list_sets(self._harvester)]
+        except (FetchError, BadPageError) as error:
+            self.notes.append(f"whether the set {set_} still exists cannot be seen: {error}")
+            return
+        self.state.sets_checked_at = self._began.isoformat(timespec="seconds")
+        if names and not any(name == set_ or name.startswith(set_ + ":") for name in names):
+            there = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
+            self.losses.append(f"the server no longer has the set {set_}; it has {there}")
+
+    def _page(self, records: list[RawRecord], quarantined: list[Quarantined]) -> Page:
+        plain = len(self._sets) == 1 and not self._at.narrowed
         return Page(
             records=records,
             quarantined=quarantined,
             checkpoint=msgspec.to_builtins(self._at),
-            expected=self._at.size if single else None,
+            expected=self._at.size if plain else None,
             last=self._at.set_index >= len(self._sets),
         )
 
-    def _end_of_list(self, records: list[Any] | None = None, quarantined: list[Any] | None = None) -> Page:
+    def _end_of_window(
+        self, set_: str, records: list[RawRecord] | None = None, quarantined: list[Quarantined] | None = None
+    ) -> Page:
         size, came = self._at.size, self._at.in_list
-        if len(self._sets) > 1 and size is not None and came < size:
-            set_ = self._sets[self._at.set_index]
-            self.losses.append(f"the server says set {set_} has {size:,} records, {came:,} came")
-        self._at.set_index += 1
+        if (len(self._sets) > 1 or self._at.narrowed) and size is not None and came < size:
+            what = self._at.windows[0].in_words() + (f" of set {set_}" if set_ else "")
+            self.losses.append(f"the server says there are {size:,} of {what}, {came:,} came")
+        del self._at.windows[0]
+        if not self._at.windows:
+            self._at.set_index += 1
         page = self._page(records or [], quarantined or [])
         self._at.begin_list()
         page.checkpoint = msgspec.to_builtins(self._at)
         return page
 
+    def _try_dates(self) -> None:
+        """Whether the server finds a record it has by that record's own date: the next run will rely on it."""
+        if self._newest is None:
+            return
+        stamp = self._newest.datestamp
+        day = stamp[:10]
+        before = windows.lower_bound(day, by_day=True)
+        forms = [("second", stamp)] if self._identity.granularity == oai_identify.SECONDS and "T" in stamp else []
+        for form, since in [*forms, ("day", day), ("wide", before)]:
+            arguments = self._first_arguments(self._sets[-1], Window(since))
+            try:
+                page = next(oai_names.listed(self._harvester, arguments), None)
+            except OaiError:
+                continue
+            except (FetchError, BadPageError):
+                return
+            names = {record.identifier for record in page.records} if page else set()
+            if self._newest.identifier in names or (names and page and page.token and page.token.text):
+                self.state.dates = form
+                break
+        else:
+            self.state.dates = "none"
+        if self.state.dates in {"wide", "none"}:
+            self.notes.append(f"the server does not find {self._newest.identifier} by its date {stamp}")
 
-class _Position(msgspec.Struct):
-    """Where a run stands: the checkpoint."""
+    def listed(self) -> Iterator[tuple[list[str], int | None]]:
+        """What the server lists now, by name: another way to what the list of records was to have."""
+        for set_ in self._sets:
+            for page in oai_names.listed(self._harvester, self._first_arguments(set_, Window(self._at.since))):
+                size = page.token.size if page.token and len(self._sets) == 1 else None
+                yield [record.identifier for record in page.records if record.identifier], size
 
-    fingerprint: str
-    """Of address, prefix and sets: a token belongs to them."""
-    since: str = ""
-    mark: str = ""
-    set_index: int = 0
-    token: str = ""
-    size: int | None = None
-    in_list: int = 0
-    received: int = 0
-    page: int = 0
+    def by_name(self, names: list[str]) -> ByNamePage:
+        """Ask for records one by one."""
+        got = self._one_by_one(self._sets[-1], names)
+        self.state.unfetched = list(dict.fromkeys(self._at.unfetched))[:_MOST_UNFETCHED]
+        page = Page(records=got.records, quarantined=got.quarantined, checkpoint=msgspec.to_builtins(self._at))
+        return ByNamePage(page=page, absent=got.absent, works=got.works)
 
-    def begin_list(self) -> None:
-        """Stand at the beginning of a list."""
-        self.token, self.size, self.in_list = "", None, 0
+    def size_of_everything(self) -> int | None:
+        """How many records the server says it has, whatever set or date is asked for."""
+        page = next(oai_names.listed(self._harvester, {"metadataPrefix": self._prefix}), None)
+        return page.token.size if page and page.token else None

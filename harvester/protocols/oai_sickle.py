@@ -7,16 +7,17 @@ limits) nor parses (it parses in recovery mode, so that a page cut in half is a 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from sickle import Sickle
 from sickle.iterator import BaseOAIIterator
 from sickle.models import ResumptionToken
 from sickle.response import OAIResponse
 
+from harvester.answer_words import shown
 from harvester.fetching import Client, FetchError, Response, StatusError
 from harvester.protocols.oai_pages import BadPageError, HarmfulPageError, OaiPage, read_page
 from harvester.protocols.oai_repair import repair
-from store import codec
 
 _TRIES = 4
 
@@ -32,6 +33,11 @@ class OaiError(FetchError):
 
 class UnreadableAnswerError(FetchError):
     """What comes is no OAI-PMH, however often it is asked for."""
+
+    def __init__(self, message: str, content: bytes = b"") -> None:
+        super().__init__(message)
+        self.content = content
+        """What came instead."""
 
 
 class PageResponse(OAIResponse):  # type: ignore[misc]
@@ -51,15 +57,8 @@ class PageIterator(BaseOAIIterator):  # type: ignore[misc]
         params = self.params
         if self.resumption_token:
             params = {"verb": self.verb, "resumptionToken": self.resumption_token.token, **self.sickle.with_tokens}
-        self.oai_response = self.sickle.harvest(**params)
+        self.oai_response = self.sickle.answered(**params)
         page = self.oai_response.page
-        if page.errors and not page.verb:
-            code, text = page.errors[0]
-            raise OaiError(code, text, self.sickle.endpoint, page.response_date)
-        if page.verb != self.verb:
-            raise UnreadableAnswerError(
-                f"{self.sickle.endpoint} answers a request for {self.verb} with {page.verb or 'nothing'}"
-            )
         self.resumption_token = ResumptionToken(page.token.text) if page.token and page.token.text else None
 
     def next(self) -> OaiPage:
@@ -83,7 +82,7 @@ class Harvester(Sickle):  # type: ignore[misc]
 
     def __init__(self, endpoint: str, client: Client) -> None:
         super().__init__(endpoint, iterator=PageIterator)
-        self._client = client
+        self.client = client
         self.moved_to = ""
         """Where the server says it has moved for good."""
         self.with_tokens: dict[str, str] = {}
@@ -94,35 +93,57 @@ class Harvester(Sickle):  # type: ignore[misc]
         return self._fetch(params).content
 
     def harvest(self, **params: str) -> PageResponse:
-        """One page, read strictly; asked for again when it is not whole, mended when it comes the same twice.
+        """One page, read strictly; asked for again when it is not whole, then mended where nothing can be lost by it.
 
         Raises:
             FetchError: the page cannot be had or read.
         """
-        seen: set[bytes] = set()
-        trouble = ""
-        for attempt in range(_TRIES):
+        trouble, content = "", b""
+        tries = min(_TRIES, self.client.tries)
+        for attempt in range(tries):
             response = self._fetch(params)
+            content = response.content
             try:
-                return PageResponse(response, params, read_page(response.content))
+                return PageResponse(response, params, read_page(content))
             except HarmfulPageError as error:
-                raise UnreadableAnswerError(f"{self.endpoint} sends a page that is refused: {error}") from None
+                raise UnreadableAnswerError(f"{self._place(params)} sends a page that is refused: {error}") from None
             except BadPageError as error:
                 trouble = str(error)
-            digest = codec.digest(response.content)
-            if digest in seen:  # not the network then: the page itself is so
+            if attempt:  # not the network then: the page itself is so
                 try:
-                    return PageResponse(response, params, repair(response.content))
+                    return PageResponse(response, params, repair(content))
                 except BadPageError as error:
                     trouble = str(error)
-            seen.add(digest)
-            if attempt < _TRIES - 1:
-                self._client.wait(attempt, f"{self.endpoint} sends a page that is {trouble}")
-        raise UnreadableAnswerError(f"{self.endpoint} sends a page that cannot be read: {trouble}")
+            if attempt < tries - 1:
+                self.client.wait(attempt, f"{self._place(params)} sends a page that is {trouble}")
+        raise UnreadableAnswerError(f"{self._place(params)} sends a page that cannot be read: {trouble}", content)
+
+    def answer(self, verb: str, **arguments: str) -> OaiPage:
+        """One answer to one request; raises like ``answered``."""
+        page: OaiPage = self.answered(verb=verb, **arguments).page
+        return page
+
+    def answered(self, verb: str, **arguments: str) -> PageResponse:
+        """A page that answers what was asked.
+
+        Raises:
+            FetchError: it cannot be had; an OaiError where the server says so itself.
+        """
+        response = self.harvest(verb=verb, **arguments)
+        page = response.page
+        if page.errors and not page.verb:
+            raise OaiError(*page.errors[0], self.endpoint, page.response_date)
+        if page.verb != verb:
+            raise UnreadableAnswerError(f"{self.endpoint} answers a request for {verb} with {page.verb or 'nothing'}")
+        return response
+
+    def _place(self, params: dict[str, str]) -> str:
+        """The request, for whoever wants to see the same."""
+        return shown(f"{self.endpoint}?{urlencode(params)}")
 
     def _fetch(self, params: dict[str, Any]) -> Response:
         try:
-            response = self._client.get(self.endpoint, params, final=_is_protocol_error)
+            response = self.client.get(self.endpoint, params, final=_is_protocol_error)
         except StatusError as error:
             if error.response.status == 414:
                 raise FetchError(f"{error}: the resumption token is too long for this server") from None

@@ -14,10 +14,16 @@ N = 40
 
 @pytest.fixture
 def faulty(oai, serve):
-    """A server of 40 records in pages of ten whose page ``at`` (from 0) goes through ``fault(right bytes, times)``."""
+    """A server of 40 records in pages of ten whose page ``at`` (from 0) goes through ``fault(right bytes, times)``.
 
-    def start(fault, at: int = 2, **options):
+    There is no other way to its records, and no Identify once it is asked for them, unless it is ``well``.
+    """
+
+    def start(fault, at: int = 2, well: bool = False, **options):
         def script(arguments, times):
+            verb = arguments.get("verb")
+            if not well and (verb in {"ListIdentifiers", "GetRecord"} or (verb == "Identify" and server.lists())):
+                return oai.Answer("", 404)
             token = arguments.get("resumptionToken", "")
             if arguments.get("verb") != "ListRecords" or (token.rpartition("|")[2] or "0") != str(at * 10):
                 return None
@@ -136,7 +142,7 @@ def test_a_token_that_expired_between_two_runs(faulty, harvest, stored):
 
 
 def test_the_same_token_with_the_same_page_is_a_loop(oai, faulty, harvest, stored):
-    server = faulty(lambda right, _: right.replace(b"||30", b"||20"))
+    server = faulty(lambda right, _: right.replace(b"|||30", b"|||20"))
     report = harvest(server)
     assert report.status == "incomplete"
     assert "same resumption token" in report.losses[0].reason
@@ -147,10 +153,10 @@ def test_the_same_token_with_the_same_page_is_a_loop(oai, faulty, harvest, store
 def test_a_circle_of_tokens_is_a_loop(oai, serve, harvest):
     def script(arguments, _):
         if arguments.get("resumptionToken", "").endswith("|20"):
-            return oai.Answer(server.right(arguments).replace(b"||30", b"||10"))
+            return oai.Answer(server.right(arguments).replace(b"|||30", b"|||10"))
         return None
 
-    server = serve([oai.item(n) for n in range(N)], script=script, sizes=False)
+    server = serve([oai.item(n) for n in range(N)], script=script, sizes=False, verbs=("ListRecords",))
     report = harvest(server)
     assert (report.status, report.new) == ("incomplete", 30)
     assert len(server.lists()) < 8
@@ -162,7 +168,7 @@ def test_new_tokens_with_the_same_page_for_ever_end(oai, serve, harvest):
             return None
         return oai.Answer(server.records(server.items, str(len(server.requests))))
 
-    server = serve([oai.item(n) for n in range(5)], script=script)
+    server = serve([oai.item(n) for n in range(5)], script=script, verbs=("ListRecords",))
     report = harvest(server)
     assert report.status == "incomplete"
     assert "again and again" in report.losses[0].reason
@@ -194,7 +200,7 @@ def test_a_scroll_token_that_skips_a_page_when_asked_again_is_noticed(oai, serve
         right = server.records(server.items[place - 10 : place], "scroll" if place < N else "", N)
         return oai.cut(right) if place == 20 else oai.Answer(right)
 
-    server = serve([oai.item(n) for n in range(N)], script=script)
+    server = serve([oai.item(n) for n in range(N)], script=script, verbs=("ListRecords",))
     report = harvest(server)
     assert (report.status, report.received) == ("incomplete", 30)
     assert "40 records, 30 different ones came" in report.losses[0].reason
@@ -202,7 +208,7 @@ def test_a_scroll_token_that_skips_a_page_when_asked_again_is_noticed(oai, serve
 
 def test_a_list_that_ends_before_its_announced_size(faulty, harvest):
     server = faulty(
-        lambda right, _: right.replace(b'<resumptionToken completeListSize="40">||20</resumptionToken>', b""), 1
+        lambda right, _: right.replace(b'<resumptionToken completeListSize="40">|||20</resumptionToken>', b""), 1
     )
     report = harvest(server)
     assert (report.status, report.received) == ("incomplete", 20)
@@ -210,7 +216,7 @@ def test_a_list_that_ends_before_its_announced_size(faulty, harvest):
 
 
 def test_a_record_that_slips_through_while_the_list_shifts_is_noticed(oai, serve, harvest):
-    server = serve([oai.item(n) for n in range(N)])
+    server = serve([oai.item(n) for n in range(N)], verbs=("ListRecords",))
 
     def script(arguments, _):
         if arguments.get("resumptionToken", "").endswith("|20"):
@@ -233,9 +239,9 @@ def test_an_empty_page_in_the_middle_is_no_end(oai, serve, harvest):
     def script(arguments, _):
         token = arguments.get("resumptionToken", "")
         if token.endswith("|10"):
-            return oai.Answer(server.records([], "||10x", N))
+            return oai.Answer(server.records([], "|||10x", N))
         if token.endswith("|10x"):
-            return oai.Answer(server.right({"verb": "ListRecords", "resumptionToken": "||10"}))
+            return oai.Answer(server.right({"verb": "ListRecords", "resumptionToken": "|||10"}))
         return None
 
     server = serve([oai.item(n) for n in range(N)], script=script)
@@ -381,7 +387,7 @@ def test_a_web_page_instead_of_an_answer(faulty, harvest, times_wrong):
 
 
 def test_an_undefined_error_code_is_told(oai, serve, harvest):
-    server = serve([oai.item(1)])
+    server = serve([oai.item(1)], verbs=("ListRecords",))
     server.script = lambda arguments, _: (
         oai.Answer(server.error("", "odd")) if arguments["verb"] == "ListRecords" else None
     )

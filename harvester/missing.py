@@ -1,0 +1,101 @@
+"""Looks for what a list kept from us, before a run says what is missing or takes anything for vanished.
+
+Lists shift while they are read, tokens get lost, sizes are wrong. A source that can be asked for names and for single
+records is asked: for the names of its list where fewer records came than it announced, and for each record that seems
+to have vanished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvester.fetching import FetchError, PatienceError
+from harvester.protocols.base import FetchByName, Page
+from harvester.run import Run
+from store import codec, quarantine, raw_records
+from store.database import Connection, Database
+
+MOST = 1000
+"""Records asked for one by one; where more are missing, something else is wrong."""
+_BATCH = 50
+
+
+def look_for(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
+    """Pages of records that the list should have brought.
+
+    Raises:
+        FetchError: the source refuses or wants us to come later.
+    """
+    short = run.expected is not None and seen(database, run) < run.expected
+    if short or fetch.losses:
+        yield from _listed(database, run, fetch)
+    elif fetch.whole:
+        yield from _vanished(database, run, fetch)
+
+
+def seen(database: Database, run: Run) -> int:
+    """How many different records came since the list was begun."""
+    with database.connect() as connection:
+        stored = raw_records.seen_since(connection, run.number, run.standing.first_run)
+        return stored + len(quarantine.never_stored_since(connection, run.number, run.standing.first_run))
+
+
+def _listed(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
+    wanted: dict[str, None] = {}
+    names: set[bytes] = set()
+    announced: int | None = None
+    before = seen(database, run)
+    try:
+        for batch, size in fetch.listed():
+            names.update(codec.key_of(name)[:8] for name in batch)
+            announced = size if size is not None else announced
+            with database.connect() as connection:
+                wanted.update(dict.fromkeys(_unseen(connection, run, batch)))
+            if len(wanted) > MOST:
+                fetch.notes.append(f"its list of identifiers has more than {MOST:,} others; not asked for one by one")
+                return
+        if not wanted:
+            if names and run.expected is not None and fetch.size_of_everything() == run.expected != len(names):
+                fetch.notes.append(
+                    f"the source says that every list has {run.expected:,} records, as many as it has in all; its list "
+                    "of identifiers has no others than those that came"
+                )
+                run.expected = None
+            elif names:
+                fetch.notes.append(f"its list of identifiers has {len(names):,}, all of which came")
+    except PatienceError:
+        raise
+    except FetchError as error:
+        fetch.notes.append(f"its identifiers cannot be listed to see which are missing: {error}")
+        return
+    if wanted:
+        fetch.notes.append(f"{len(wanted):,} records are listed, but did not come with the list; asked for by name")
+        yield from _asked(fetch, list(wanted))
+    with database.connect() as connection:
+        left = _unseen(connection, run, list(wanted))
+    sure = len(names) == announced or len(names) > before  # else both lists may end early in the same way
+    if fetch.losses and not left and sure:
+        fetch.notes += [f"{loss}; by its list of identifiers, nothing is missing" for loss in fetch.losses]
+        fetch.losses.clear()
+
+
+def _vanished(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
+    with database.connect() as connection:
+        gone = raw_records.vanished(connection, run.number, run.standing.first_run)
+        names = [name for name, _ in raw_records.names(connection, gone[:MOST]).values()]
+    if 0 < len(gone) <= MOST:
+        yield from _asked(fetch, names)
+
+
+def _asked(fetch: FetchByName, names: list[str]) -> Iterator[Page]:
+    for start in range(0, len(names), _BATCH):
+        got = fetch.by_name(names[start : start + _BATCH])
+        if not got.works:
+            return
+        yield got.page
+
+
+def _unseen(connection: Connection, run: Run, names: list[str]) -> list[str]:
+    quarantined = set(quarantine.never_stored_since(connection, run.number, run.standing.first_run))
+    unseen = raw_records.unseen(connection, run.number, run.standing.first_run, names)
+    return [name for name in unseen if name not in quarantined]

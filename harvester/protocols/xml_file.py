@@ -15,7 +15,6 @@ from lxml import etree
 
 from harvester.fetching import Client, FetchError
 from harvester.formats.mapping import mapping_of
-from harvester.formats.xml import only_namespaces
 from harvester.protocols import ead_units, xml_records
 from harvester.protocols.base import Fetch
 from harvester.protocols.file_pages import Event, FileFetch
@@ -39,15 +38,11 @@ def open_xml(source: Source, state: SourceState, checkpoint: dict[str, Any], ful
         names = Names(folder, notes, "identifier")
         number = 0
         try:
-            for found in _records(path, source.format):
+            for found in _records(path, source.format, notes):
                 number += 1
                 yield _event(source, found, number, names)
         except etree.XMLSyntaxError as error:
-            # The rest of the file is not known: a run that stops here must remove nothing. A prefix that nobody
-            # declared is told at the end only, when all records were given.
-            if number and only_namespaces(error.error_log):
-                notes.append(f"not all prefixes of its elements are declared: {error.msg}")
-                return
+            # The rest of the file is not known: a run that stops here must remove nothing.
             raise FetchError(f"the file is not well-formed XML after {number:,} records: {error.msg}") from error
         finally:
             names.close()
@@ -57,13 +52,13 @@ def open_xml(source: Source, state: SourceState, checkpoint: dict[str, Any], ful
     return FileFetch(source, state, checkpoint, client, read)
 
 
-def _records(path: Path, format_: str) -> Iterator[xml_records.Found]:
+def _records(path: Path, format_: str, notes: list[str]) -> Iterator[xml_records.Found]:
     if format_ == "ead":
         for name, payload in ead_units.split_units(partial(open_unpacked, path)):
             yield xml_records.Found(record=name, payload=payload)
         return
     with open_unpacked(path) as content:
-        yield from xml_records.split_records(content, format_)
+        yield from xml_records.split_records(content, format_, notes)
 
 
 def _event(source: Source, found: xml_records.Found, number: int, names: Names) -> Event:

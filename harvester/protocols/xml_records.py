@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import IO
 
 import msgspec
 from lxml import etree
 
-from harvester.formats.xml import SAFE, Element, local, text_of
+from harvester.formats.xml import SAFE, Element, local, only_namespaces, text_of
 
 MOST = 16 << 20
 """Bytes of one record."""
@@ -38,16 +38,32 @@ class Found(msgspec.Struct, kw_only=True):
     wrong: str = ""
 
 
-def split_records(content: IO[bytes], format_: str) -> Iterator[Found]:
+def split_records(content: IO[bytes], format_: str, notes: list[str]) -> Iterator[Found]:
     """The records of a file in one of the formats of ``ROOTS``. An OAI <record>, told by its <header>, is kept whole.
+
+    Args:
+        content: the unpacked file.
+        format_: one of ``ROOTS``.
+        notes: told of prefixes that nobody declared; no record is lost by them.
 
     Raises:
         etree.XMLSyntaxError: not well-formed; the records before that place were given.
     """
     names = frozenset(ROOTS[format_])
     tags = [f"{{*}}{name}" for name in sorted(names | {"record"})]
+    events = etree.iterparse(content, events=("start", "end"), tag=tags, **SAFE)
+    try:
+        yield from _records(events, names, format_)
+    except etree.XMLSyntaxError as error:
+        # Such prefixes are complained of at the end only. The error's own log tells of other files as well.
+        if not only_namespaces(events.error_log):
+            raise
+        notes.append(f"not all prefixes are declared: {error.msg}")
+
+
+def _records(events: Iterable[tuple[str, Element]], names: frozenset[str], format_: str) -> Iterator[Found]:
     outer: Element | None = None
-    for event, element in etree.iterparse(content, events=("start", "end"), tag=tags, **SAFE):
+    for event, element in events:
         if event == "start":
             # Whether a <record> is one is known at its end only: SRU wraps records in records of its own.
             if outer is None and local(element) in names - {"record"} and not _in_oai(element):

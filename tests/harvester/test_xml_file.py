@@ -81,6 +81,15 @@ def test_records_are_found_in_any_wrapper_and_named_by_their_own_number(tmp_path
     assert titles == {"7": "One", "7#2": "Two", "row:3": "3"}
 
 
+def test_an_undeclared_prefix_costs_no_record_whatever_was_read_before(tmp_path: Path) -> None:
+    path = tmp_path / "m.xml"
+    path.write_text("<a>")
+    with pytest.raises(FetchError):
+        raw_of(path, "mods")
+    path.write_text(f"<c>{MODS.format('One', '<xx:new/>')}{MODS.format('Two', '')}</c>")
+    assert [record.title for record in read(path, "mods").values()] == ["One", "Two"]
+
+
 def test_saved_oai_answers_keep_identifiers_datestamps_and_deletions(tmp_path: Path) -> None:
     path = tmp_path / "page.xml"
     record = "<record><header{}><identifier>oai:{}</identifier><datestamp>2026-01-0{}</datestamp></header>{}</record>"

@@ -108,6 +108,7 @@ class _Rows:
             if any(fold(header[position]) in _PLURALS for position in plan.columns.get(field, ()))
         }
         self._type = cast("RecordType | None", mapping.type or None) or default_type(set(plan.columns))
+        self._known = plan.columns.keys() | mapping.constants.keys()
         self._copies = Copies(plan, mapping.constants, self._values, statuses)
 
     def read(self, raw: RawRecord, rows: list[list[str]]) -> CatalogueRecord:
@@ -192,13 +193,17 @@ class _Rows:
             return found
 
         def one(field: str) -> str:
+            if field not in self._known:
+                return ""
             found = cells(field)
             return found[0] if found else ""
 
         def many(field: str) -> list[str]:
+            if field not in self._known:
+                return []
             found = cells(field)
             splitter = self._splitters.get(field)
-            if splitter is None or not found:
+            if splitter is None or not found or (len(found) == 1 and splitter.search(found[0]) is None):
                 return found
             return distinct([part.strip() for text in found for part in splitter.split(text)])
 

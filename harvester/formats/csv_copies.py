@@ -25,6 +25,8 @@ class Copies:
         self._columns, self._constants, self._values, self._statuses = plan.columns, constants, values, statuses
         self.told = any(field in plan.columns or field in constants for field in _PLACE)
         """Whether the table tells of copies at all."""
+        self._fields = [field for field in _PLACE if field in plan.columns or field in constants]
+        self._nothing = dict.fromkeys(_PLACE, "")
 
     def read(self, rows: Sequence[list[str]]) -> list[Holding]:
         """One holding a row that says anything about a copy; of rows with one key the last, which is the newest."""
@@ -38,7 +40,7 @@ class Copies:
         return list(found.values())
 
     def _holding(self, row: list[str]) -> Holding | None:
-        values = {field: self._value(row, field) for field in _PLACE}
+        values = self._nothing | {field: self._value(row, field) for field in self._fields}
         if not any(values.values()):
             return None
         status, copies = values["status"], values["copies"].removesuffix(".0")

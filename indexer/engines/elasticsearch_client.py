@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,7 +143,8 @@ def _headers(error: ApiError) -> Any:
 
 
 def _reason(error: TransportError) -> str:
-    return str(error.errors[-1] if error.errors else error.message)[:300]
+    words = str(error.errors[-1] if error.errors else error.message)
+    return re.sub(r"^.*\bcaused by: \w+\(.*?\): |\)$", "", words)[:300]
 
 
 def _address(error: TransportError) -> str:

@@ -46,6 +46,11 @@ class ElasticsearchSnapshot:
         """Whether the cluster surely still knows it, for long enough for one search."""
         return time.monotonic() - self._used < KEEP_ALIVE_S / 2
 
+    def forget(self) -> None:
+        """Forget what was asked before, as measurements must."""
+        for known in (self._known_text, self._known_count, self._known_facet, self._known_words):
+            known.cache_clear()
+
     def close(self) -> None:
         """Let the cluster forget it."""
         with told("be closed"):

@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from config.settings import Settings, load_settings, unknown_names
 from harvester.fetching import Client
+from indexer.engines.base import EngineError, EngineUnavailableError
 from lampway.console import FAILED, WRONG_USE, fail, note, settings_or_fail
 from search_api import access_log
 from search_api.app import create_app
@@ -45,10 +46,9 @@ def serve(
         note(f"warning: {line}")
     try:
         context = open_context(settings)
-    except StoreError as error:
+        _tell_of_index(context)
+    except (StoreError, EngineError) as error:
         fail(str(error))
-    if not context.engine.live():
-        note("There is no index yet: searches answer 503 until `lampway index` has run.")
     if workers == 1:
         serve_context(context, host, port)
         return
@@ -57,6 +57,18 @@ def serve(
     note(f"Lampway on http://{_address(listening)} with {workers} workers; stop it with Ctrl-C.")
     configuration = _configuration(settings, "lampway.commands.serve:application", workers=workers, factory=True)
     Multiprocess(configuration, [listening]).run()
+
+
+def _tell_of_index(context: Context) -> None:
+    """Say why searches will answer 503, where they will; a cluster that is away may be there soon."""
+    try:
+        if not context.engine.live():
+            note("There is no index yet: searches answer 503 until `lampway index` has run.")
+    except EngineUnavailableError as error:
+        note(f"{error}. Searches answer 503 until then.")
+    except EngineError:
+        context.close()
+        raise
 
 
 def serve_context(context: Context, host: str, port: int) -> None:

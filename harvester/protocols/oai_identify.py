@@ -23,7 +23,7 @@ NAMESPACES: dict[str, tuple[str, ...]] = {
     "ead": ("urn:isbn:1-931666-22-9", "http://ead3.archivists.org/schema/"),
     "lido": ("http://www.lido-schema.org",),
     "edm": ("http://www.europeana.eu/schemas/edm/", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
-    "qdc": ("http://purl.org/dc/terms/", "http://dspace.org/qualifieddc/"),
+    "qdc": ("http://purl.org/dc/terms/", "http://dspace.org/qualifieddc/", "http://worldcat.org/xmlschemas/qdc-1.0/"),
 }
 PREFIXES: dict[str, tuple[str, ...]] = {
     "oai_dc": ("oai_dc",),

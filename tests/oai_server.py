@@ -8,6 +8,7 @@ None for the right one.
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -41,6 +42,7 @@ class Item:
     datestamp: str = "2024-01-01T00:00:00Z"
     deleted: str = ""
     sets: tuple[str, ...] = ()
+    title: str = ""
 
     def header(self) -> str:
         status = f' status="{self.deleted}"' if self.deleted else ""
@@ -61,7 +63,7 @@ def item(number: int, title: str | None = None, **changes: object) -> Item:
         f"<dc:title>{escape(title or f'Título {number}')}</dc:title><dc:creator>Müller, Änne</dc:creator>"
         f"<dc:date>19{number % 100:02d}</dc:date><dc:type>Text</dc:type><dc:language>eng</dc:language>"
     )
-    made = Item(f"oai:test:{number}", DC.format(fields))
+    made = Item(f"oai:test:{number}", DC.format(fields), title=title or f"Título {number}")
     for name, value in changes.items():
         setattr(made, name, value)
     return made
@@ -103,6 +105,7 @@ class Server:
         sets: Sequence[str] = (),
         verbs: Sequence[str] = ("ListRecords", "ListIdentifiers", "GetRecord"),
         script: Script | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.items, self.page, self.sizes = list(items), page, sizes
         self.granularity, self.deleted, self.formats, self.sets = granularity, deleted, list(formats), list(sets)
@@ -114,6 +117,9 @@ class Server:
         self._counts: Counter[str] = Counter()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
         self._http.block_on_close = False
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
@@ -124,7 +130,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/oai"
+        return f"{self._scheme}://127.0.0.1:{self.port}/oai"
 
     def lists(self) -> list[dict[str, str]]:
         """The requests for records."""

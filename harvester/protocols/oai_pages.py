@@ -38,6 +38,10 @@ class HarmfulPageError(BadPageError):
     """It carries what could do harm; nothing of it is read, however it is dressed."""
 
 
+class ForeignPageError(BadPageError):
+    """It is well-formed, and something else than OAI-PMH 2.0."""
+
+
 class OaiRecord(msgspec.Struct, kw_only=True):
     """One <record> with what its header says. ``payload`` is the element with every namespace it needs."""
 
@@ -198,7 +202,7 @@ def _refuse_dtd(data: bytes) -> None:
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         head = head.replace(b"\0", b"")
     if _WEB_PAGE.match(head):
-        raise BadPageError(_web_page(data))
+        raise ForeignPageError(_web_page(data))
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
         raise HarmfulPageError("it has a document type definition, which OAI-PMH forbids and which can do harm")
 
@@ -210,8 +214,8 @@ def _check_root(root: Any) -> None:
         return
     name = etree.QName(root)
     if name.localname.lower() == "html":
-        raise BadPageError(_WEB_PAGE_WORDS)
-    raise BadPageError(f"it is not OAI-PMH 2.0 (its root is {str(root.tag)[:100]})")
+        raise ForeignPageError(_WEB_PAGE_WORDS)
+    raise ForeignPageError(f"it is not OAI-PMH 2.0 (its root is {str(root.tag)[:100]})")
 
 
 def _web_page(data: bytes) -> str:

@@ -150,6 +150,8 @@ class OaiFetch:
                 yield from self._walk(set_)
                 self._vain_cuts = 0
             except FetchError as error:
+                if isinstance(error, OaiError) and error.code == "noRecordsMatch":
+                    self._vain_cuts = 0
                 if self._at.token and restarts < _RESTARTS and self._is_forgotten(error, resumed and not restarts):
                     # What is stored already comes again and is recognised by its hash.
                     restarts += 1
@@ -399,6 +401,8 @@ class OaiFetch:
         return ByNamePage(page=page, absent=got.absent, works=got.works)
 
     def size_of_everything(self) -> int | None:
-        """How many records the server says it has, whatever set or date is asked for."""
+        """How many records the server says it has, where only some were asked for."""
+        if not self._at.since and not any(self._sets):
+            return None  # that is what was asked for
         page = next(oai_names.listed(self._harvester, {"metadataPrefix": self._prefix}), None)
         return page.token.size if page and page.token else None

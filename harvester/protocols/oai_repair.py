@@ -12,7 +12,16 @@ import re
 
 from lxml import etree
 
-from harvester.protocols.oai_pages import BadPageError, Broken, HarmfulPageError, OaiPage, Token, read_page, read_tree
+from harvester.protocols.oai_pages import (
+    BadPageError,
+    Broken,
+    ForeignPageError,
+    HarmfulPageError,
+    OaiPage,
+    Token,
+    read_page,
+    read_tree,
+)
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));")
@@ -45,7 +54,7 @@ def repair(data: bytes) -> OaiPage:
         except HarmfulPageError:
             raise
         except BadPageError as error:
-            reason = str(error)
+            reason, foreign = str(error), isinstance(error, ForeignPageError)
         else:
             page.repairs = repairs
             return page
@@ -58,6 +67,8 @@ def repair(data: bytes) -> OaiPage:
         elif not root[1] and "xmlns=" not in root[2]:
             declaration = " " + _NAMESPACE
             repairs.append("added the missing namespace")
+        elif foreign:
+            raise BadPageError(reason)
         else:
             break
         text = text[: root.end() - 1] + declaration + text[root.end() - 1 :]

@@ -16,7 +16,7 @@ from sickle.response import OAIResponse
 
 from harvester.answer_words import shown
 from harvester.fetching import Client, FetchError, Response, StatusError
-from harvester.protocols.oai_pages import BadPageError, HarmfulPageError, OaiPage, read_page
+from harvester.protocols.oai_pages import BadPageError, ForeignPageError, HarmfulPageError, OaiPage, read_page
 from harvester.protocols.oai_repair import repair
 
 _TRIES = 4
@@ -107,9 +107,11 @@ class Harvester(Sickle):  # type: ignore[misc]
                 return PageResponse(response, params, read_page(content))
             except HarmfulPageError as error:
                 raise UnreadableAnswerError(f"{self._place(params)} sends a page that is refused: {error}") from None
+            except ForeignPageError as error:
+                trouble, foreign = str(error), b"OAI-PMH" not in content[:65536]
             except BadPageError as error:
-                trouble = str(error)
-            if attempt:  # not the network then: the page itself is so
+                trouble, foreign = str(error), False
+            if attempt and not foreign:  # not the network then: the page itself is so
                 try:
                     return PageResponse(response, params, repair(content))
                 except BadPageError as error:

@@ -20,6 +20,7 @@ HOMES = {
     "elasticsearch": r"indexer/engines/elasticsearch\w*\.py",
     "sqlalchemy": r"store/.*\.py",
     "alembic": r"store/.*\.py",
+    "psycopg": r"store/postgresql\.py",
     "opening_hours": r"schemas/hours\w*\.py",
     "cryptography": r"store/secrets\.py",
     "apscheduler": r"(harvester/schedule|lampway/worker)\.py",

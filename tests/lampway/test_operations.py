@@ -118,7 +118,7 @@ def test_the_compose_file_is_valid_and_has_no_unknown_words(compose: dict[str, A
     for service in compose["services"].values():
         assert set(service) <= known
         assert set(service["networks"]) <= set(compose["networks"])
-        assert {volume.partition(":")[0] for volume in service["volumes"]} <= set(compose["volumes"])
+        assert {volume.partition(":")[0] for volume in service.get("volumes", ())} <= set(compose["volumes"])
         assert service["healthcheck"]["test"][0] == "CMD"
 
 

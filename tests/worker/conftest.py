@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from config.settings import Settings
+from lampway.cli import app
 
 LAMPWAY = [sys.executable, "-c", "from lampway.cli import main; main()"]
 
@@ -58,12 +63,21 @@ class Installation:
         self.running: list[subprocess.Popen[str]] = []
 
     def run(self, *arguments: str, status: int = 0) -> str:
-        """A command, to its end; its standard output."""
-        done = subprocess.run(
-            [*LAMPWAY, *arguments], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout
+        """A command, to its end; its standard output. Only a worker that takes over signals is a process."""
+        if arguments[0] == "worker" and "--once" in arguments:
+            done = subprocess.run(
+                [*LAMPWAY, *arguments],
+                cwd=self.folder,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert done.returncode == status, done.stdout + done.stderr
+            return done.stdout
+        told = CliRunner().invoke(app, list(arguments), env=self.environment)
+        assert told.exit_code == status, told.output
+        return str(told.stdout)
 
     def json(self, *arguments: str, status: int = 0) -> Any:
         """What a command tells programs."""
@@ -84,6 +98,16 @@ class Installation:
         """What a process has said."""
         return str(process.log.read_text())  # type: ignore[attr-defined]
 
+    def serve(self) -> tuple[subprocess.Popen[str], str]:
+        """A server on a free port, once it answers; its process and address."""
+        process = self.start("serve", "--port", "0")
+        end = time.monotonic() + 60
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", self.log(process))):
+            assert process.poll() is None, self.log(process)
+            assert time.monotonic() < end, self.log(process)
+            time.sleep(0.05)
+        return process, found[0]
+
     def close(self) -> None:
         """Kill what still runs."""
         for process in self.running:
@@ -92,11 +116,23 @@ class Installation:
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+def engine() -> str:
+    """Which engine the installation has; tests that are about engines name them all."""
+    return "embedded"
+
+
+@pytest.fixture
+def installation(tmp_path: Path, engine: str, engine_settings: Callable[..., Settings]) -> Iterator[Installation]:
     """An empty installation with one institution."""
-    made = Installation(tmp_path)
+    chosen = engine_settings(engine, tmp_path / "home")
+    made = Installation(
+        tmp_path,
+        LAMPWAY_ENGINE=engine,
+        LAMPWAY_ELASTICSEARCH_URL=" ".join(chosen.elasticsearch_url),
+        LAMPWAY_ELASTICSEARCH_PREFIX=chosen.elasticsearch_prefix,
+    )
     (tmp_path / "places.csv").write_text("id,name,kind,lat,lon\nlib,City Library,library,51.5,-0.12\n")
-    made.run("institutions", "import", "places.csv")
+    made.run("institutions", "import", str(tmp_path / "places.csv"))
     yield made
     made.close()
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.merging.decide import Groups, by_identifier, by_language
+from indexer.merging.decide import Groups, by_identifier, by_language, by_likeness
 from indexer.merging.keys import Features
 
 Numbers = NDArray[np.int64]
@@ -51,8 +51,8 @@ class Components:
 def cluster(features: Sequence[Features]) -> Clusters:
     """Which records are the same edition, and which editions the same work.
 
-    An edition is joined by an identifier that nothing contradicts, or by equal title, creator, year, type and part;
-    a work by its editions, or by equal title, creator, type and part.
+    An edition is joined by an identifier that nothing contradicts, by equal title, creator, year, type and part, or by
+    a description that is nearly the same; a work by its editions, or by equal title, creator, type and part.
     """
     components = Components(len(features))
     identifiers = _pairs(features, lambda own: own.identifiers)
@@ -60,6 +60,8 @@ def cluster(features: Sequence[Features]) -> Clusters:
         _join(components, by_identifier(block, features))
     for block in _blocks(*_pairs(features, lambda own: (own.edition,) if own.edition else ())):
         _join(components, by_language(block, features))
+    for block in _blocks(*_pairs(features, lambda own: own.loose)):
+        _join(components, by_likeness(block, features))
     editions = components.labels()
     for block in _blocks(*_pairs(features, lambda own: (own.work,) if own.work else ())):
         components.join(block)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from indexer.merging.evidence import languages_contradict, titles_agree, volume_of
 from indexer.merging.keys import Features
+from indexer.merging.near import near
 
 MAX_DIFFERENT = 60
 """An identifier with more different descriptions under it proves nothing; comparing them all would cost the square."""
@@ -40,6 +41,26 @@ def by_identifier(block: Sequence[int], features: Sequence[Features]) -> Groups:
     if len(groups) > MAX_GROUPS:
         return []
     joined = [[position for equal in group for position in equal] for group in groups]
+    return [part for group in joined for part in by_language(group, features) if len(part) > 1]
+
+
+def by_likeness(block: Sequence[int], features: Sequence[Features]) -> Groups:
+    """Groups of a block that shares a loose key; a block of too many different descriptions is left alone."""
+    distinct: dict[tuple[object, ...], list[int]] = {}
+    for position in block:
+        own = features[position]
+        told = (own.kind, own.part, own.forms, own.languages, own.creators, own.isbns, own.year)
+        distinct.setdefault((*told, own.edition_number, own.publisher, own.extent), []).append(position)
+    equal = list(distinct.values())
+    if not 1 < len(equal) <= MAX_DIFFERENT:
+        return []
+    groups: Groups = []
+    for one in equal:
+        fitting = [group for group in groups if any(near(features[one[0]], features[p]) for p in group)]
+        groups = [group for group in groups if group not in fitting]
+        groups.append([*one[:1], *(p for group in fitting for p in group)])
+    members = {one[0]: one for one in equal}
+    joined = [sorted(p for first in group for p in members[first]) for group in groups if len(group) > 1]
     return [part for group in joined for part in by_language(group, features) if len(part) > 1]
 
 

@@ -13,9 +13,10 @@ from hashlib import blake2b
 import msgspec
 
 from indexer.analysis import title_key, title_keys
+from indexer.analysis_folding import fold
 from schemas.catalogue import CatalogueRecord, Creator
 
-RULES = "1"
+RULES = "2"
 """Version of all that decides who merges with whom: another one lets the next update merge every record anew."""
 
 STRONG_SCHEMES = frozenset(("doi", "oclc", "lccn", "nbn", "ismn"))
@@ -25,6 +26,16 @@ MAX_IDENTIFIERS = 40
 """A record with more lists a whole series or a set; its identifiers prove nothing."""
 
 _CONTRIBUTORS = frozenset(("trl", "edt", "ill", "com", "win", "wpr", "aui", "nrt", "pbl", "prt", "ctb", "fmo", "dnr"))
+MAX_CREATORS = 10
+MAX_LOOSE_FORMS = 3
+_PAGES = re.compile(r"\d{2,}")
+_SERIES_BEHIND = re.compile(r"\s*\([^()]*\)\s*$")
+_FIRM = frozenset((
+    "and", "co", "company", "inc", "ltd", "press", "verlag", "publishers", "publishing", "publications", "books", "of",
+    "the", "university",
+))  # fmt: skip
+"""Words that many publishers have in their names."""
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
 _KINDS = {"other": "book"}
 """Sources that do not tell the type mostly hold books."""
 
@@ -42,11 +53,21 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Key of the edition; 0 = none."""
     work: int
     """Key of the work; 0 = none."""
+    loose: tuple[int, ...] = ()
+    """Keys that bring together what is nearly the same, to be compared (see ``near``)."""
+    forms: tuple[tuple[str, str], ...] = ()
+    """Of the title and its other forms: the whole key, and the key without what looks like a subtitle or a series."""
+    creators: tuple[str, ...] = ()
+    isbns: tuple[int, ...] = ()
+    year: int | None = None
+    edition_number: str = ""
+    publisher: frozenset[str] = frozenset()
+    extent: frozenset[str] = frozenset()
 
     @property
     def keys(self) -> tuple[int, ...]:
         """All keys."""
-        return (*self.identifiers, *(key for key in (self.edition, self.work) if key))
+        return (*self.identifiers, *(key for key in (self.edition, self.work) if key), *self.loose)
 
 
 NONE = Features(kind="", part="", languages=(), titles=(), identifiers=(), edition=0, work=0)
@@ -65,11 +86,52 @@ def features_of(record: CatalogueRecord) -> Features:
         kind=kind,
         part=part,
         languages=tuple(sorted(set(record.languages))),
-        titles=_titles(record) if numbers else (),
+        titles=_titles(record),
         identifiers=numbers,
         edition=hash_of("edition", *same_work, str(record.year)) if same_work and record.year is not None else 0,
         work=hash_of("work", *same_work) if same_work else 0,
+        loose=_loose(record, kind, part),
+        forms=_forms(record),
+        creators=tuple(dict.fromkeys(surname_key(c.name) for c in record.creators[:MAX_CREATORS])),
+        isbns=tuple(hash_of(isbn) for isbn in record.isbns),
+        year=record.year,
+        edition_number=_edition_number(record.edition),
+        publisher=frozenset(title_key(record.publisher).split()) - _FIRM,
+        extent=frozenset(_PAGES.findall(record.extent)),
     )
+
+
+def _loose(record: CatalogueRecord, kind: str, part: str) -> tuple[int, ...]:
+    """Family name, year and the title's first letters; title and year; family name and title."""
+    if kind == "serial":
+        return ()
+    found: list[int] = []
+    name = creator_key(record.creators)
+    for _, short in _forms(record)[:MAX_LOOSE_FORMS]:
+        if name and record.year is not None:
+            found.append(hash_of("near", name, short[:4], str(record.year), kind, part))
+        if record.year is not None:
+            found.append(hash_of("title", short, str(record.year), kind, part))
+        if name:
+            found.append(hash_of("creator", name, short, kind, part))
+    return tuple(dict.fromkeys(found))
+
+
+def _forms(record: CatalogueRecord) -> tuple[tuple[str, str], ...]:
+    """The title, and its forms in another script: variant titles of the same script are often the mere beginning."""
+    found = []
+    plain = fold(record.title).isascii()
+    for text in (record.title, *(other for other in record.other_titles[:4] if fold(other).isascii() != plain)):
+        keys = title_keys(text)
+        bare = title_keys(_SERIES_BEHIND.sub("", text)) or keys
+        if keys:
+            found.append((keys[0], bare[-1]))
+    return tuple(dict.fromkeys(found))
+
+
+def _edition_number(text: str) -> str:
+    folded = title_key(text)
+    return next(iter(re.findall(r"\d+", folded)), _ORDINALS.get(folded.split(" ")[0], ""))
 
 
 def hash_of(*parts: str) -> int:

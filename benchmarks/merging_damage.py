@@ -1,0 +1,107 @@
+"""Damage as real sources do it: each function makes of a record what another library's catalogue might say of it."""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from collections.abc import Callable
+
+import msgspec
+
+from schemas.catalogue import CatalogueRecord, Creator
+
+Damage = Callable[[CatalogueRecord, random.Random], CatalogueRecord]
+_SUBTITLE = re.compile(r"\s*[:;=/]\s|\s[–—-]\s|\s\(")
+
+
+def _titled(record: CatalogueRecord, title: str) -> CatalogueRecord:
+    return msgspec.structs.replace(record, title=title or record.title)
+
+
+def _named(record: CatalogueRecord, change: Callable[[str], str]) -> CatalogueRecord:
+    creators = [msgspec.structs.replace(c, name=change(c.name)) for c in record.creators]
+    return msgspec.structs.replace(record, creators=creators)
+
+
+def _inverted(name: str) -> str:
+    family, comma, given = name.partition(", ")
+    if comma:
+        return f"{given.split(',')[0].strip(' .')} {family}"
+    *first, last = name.split()
+    return f"{last}, {' '.join(first)}" if first else name
+
+
+def _initials(name: str) -> str:
+    family, comma, given = name.partition(", ")
+    if comma:
+        return f"{family}, {' '.join(word[0] + '.' for word in given.split() if word[0].isalpha())}"
+    *first, last = name.split()
+    return " ".join([*(word[0] + "." for word in first), last])
+
+
+def _typo(record: CatalogueRecord, rng: random.Random) -> CatalogueRecord:
+    places = [i for i in range(1, len(record.title) - 1) if record.title[i : i + 2].isalpha()]
+    if len(places) < 8:
+        return record
+    at, title = rng.choice(places), record.title
+    return _titled(record, title[:at] + title[at + 1] + title[at] + title[at + 2 :])
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+
+
+def _original_script(record: CatalogueRecord, rng: random.Random) -> CatalogueRecord:
+    other = next((t for t in record.other_titles if not t.isascii()), "") if record.title.isascii() else ""
+    if not other:
+        return record
+    return msgspec.structs.replace(record, title=other, other_titles=[record.title])
+
+
+DAMAGES: dict[str, Damage] = {
+    "none": lambda r, rng: r,
+    "subtitle lost": lambda r, rng: _titled(r, _SUBTITLE.split(r.title, maxsplit=1)[0]),
+    "subtitle added": lambda r, rng: _titled(r, f"{r.title} : an illustrated account"),
+    "responsibility in the title": lambda r, rng: _titled(
+        r, f"{r.title} / {r.creators[0].name}." if r.creators else ""
+    ),
+    "series in the title": lambda r, rng: _titled(r, f"{r.title} (Library of the World)"),
+    "ISBD punctuation, capitals": lambda r, rng: _titled(r, r.title.upper() + " /"),
+    "accents lost": lambda r, rng: _named(_titled(r, _plain(r.title)), _plain),
+    "two letters swapped": _typo,
+    "article lost": lambda r, rng: _titled(r, re.sub(r"^(The|A|An|Der|Die|Das|Le|La|Les)\s+", "", r.title)),
+    "original script first": _original_script,
+    "name inverted": lambda r, rng: _named(r, _inverted),
+    "initials": lambda r, rng: _named(r, _initials),
+    "creator lost": lambda r, rng: msgspec.structs.replace(r, creators=[]),
+    "second creator first": lambda r, rng: msgspec.structs.replace(r, creators=r.creators[::-1]),
+    "year one off": lambda r, rng: msgspec.structs.replace(r, year=r.year + 1 if r.year else None),
+    "year lost": lambda r, rng: msgspec.structs.replace(r, year=None, date=""),
+    "publisher lost": lambda r, rng: msgspec.structs.replace(r, publisher="", publication_place=""),
+    "type lost": lambda r, rng: msgspec.structs.replace(r, type="other"),
+}
+
+
+def without_identifiers(record: CatalogueRecord) -> CatalogueRecord:
+    """The same from a library that writes down no identifier."""
+    return msgspec.structs.replace(record, isbns=[], issns=[], identifiers=[])
+
+
+def hard_negatives(record: CatalogueRecord) -> dict[str, CatalogueRecord]:
+    """Things that look like a record's and are others, by kind; identifiers are not shared unless the kind says so."""
+    bare, year = without_identifiers(record), record.year or 1990
+    change = msgspec.structs.replace
+    return {
+        "next volume": change(bare, part="2" if record.part != "2" else "3"),
+        "next volume, set's ISBN": change(record, part="2" if record.part != "2" else "3"),
+        "new edition": change(bare, year=year + 7, edition="2nd edition"),
+        "film of the book": change(bare, type="video" if record.type != "video" else "audio"),
+        "another author's": change(bare, creators=[Creator("Quillfeather, Zebedee")], publisher="Other House"),
+        "another title of a series, its ISBN": change(
+            record, title="Wholly other matters of the sea", other_titles=[], uniform_title=""
+        ),
+        "next number in the title": change(bare, title=f"{record.title} 2"),
+        "workbook": change(bare, title=f"{record.title} : workbook"),
+        "sequel of the author": change(bare, title=f"{record.title} and the return of the stranger"),
+    }

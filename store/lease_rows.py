@@ -8,7 +8,6 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from store import dialect
-from store import dialect
 from store.leases import is_dead
 from store.tables import leases
 

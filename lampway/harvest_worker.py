@@ -12,6 +12,8 @@ import structlog
 from config.settings import Settings
 from harvester.fetching import Client
 from harvester.harvest import LeaseTakenError, harvest_source
+from harvester.restore import purge
+from harvester.run import Brake
 from harvester.schedule import Due, Plan, is_open, next_run, zone_of
 from schemas.catalogue import Source
 from schemas.institution import Institution
@@ -24,6 +26,7 @@ from store.source_runs import SourceRuns, all_with_runs
 log = structlog.stdlib.get_logger("lampway.worker")
 _FIRST_REST, _LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
 """Before a source is tried again that could not be harvested for a reason of ours."""
+_PURGE_EVERY = timedelta(days=1)
 _TAKEN_REST = timedelta(seconds=10)
 
 
@@ -58,6 +61,7 @@ class HarvestWorker:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._jobs: dict[str, _Job] = {}
         self._rests: dict[str, tuple[datetime, timedelta]] = {}
+        self._purged: datetime | None = None
         self._lock = threading.Lock()
         self.reports: list[RunReport] = []
         """Of the runs that ended since somebody last emptied it."""
@@ -70,6 +74,7 @@ class HarvestWorker:
         with self._database.connect() as connection:
             planned = plans(connection, self._settings)
         self._report_the_dead()
+        self._purge(now)
         with self._lock:
             self._end_what_may_not_go_on(planned, now)
             for source, plan, runs in planned:
@@ -109,6 +114,13 @@ class HarvestWorker:
             for row in forget_dead(connection, "worker "):
                 log.warning("a worker died", machine=row.machine, process=row.process, last_sign=row.beat_at)
 
+    def _purge(self, now: datetime) -> None:
+        """Once a day: removed records whose rest is over go for good."""
+        if self._purged is None or now - self._purged >= _PURGE_EVERY:
+            self._purged = now
+            if gone := purge(self._database, self._settings.rest_days, now):
+                log.info("removed records are gone for good", records=gone, rested_days=self._settings.rest_days)
+
     def _end_what_may_not_go_on(self, planned: list[tuple[Source, Plan, SourceRuns]], now: datetime) -> None:
         known = {source.id: (source, plan) for source, plan, _ in planned}
         for id_, job in self._jobs.items():
@@ -143,7 +155,12 @@ class HarvestWorker:
         client = Client.from_settings(self._settings, job.wait)
         try:
             report = harvest_source(
-                self._database, source, client, full=full, on_progress=lambda done, failed, total: job.wait(0)
+                self._database,
+                source,
+                client,
+                full=full,
+                brake=Brake(share=self._settings.brake_share, records=self._settings.brake_records),
+                on_progress=lambda done, failed, total: job.wait(0),
             )
         except StoppedError as stop:
             log.info("harvest stops after its page", source=source.id, reason=str(stop))

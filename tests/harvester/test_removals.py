@@ -14,6 +14,7 @@ from harvester.run import Brake
 from indexer.build import rebuild
 from indexer.engines import open_engine
 from indexer.update import update
+from lampway.harvest_worker import HarvestWorker
 from schemas.catalogue import Source
 from store import raw_records, records, sources, works
 
@@ -129,3 +130,12 @@ def test_there_must_be_something_to_bring_back(file, database):
     ):
         with pytest.raises(DecisionError, match=words):
             call()
+
+
+def test_the_worker_purges_by_itself(file, database, settings):
+    file(rows(range(100)))
+    run = file(rows(range(3, 100))).run
+    later = datetime.now(UTC) + timedelta(days=settings.rest_days, minutes=1)
+    HarvestWorker(database, settings, clock=lambda: later).look(set())
+    with pytest.raises(DecisionError, match="rest is over"):
+        undo(database, run)

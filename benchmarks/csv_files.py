@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import gc
 import gzip
-import io
 import os
 import random
 import statistics
@@ -16,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from store import sources
 from store.database import open_database
 from store.sources import SourceState
 
-ROWS, ROUNDS = 40_000, 3
+ROWS, ROUNDS = 20_000, 3
 REAL = ("library-gutenberg/gutenberg_metadata.csv.gz", "library-goodbooks10k/books.csv.gz")
 HEADER = ["record id", "title", "subtitle", "author", "publisher", "place", "year", "language", "isbn", "subjects",
           "series", "pages", "call number", "note"]  # fmt: skip
@@ -117,16 +117,22 @@ def _generated(path: Path) -> Path:
             note = f"{some[7]}\n{some[0]}" if rng.random() < 0.035 else some[7]
             writer.writerow(
                 [f"r{number}", some[0].capitalize(), some[1], f"{some[2].title()}, Ä.", f"{some[3]} Verlag", some[4],
-                 rng.randint(1850, 2025), rng.choice(("eng", "ger", "fre", "chi")), f"978{number:09d}0",
+                 rng.randint(1850, 2025), rng.choice(("eng", "ger", "fre", "chi")), _isbn(number),
                  f"{some[5]}; {some[6]}", f"{some[3]} ; {number % 40}", f"{rng.randint(20, 900)} p.",
                  f"{rng.randint(0, 999):03d} ABC", note]
             )  # fmt: skip
     return path
 
 
+def _isbn(number: int) -> str:
+    twelve = f"978{number:09d}"
+    return twelve + str(-sum(int(digit) * (1 + 2 * (place % 2)) for place, digit in enumerate(twelve)) % 10)
+
+
 def _unpacked(packed: Path, path: Path) -> Path:
-    with gzip.open(packed) as content, path.open("wb") as file:
-        file.write(io.BufferedReader(content).read())  # type: ignore[arg-type]
+    """The first rows of a real file."""
+    with gzip.open(packed, "rt", encoding="utf-8-sig", newline="") as lines, path.open("w", newline="") as file:
+        csv.writer(file).writerows(islice(csv.reader(lines), ROWS + 1))
     return path
 
 

@@ -36,7 +36,7 @@ from search_api.ranking.situation import situation
 from search_api.retrieve import filters_of
 from search_api.search import search
 
-WORKS, PLACES, WRITTEN, ROUNDS, ASKED, HITS = 100_000, 10_000, 20_000, 3, 1, 20
+WORKS, PLACES, WRITTEN, ROUNDS, ASKED, HITS = 100_000, 10_000, 30_000, 3, 1, 20
 _THREADS, _CHUNK = 4, 1000
 
 

@@ -24,8 +24,8 @@ KEEP_ALIVE_S = 60
 """The cluster forgets a point in time so long after its last use."""
 _PAGE = 20_000
 _KEPT = 1000
-"""Answers kept; of searches only those of at most ``_KEPT_HITS`` hits."""
-_KEPT_HITS = 2000
+"""Answers kept, of each kind; of searches for more than ``_FEW`` hits ``_KEPT_MANY``, for more than ``_MANY`` none."""
+_FEW, _MANY, _KEPT_MANY = 2000, 10_001, 64
 _BUCKETS = 1000
 _BY_NUMBER = [{NUMBER: "asc"}]
 _BY_SCORE = [{"_score": "desc"}, {NUMBER: "asc"}]
@@ -38,6 +38,8 @@ class ElasticsearchSnapshot:
         self.generation = generation
         self._client, self._point, self._used = client, point, time.monotonic()
         self._known_text = lru_cache(_KEPT)(self._search_text)
+        self._known_long_text = lru_cache(_KEPT_MANY)(self._search_text)
+        self._known_matches = lru_cache(_KEPT_MANY)(self._matches)
         self._known_count = lru_cache(_KEPT)(self._count)
         self._known_facet = lru_cache(_KEPT)(self._facet)
         self._known_words = lru_cache(_KEPT)(self._complete)
@@ -48,8 +50,12 @@ class ElasticsearchSnapshot:
 
     def forget(self) -> None:
         """Forget what was asked before, as measurements must."""
-        for known in (self._known_text, self._known_count, self._known_facet, self._known_words):
-            known.cache_clear()
+        for text in (self._known_text, self._known_long_text):
+            text.cache_clear()
+        self._known_matches.cache_clear()
+        self._known_count.cache_clear()
+        self._known_facet.cache_clear()
+        self._known_words.cache_clear()
 
     def close(self) -> None:
         """Let the cluster forget it."""
@@ -58,8 +64,9 @@ class ElasticsearchSnapshot:
 
     def search_text(self, query: EngineQuery, limit: int, *, settle_ties: bool = True) -> Candidates:
         """The best by text score; ties are settled by the server while it searches, however many they are."""
-        search = self._known_text if limit <= _KEPT_HITS else self._search_text
-        return search(query, limit, settle_ties)
+        if limit <= _FEW:
+            return self._known_text(query, limit, settle_ties)
+        return (self._known_long_text if limit <= _MANY else self._search_text)(query, limit, settle_ties)
 
     def search_bounded(self, query: EngineQuery, boost: float, tiers: Sequence[Tier], limit: int) -> Candidates:
         """The best by ``boost * text + edge``; of equal scores at the end of the page any are returned."""
@@ -82,7 +89,7 @@ class ElasticsearchSnapshot:
 
     def all_matches(self, query: EngineQuery, limit: int) -> NDArray[np.int64]:
         """Numbers of matches, the lowest ones when there are more than ``limit``."""
-        return np.array([row[0] for row in self._rows(dsl.whole(query), _BY_NUMBER, limit)], np.int64)
+        return (self._known_matches if limit <= _MANY else self._matches)(query, limit)
 
     def facet(self, query: EngineQuery, field: str, limit: int) -> list[tuple[str, int]]:
         """The most frequent values with exact counts; ties by value."""
@@ -95,6 +102,9 @@ class ElasticsearchSnapshot:
         if not tokens or not tokens[-1] or limit < 1:
             return []
         return list(self._known_words(tuple(tokens), limit))
+
+    def _matches(self, query: EngineQuery, limit: int) -> NDArray[np.int64]:
+        return _candidates([row[0] for row in self._rows(dsl.whole(query), _BY_NUMBER, limit)], []).numbers
 
     def _search_text(self, query: EngineQuery, limit: int, settle_ties: bool) -> Candidates:
         if not query.clauses:

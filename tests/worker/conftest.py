@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -122,19 +123,37 @@ def engine() -> str:
 
 
 @pytest.fixture
-def installation(tmp_path: Path, engine: str, engine_settings: Callable[..., Settings]) -> Iterator[Installation]:
-    """An empty installation with one institution."""
+def installed(tmp_path: Path) -> Callable[..., AbstractContextManager[Installation]]:
+    """Makes an empty installation with one institution: ``with installed(LAMPWAY_ENGINE=...) as made``."""
+
+    @contextmanager
+    def make(**environment: str) -> Iterator[Installation]:
+        made = Installation(tmp_path, **environment)
+        (tmp_path / "places.csv").write_text("id,name,kind,lat,lon\nlib,City Library,library,51.5,-0.12\n")
+        made.run("institutions", "import", str(tmp_path / "places.csv"))
+        try:
+            yield made
+        finally:
+            made.close()
+
+    return make
+
+
+@pytest.fixture
+def installation(
+    tmp_path: Path,
+    engine: str,
+    engine_settings: Callable[..., Settings],
+    installed: Callable[..., AbstractContextManager[Installation]],
+) -> Iterator[Installation]:
+    """An empty installation with one institution and the engine that the test names."""
     chosen = engine_settings(engine, tmp_path / "home")
-    made = Installation(
-        tmp_path,
+    with installed(
         LAMPWAY_ENGINE=engine,
         LAMPWAY_ELASTICSEARCH_URL=" ".join(chosen.elasticsearch_url),
         LAMPWAY_ELASTICSEARCH_PREFIX=chosen.elasticsearch_prefix,
-    )
-    (tmp_path / "places.csv").write_text("id,name,kind,lat,lon\nlib,City Library,library,51.5,-0.12\n")
-    made.run("institutions", "import", str(tmp_path / "places.csv"))
-    yield made
-    made.close()
+    ) as made:
+        yield made
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ Its initdb refuses root, so for root it runs as the user ``postgres``. Databases
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import secrets
@@ -12,8 +13,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy.engine import make_url
@@ -106,12 +111,28 @@ class OwnServer(Server):
         self.start()
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
-        self._call("pg_ctl", "start", "--wait", "--silent", f"--log={self.home}/log", f"--pgdata={self.home}/data")
+        """Start it and wait until it answers. It dies with this process, however that ends."""
+        with (self.home / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._bin / "postgres", "-D", self.home / "data"],
+                **self._as_owner(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,
+            )
+        for _ in range(600):
+            with suppress(psycopg.OperationalError):
+                self.run("SELECT 1")
+                return
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise NotHereError(f"postgres does not start: {(self.home / 'log').read_text()}")
 
     def halt(self) -> None:
         """End it at once, as a crash would."""
-        self._call("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate", f"--pgdata={self.home}/data")
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(timeout=60)
 
     def stop(self) -> None:
         """End it and remove its folder."""
@@ -119,19 +140,28 @@ class OwnServer(Server):
         shutil.rmtree(self.home)
 
     def _call(self, program: str, *arguments: str) -> None:
-        identity = dict(zip(("user", "group"), self._user, strict=True)) if self._user else {}
         done = subprocess.run(
             [self._bin / program, *arguments],
-            cwd=self.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if program == "initdb" else None,
-            stderr=subprocess.STDOUT, text=True, timeout=120, check=False, extra_groups=[] if self._user else None,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, preexec_fn=_default_signals, **identity,
-        )  # fmt: skip
+            **self._as_owner(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
         if done.returncode:
             raise NotHereError(f"{program} failed: {done.stdout}")
 
+    def _as_owner(self) -> dict[str, Any]:
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        common = {"cwd": self.home, "stdin": subprocess.DEVNULL, "env": environment}
+        return common | ({"user": self._user[0], "group": self._user[1], "extra_groups": []} if self._user else {})
 
-def _default_signals() -> None:
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+def _die_with_parent() -> None:
+    """Linux: SIGQUIT when the process that started it is gone, be it killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
 
 
 def binaries() -> Path:

@@ -106,6 +106,7 @@ class Server:
         verbs: Sequence[str] = ("ListRecords", "ListIdentifiers", "GetRecord"),
         script: Script | None = None,
         tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.items, self.page, self.sizes = list(items), page, sizes
         self.granularity, self.deleted, self.formats, self.sets = granularity, deleted, list(formats), list(sets)
@@ -115,7 +116,7 @@ class Server:
         self.headers: list[dict[str, str]] = []
         self.connections = 0
         self._counts: Counter[str] = Counter()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = ThreadingHTTPServer((host, 0), _handler(self))
         self._http.daemon_threads = True
         self._scheme = "https" if tls else "http"
         if tls:
@@ -125,12 +126,16 @@ class Server:
         self._thread.start()
 
     @property
+    def host(self) -> str:
+        return str(self._http.server_address[0])
+
+    @property
     def port(self) -> int:
         return int(self._http.server_address[1])
 
     @property
     def url(self) -> str:
-        return f"{self._scheme}://127.0.0.1:{self.port}/oai"
+        return f"{self._scheme}://{self.host}:{self.port}/oai"
 
     def lists(self) -> list[dict[str, str]]:
         """The requests for records."""

@@ -421,8 +421,8 @@ def test_a_gzip_bomb_is_refused_in_little_memory(oai, faulty, harvest):
 
 
 def test_a_redirect_to_a_private_address_is_refused_before_a_byte_is_sent(oai, serve, faulty, harvest):
-    inner = serve([])
-    server = faulty(lambda *_: oai.Answer("", 302, {"Location": f"http://127.0.0.2:{inner.port}/secret"}))
+    inner = serve([], host="127.0.0.2")
+    server = faulty(lambda *_: oai.Answer("", 302, {"Location": inner.url}))
     report = harvest(server)
     assert report.status == "incomplete"
     assert "127.0.0.2" in report.losses[0].reason

@@ -186,8 +186,8 @@ case(
 
 
 def inward(w: World) -> None:
-    w.kept["inner"] = w.serve([])
-    target = f"http://127.0.0.2:{w.kept['inner'].port}/admin"
+    w.kept["inner"] = w.serve([], host="127.0.0.2")
+    target = w.kept["inner"].url
     w.spoil(lambda *_: w.oai.Answer("", 302, {"Location": target}))
 
 
@@ -316,7 +316,7 @@ def odd_tokens(w: World) -> None:
 
         token = arguments.get("resumptionToken")
         known = {name.strip(): place for name, place in odd.items()}
-        right = w.server.right({**arguments, **({"resumptionToken": known.get(token, "?")} if token else {})})
+        right = w.server.right({**arguments, **({"resumptionToken": known.get(token.strip(), "?")} if token else {})})
         for name, place in odd.items():
             right = right.replace(f">{place}<".encode(), f">{escape(name)}<".encode())
         return w.oai.Answer(right)

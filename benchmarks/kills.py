@@ -57,7 +57,12 @@ def main(kills: int, seed: int) -> int:
         done = harvests = wrong = 0
         while done < kills:
             with tempfile.TemporaryDirectory() as folder:
-                while done < kills and not run(folder, url, dice.uniform(0, takes * 0.8)):
+                while done < kills:
+                    finished = run(folder, url, dice.uniform(0, takes * 0.8))
+                    if finished:
+                        # What is left after kills is shorter than a whole run, and so is the next one's course.
+                        takes = min(takes, finished) if not done else takes
+                        break
                     done += 1
                 if done == kills:
                     run(folder, url, None)

@@ -1,8 +1,8 @@
-"""What Sickle alone does on each torture case: prints the table of docs/harvesting.md, every word of it measured or played.
+"""What Sickle alone does on each torture case: prints the table of docs/harvesting.md, all of it measured or played.
 
 Usage: python tests/harvester/torture/sickle_alone.py > table.md
 Each case is built anew; cases with several runs are brought to their last state, and Sickle reads the whole list then.
-It gets a time limit per read, as anybody would give it, and its one way to log in; it runs in a process of its own, with
+It gets a time limit per read, as anybody would give it, and its one way to log in. It runs in a process of its own with
 12 seconds and 1 GB of memory.
 """
 
@@ -127,7 +127,7 @@ def main() -> None:
 
     oai = load()
     print("| | case | the server | Lampway | ends as | Sickle 0.7.0 alone |\n|---|---|---|---|---|---|")
-    for number, one in sorted(CASES.items(), key=lambda pair: (int(pair[0].rstrip("bc")), pair[0])):
+    for one in sorted(CASES.values(), key=lambda case: (int(case.number.rstrip("bc")), case.number)):
         cells = [one.number, one.title, one.does, one.ours, ", then ".join(one.ends), measure(one, oai)]
         print("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |", flush=True)
 

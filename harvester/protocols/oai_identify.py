@@ -45,6 +45,7 @@ class Identity(msgspec.Struct, kw_only=True):
     deleted_record: str = ""
     """no, transient, persistent, or "" when not said."""
     earliest: str = ""
+    response_date: str = ""
     trouble: str = ""
     """Why it could not be read; empty = it could."""
 
@@ -79,6 +80,7 @@ def identify(harvester: Harvester) -> Identity:
         admin_email=said["adminEmail"],
         granularity=DAY if granularity == DAY else SECONDS if granularity.startswith("YYYY-MM-DDT") else "",
         deleted_record=(said["deletedRecord"].lower() if said["deletedRecord"].lower() in _POLICIES else ""),
+        response_date=text_of(root.find(f"{OAI}responseDate")),
         earliest=earliest if re.match(r"\d{4}-\d\d-\d\d", earliest) else "",
         trouble="" if root.find(f"{OAI}Identify") is not None else "the answer has no Identify element",
     )

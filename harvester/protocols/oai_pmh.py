@@ -213,7 +213,10 @@ class OaiFetch:
         self._vain_cuts += 1
         if self._cuts > _MOST_CUTS or self._vain_cuts > _MOST_VAIN_CUTS:
             return False
-        return not oai_identify.identify(self._harvester).trouble
+        identity = oai_identify.identify(self._harvester)
+        if not identity.trouble:
+            self._note_time(identity.response_date)  # no list may ever have been answered
+        return not identity.trouble
 
     def _narrow(self, set_: str, error: FetchError) -> Iterator[Page]:
         """Get what can be got of a window that fails: its records one by one where they are few, else its halves."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvester.fetching import FetchError, PatienceError
-from harvester.protocols.base import FetchByName, Page
+from harvester.protocols.base import ByNamePage, FetchByName, Page
 from harvester.run import Run
+from schemas.catalogue import RawRecord
 from store import codec, quarantine, raw_records
 from store.database import Connection, Database
 
@@ -41,16 +42,16 @@ def seen(database: Database, run: Run) -> int:
 
 
 def _listed(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
-    wanted: dict[str, None] = {}
+    wanted: dict[str, RawRecord | None] = {}
     names: set[bytes] = set()
     announced: int | None = None
     before = seen(database, run)
     try:
-        for batch, size in fetch.listed():
-            names.update(codec.key_of(name)[:8] for name in batch)
-            announced = size if size is not None else announced
+        for batch in fetch.listed():
+            names.update(codec.key_of(name)[:8] for name in batch.names)
+            announced = batch.size if batch.size is not None else announced
             with database.connect() as connection:
-                wanted.update(dict.fromkeys(_unseen(connection, run, batch)))
+                wanted.update({name: batch.tombstones.get(name) for name in _unseen(connection, run, batch.names)})
             if len(wanted) > MOST:
                 fetch.notes.append(f"its list of identifiers has more than {MOST:,} others; not asked for one by one")
                 return
@@ -70,7 +71,13 @@ def _listed(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
         return
     if wanted:
         fetch.notes.append(f"{len(wanted):,} records are listed, but did not come with the list; asked for by name")
-        yield from _asked(fetch, list(wanted))
+        buried = [raw for raw in wanted.values() if raw is not None]
+        if buried:
+            yield Page(records=buried, checkpoint=run.standing.fetch)
+        for got in _asked(fetch, [name for name, raw in wanted.items() if raw is None]):
+            if run.expected is not None:
+                run.expected -= len(got.absent)  # counted by the source, and by its own word not there
+            yield got.page
     with database.connect() as connection:
         left = _unseen(connection, run, list(wanted))
     sure = len(names) == announced or len(names) > before  # else both lists may end early in the same way
@@ -84,15 +91,16 @@ def _vanished(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page
         gone = raw_records.vanished(connection, run.number, run.standing.first_run)
         names = [name for name, _ in raw_records.names(connection, gone[:MOST]).values()]
     if 0 < len(gone) <= MOST:
-        yield from _asked(fetch, names)
+        for got in _asked(fetch, names):
+            yield got.page
 
 
-def _asked(fetch: FetchByName, names: list[str]) -> Iterator[Page]:
+def _asked(fetch: FetchByName, names: list[str]) -> Iterator[ByNamePage]:
     for start in range(0, len(names), _BATCH):
         got = fetch.by_name(names[start : start + _BATCH])
         if not got.works:
             return
-        yield got.page
+        yield got
 
 
 def _unseen(connection: Connection, run: Run, names: list[str]) -> list[str]:

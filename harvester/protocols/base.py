@@ -11,7 +11,7 @@ from harvester.fetching import Client, FetchError
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store.sources import SourceState
 
-__all__ = ["ByNamePage", "Fetch", "FetchByName", "FetchError", "Opener", "Page"]
+__all__ = ["ByNamePage", "Fetch", "FetchByName", "FetchError", "Listing", "Opener", "Page"]
 
 
 class Page(msgspec.Struct, kw_only=True):
@@ -52,12 +52,22 @@ class ByNamePage(msgspec.Struct, kw_only=True):
     """False: the source does not give single records; nothing of the above counts."""
 
 
+class Listing(msgspec.Struct, kw_only=True):
+    """A batch of a source's list of names."""
+
+    names: list[str]
+    tombstones: dict[str, RawRecord] = msgspec.field(default_factory=dict)
+    """By name: what the list says of deleted records, which is all there is to say of them."""
+    size: int | None = None
+    """How many names the source says the whole list has."""
+
+
 @runtime_checkable
 class FetchByName(Fetch, Protocol):
     """A run over a source that can also be asked for names and for single records."""
 
-    def listed(self) -> Iterator[tuple[list[str], int | None]]:
-        """Names of all that the run was to bring, in batches, with the size announced. Raises FetchError."""
+    def listed(self) -> Iterator[Listing]:
+        """Names of all that the run was to bring, in batches. Raises FetchError."""
 
     def by_name(self, names: list[str]) -> ByNamePage:
         """Ask for records one by one. Raises FetchError."""

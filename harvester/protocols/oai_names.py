@@ -63,6 +63,17 @@ def few(harvester: Harvester, arguments: dict[str, str], most: int) -> list[OaiR
     return found
 
 
+def tombstones(headers: list[OaiRecord], source: str) -> dict[str, RawRecord]:
+    """The headers of deleted records, by identifier."""
+    return {
+        head.identifier: RawRecord(
+            source=source, record=head.identifier, payload=head.payload, datestamp=head.datestamp, deleted=True
+        )
+        for head in headers
+        if head.deleted
+    }
+
+
 def ask(
     harvester: Harvester, prefix: str, names: list[str], source: str, guard: SetGuard, told: Callable[[], str]
 ) -> ByName:

@@ -179,7 +179,7 @@ def _record(element: etree._Element) -> OaiRecord:
 
 
 def _headed(header: etree._Element) -> OaiRecord:
-    record = OaiRecord()
+    record = OaiRecord(payload=etree.tostring(header, encoding="utf-8", with_tail=False))
     _head(record, header)
     return record
 

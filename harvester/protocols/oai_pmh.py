@@ -11,8 +11,8 @@ import msgspec
 
 from harvester import windows
 from harvester.fetching import Client, FetchError, OversizeError, PatienceError, RefusedError, StatusError
-from harvester.protocols import oai_identify, oai_names, oai_position
-from harvester.protocols.base import ByNamePage, Page
+from harvester.protocols import oai_dates, oai_identify, oai_names, oai_position
+from harvester.protocols.base import ByNamePage, Listing, Page
 from harvester.protocols.oai_guards import LoopGuard, SetGuard
 from harvester.protocols.oai_pages import BadPageError, OaiRecord
 from harvester.protocols.oai_position import Position, Window
@@ -261,13 +261,13 @@ class OaiFetch:
 
     def _ask_again(self) -> Page:
         """What an earlier run was not given."""
-        self._harvester.client.tries, tries = _FEW_TRIES, self._harvester.client.tries
-        names = list(self.state.unfetched)
+        client, names = self._harvester.client, list(self.state.unfetched)
+        client.tries, tries = _FEW_TRIES, client.tries
         got = self._one_by_one(self._sets[0], names)
         if not got.works:
             self._at.unfetched += names
             self.losses.append(f"{len(names):,} records that failed before could not be asked for, e.g. {names[0]}")
-        self._harvester.client.tries = tries
+        client.tries = tries
         self._at.asked_again = True
         return Page(records=got.records, quarantined=got.quarantined, checkpoint=msgspec.to_builtins(self._at))
 
@@ -368,33 +368,24 @@ class OaiFetch:
         """Whether the server finds a record it has by that record's own date: the next run will rely on it."""
         if self._newest is None:
             return
-        stamp = self._newest.datestamp
-        day = stamp[:10]
-        before = windows.lower_bound(day, by_day=True)
-        forms = [("second", stamp)] if self._identity.granularity == oai_identify.SECONDS and "T" in stamp else []
-        for form, since in [*forms, ("day", day), ("wide", before)]:
-            arguments = self._first_arguments(self._sets[-1], Window(since))
-            try:
-                page = next(oai_names.listed(self._harvester, arguments), None)
-            except OaiError:
-                continue
-            except (FetchError, BadPageError):
-                return
-            names = {record.identifier for record in page.records} if page else set()
-            if self._newest.identifier in names or (names and page and page.token and page.token.text):
-                self.state.dates = form
-                break
-        else:
-            self.state.dates = "none"
+        seconds = self._identity.granularity == oai_identify.SECONDS
+        asked = self._first_arguments(self._sets[-1], Window())
+        self.state.dates = oai_dates.tried(self._harvester, asked, self._newest, seconds=seconds) or self.state.dates
         if self.state.dates in {"wide", "none"}:
-            self.notes.append(f"the server does not find {self._newest.identifier} by its date {stamp}")
+            self.notes.append(
+                f"the server does not find {self._newest.identifier} by its date {self._newest.datestamp}"
+            )
 
-    def listed(self) -> Iterator[tuple[list[str], int | None]]:
+    def listed(self) -> Iterator[Listing]:
         """What the server lists now, by name: another way to what the list of records was to have."""
         for set_ in self._sets:
             for page in oai_names.listed(self._harvester, self._first_arguments(set_, Window(self._at.since))):
-                size = page.token.size if page.token and len(self._sets) == 1 else None
-                yield [record.identifier for record in page.records if record.identifier], size
+                found = [record for record in page.records if record.identifier]
+                yield Listing(
+                    names=[record.identifier for record in found],
+                    tombstones=oai_names.tombstones(found, self._source.id),
+                    size=page.token.size if page.token and len(self._sets) == 1 else None,
+                )
 
     def by_name(self, names: list[str]) -> ByNamePage:
         """Ask for records one by one."""

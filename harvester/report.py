@@ -102,4 +102,6 @@ def in_words(report: RunReport) -> list[str]:
         lines.append(f"  lost: {loss.reason}{f' ×{loss.count:,}' if loss.count > 1 else ''}"
                      f"{f', e.g. {example}' if example else ''}")  # fmt: skip
     lines += [f"  note: {note}" for note in report.notes]
+    if report.resume_at:
+        lines.append(f"  the source asks for time: the worker goes on at {report.resume_at}, `lampway harvest` at once")
     return lines

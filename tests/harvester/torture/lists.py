@@ -65,6 +65,27 @@ case(
     "keeps what is outside the set raw and flagged, never live; all of the set arrives", forget_set,
     ends=("incomplete",), says="outside the asked set", check=lambda end: _counts(end, new=15, quarantined=15),
 )  # fmt: skip
+def forget_until(w: World) -> None:
+    """A server that cannot give the whole list, and forgets `until` with the first token of a part of it."""
+    items = [w.oai.item(n, datestamp=f"2023-{1 + n % 12:02d}-01T00:00:00Z") for n in range(200)]
+
+    def script(arguments: dict[str, str], _: int) -> Any:
+        token = arguments.get("resumptionToken", "")
+        if arguments["verb"] == "ListRecords" and not token and not {"from", "until"} & set(arguments):
+            return w.oai.Answer("too much", 500)
+        parts = token.split("|")
+        if len(parts) == 4 and parts[1]:
+            return w.oai.Answer(w.server.right({**arguments, "resumptionToken": "|".join([parts[0], "", *parts[2:]])}))
+        return None
+
+    w.start(items, script=script)
+
+
+case(
+    "6b", "until forgotten on page 2", "cannot give the whole list, and forgets `until` with the first token of a part",
+    "takes what comes beside the part as well; it is known when its own part comes", forget_until,
+    says="asked for in smaller parts",
+)  # fmt: skip
 case(
     "7", "duplicate identifiers over pages", "repeats a record on a later page, newer or equal",
     "one record, the newest; counted as unchanged",

@@ -65,6 +65,8 @@ case(
     "keeps what is outside the set raw and flagged, never live; all of the set arrives", forget_set,
     ends=("incomplete",), says="outside the asked set", check=lambda end: _counts(end, new=15, quarantined=15),
 )  # fmt: skip
+
+
 def forget_until(w: World) -> None:
     """A server that cannot give the whole list, and forgets `until` with the first token of a part of it."""
     items = [w.oai.item(n, datestamp=f"2023-{1 + n % 12:02d}-01T00:00:00Z") for n in range(200)]

@@ -14,6 +14,7 @@ from search_api.facets import count_facets
 from search_api.messages import text
 from search_api.present import Page, present
 from search_api.query_view import query_view
+from search_api.ranking.beside import BESIDE
 from search_api.ranking.combine import Measure
 from search_api.ranking.counting import Total, left_out, total
 from search_api.ranking.opening_hours import OPEN, UNKNOWN
@@ -47,16 +48,20 @@ def search(context: Context, request: SearchRequest) -> Answer:
 
     found = retrieve(request, snapshot, scope.places)
     end = min(offset + request.limit, rules.pools.depth)
+    counting = BESIDE.submit(_total, ranking, found.query)
+    leaving = BESIDE.submit(_left_out, ranking, request, found.query) if request.open and not offset else None
     ordered = in_order(ranking, request, found.query, found.identifier, end)
     if not len(ordered.ranked.numbers) and (second := some_words(found, snapshot)):
         found, ordered = second, in_order(ranking, request, second.query, "", end)
+        counting = BESIDE.submit(_total, ranking, found.query)
+        leaving = leaving and BESIDE.submit(_left_out, ranking, request, found.query)
 
-    counted = _total(ranking, found.query, ordered)
+    ranked = ordered.ranked
+    counted: Total = (ranked.passing, "exact") if ranked.complete else counting.result()
     warnings = [text(request.lang, f"search.{key}") for key in found.warnings]
-    warnings += _left_out(ranking, request, found.query, offset)
+    warnings += leaving.result() if leaving else []
     if request.facets and not scope.decides:
         warnings.append(text(request.lang, "search.facets_free"))
-    ranked = ordered.ranked
     page = Page(
         numbers=ranked.numbers[offset:end],
         text=ranked.text[offset:end],
@@ -74,18 +79,14 @@ def search(context: Context, request: SearchRequest) -> Answer:
     )
 
 
-def _total(ranking: Ranking, query: EngineQuery, ordered: Ordered) -> Total:
-    if ordered.ranked.complete:
-        return ordered.ranked.passing, "exact"
+def _total(ranking: Ranking, query: EngineQuery) -> Total:
     return total(
         ranking.snapshot, query, ranking.view, ranking.measure, ranking.pools, by_place=ranking.decides
     )  # fmt: skip
 
 
-def _left_out(ranking: Ranking, request: SearchRequest, query: EngineQuery, offset: int) -> list[str]:
+def _left_out(ranking: Ranking, request: SearchRequest, query: EngineQuery) -> list[str]:
     """The warning that says how many works might be at an open place, if only its hours were known."""
-    if not request.open or offset:
-        return []
     tolerant = Measure(request, ranking.measure.situation, ranking.measure.rules, doors=(OPEN, UNKNOWN))
     query = without(query, "institution")
     count, relation = left_out(

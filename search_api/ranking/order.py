@@ -8,6 +8,7 @@ import numpy as np
 
 from indexer.engines.base import Snapshot
 from schemas.query import EngineQuery, SearchRequest
+from search_api.ranking.beside import BESIDE
 from search_api.ranking.bounded import Ranked, rank
 from search_api.ranking.candidates import best_values
 from search_api.ranking.combine import OUT, Measure
@@ -44,11 +45,10 @@ def in_order(ranking: Ranking, request: SearchRequest, query: EngineQuery, ident
     if request.sort in FIELDS:
         parts = (ranking.snapshot, query, ranking.view, ranking.measure, ranking.pools)
         return Ordered(rank_by_field(*parts, k, request.sort), {})
-    ranked = _certified(ranking, query, k)
     if request.sort != "best":
-        return Ordered(ranked, {})
-    known = find_known(request, query, identifier, ranking.snapshot, ranking.database)
-    return _known_first(ranking, ranked, known, k)
+        return Ordered(_certified(ranking, query, k), {})
+    known = BESIDE.submit(find_known, request, query, identifier, ranking.snapshot, ranking.database)
+    return _known_first(ranking, _certified(ranking, query, k), known.result(), k)
 
 
 def _certified(ranking: Ranking, query: EngineQuery, k: int, best_text: float = 0.0) -> Ranked:

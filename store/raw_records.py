@@ -189,6 +189,12 @@ def find(
     return found
 
 
+def rows_of(connection: Connection, source: int, identifiers: Sequence[str]) -> dict[str, int]:
+    """Row numbers of a source's records by identifier, deleted ones included; unknown ones are left out."""
+    known = _known(connection, source, [codec.key_of(identifier) for identifier in identifiers])
+    return {name: row[0] for name in identifiers if (row := known.get(codec.key_of(name)))}
+
+
 def seen_since(connection: Connection, source: int, first_run: int) -> int:
     """How many distinct records of the source a run, or those that went on with it, have seen."""
     return connection.scalar(

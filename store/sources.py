@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from schemas.catalogue import Source
+from store import merge_cuts
 from store.codec import from_json, to_json
 from store.database import now_text
 from store.record_keys import forget
@@ -91,6 +92,7 @@ def remove(connection: Connection, id_: str) -> bool:
     mark_pending(connection, [row.id for row in connection.execute(shared)])
     mark_works_pending(connection, sorted({work for _, work in touched if work}))
     forget(connection, [record for record, _ in touched])
+    mark_pending(connection, sorted(merge_cuts.partners(connection, [record for record, _ in touched])))
     return connection.execute(delete(sources).where(sources.c.id == id_)).rowcount > 0
 
 

@@ -148,6 +148,35 @@ works = Table(
     Column("redirect", words(40), nullable=False, default=""),  # id of the work it became part of
 )
 
+decisions = Table(
+    "decisions",
+    metadata,
+    # By people, about who belongs together; nothing is deleted. What `others` of a split are stands in data.
+    Column("id", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("at", words(32), nullable=False),
+    Column("revoked_at", words(32), index=True),
+    Column("revoked_by", words(200), nullable=False, default=""),
+)
+
+decision_records = Table(
+    "decision_records",
+    metadata,
+    # Which records a decision is about, by RecordRef.name: they may be gone now and come back.
+    Column("name", BigInteger, primary_key=True, autoincrement=False),
+    Column("decision", Integer, ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+)
+
+merge_cuts = Table(
+    "merge_cuts",
+    metadata,
+    # Likenesses that merging did not follow: records of two editions or works that would else be one.
+    Column("record", Number, primary_key=True, autoincrement=False),
+    Column("other", Number, primary_key=True, autoincrement=False, index=True),
+    Column("level", words(20), nullable=False),
+    Column("why", words(20), nullable=False),
+)
+
 graves = Table(
     "graves",
     metadata,
@@ -171,6 +200,28 @@ work_changes = Table(
     Column("version", Number, primary_key=True),
     Column("work", Number, nullable=False),
 )
+
+# What our own OAI-PMH provider sets out (see ``store.oai_items``): the works, those that are gone too, and who has them.
+oai_items = Table(
+    "oai_items",
+    metadata,
+    Column("work", Number, primary_key=True, autoincrement=False),
+    Column("datestamp", words(20), nullable=False),  # 2026-11-24T10:00:00Z, as it is set out
+    Column("deleted", Boolean, nullable=False, default=False),
+    Column("digest", LargeBinary(16), nullable=False),  # of all that is set out of it
+)
+Index("ix_oai_items_datestamp_work", oai_items.c.datestamp, oai_items.c.work)
+
+oai_members = Table(
+    "oai_members",
+    metadata,
+    Column("work", Number, primary_key=True, autoincrement=False),
+    Column("institution", Integer, primary_key=True, autoincrement=False),
+    Column("datestamp", words(20), nullable=False),
+    Column("gone", Boolean, nullable=False, default=False),  # the institution has the work no more
+    sqlite_with_rowid=False,
+)
+Index("ix_oai_members_institution_datestamp", oai_members.c.institution, oai_members.c.datestamp, oai_members.c.work)
 
 generations = Table(
     "generations",

@@ -100,6 +100,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version", name=op.f("pk_work_changes")),
     )
     op.create_table(
+        "oai_items",
+        sa.Column("work", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("datestamp", words(20), nullable=False),
+        sa.Column("deleted", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=16), nullable=False),
+        sa.PrimaryKeyConstraint("work", name=op.f("pk_oai_items")),
+    )
+    with op.batch_alter_table("oai_items", schema=None) as batch_op:
+        batch_op.create_index("ix_oai_items_datestamp_work", ["datestamp", "work"], unique=False)
+
+    op.create_table(
+        "oai_members",
+        sa.Column("work", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("institution", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("datestamp", words(20), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("work", "institution", name=op.f("pk_oai_members")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("oai_members", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_oai_members_institution_datestamp", ["institution", "datestamp", "work"], unique=False
+        )
+
+    op.create_table(
         "record_keys",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("record", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -128,6 +153,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_works")),
         sa.UniqueConstraint("id", name=op.f("uq_works_id")),
     )
+    op.create_table(
+        "decisions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("at", words(32), nullable=False),
+        sa.Column("revoked_at", words(32), nullable=True),
+        sa.Column("revoked_by", words(200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
+    )
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_decisions_revoked_at"), ["revoked_at"], unique=False)
+
+    op.create_table(
+        "decision_records",
+        sa.Column("name", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("decision", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decision"], ["decisions.id"], name=op.f("fk_decision_records_decision_decisions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("name", "decision", name=op.f("pk_decision_records")),
+    )
+    op.create_table(
+        "merge_cuts",
+        sa.Column("record", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("other", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("level", words(20), nullable=False),
+        sa.Column("why", words(20), nullable=False),
+        sa.PrimaryKeyConstraint("record", "other", name=op.f("pk_merge_cuts")),
+    )
+    with op.batch_alter_table("merge_cuts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_merge_cuts_other"), ["other"], unique=False)
+
     op.create_table(
         "dictionaries",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -272,12 +329,29 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_dictionaries_source"))
 
     op.drop_table("dictionaries")
+    with op.batch_alter_table("merge_cuts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_merge_cuts_other"))
+
+    op.drop_table("merge_cuts")
+    op.drop_table("decision_records")
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_decisions_revoked_at"))
+
+    op.drop_table("decisions")
     op.drop_table("works")
     op.drop_table("sources")
     with op.batch_alter_table("record_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_record_keys_record"))
 
     op.drop_table("record_keys")
+    with op.batch_alter_table("oai_members", schema=None) as batch_op:
+        batch_op.drop_index("ix_oai_members_institution_datestamp")
+
+    op.drop_table("oai_members")
+    with op.batch_alter_table("oai_items", schema=None) as batch_op:
+        batch_op.drop_index("ix_oai_items_datestamp_work")
+
+    op.drop_table("oai_items")
     op.drop_table("work_changes")
     op.drop_table("pending_works")
     op.drop_table("pending_records")

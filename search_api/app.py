@@ -9,19 +9,24 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from search_api import errors
+from search_api.accounts.log_in import Tries
+from search_api.accounts.mail import Mail
 from search_api.availability.base import Fetch
 from search_api.availability.live import LiveLookups
 from search_api.compression import Compression
 from search_api.context import Context
+from search_api.entity_tags import EntityTags
 from search_api.front import Front
 from search_api.gauges import Gauges
 from search_api.headers import ResponseHeaders
 from search_api.metrics import Metrics
+from search_api.negotiation import Negotiation
 from search_api.rate_limit import RateLimiter
 from search_api.routes import (
     availability,
     description,
     docs,
+    formats,
     health,
     institution_edit,
     institutions,
@@ -31,16 +36,20 @@ from search_api.routes import (
     sources,
     works,
 )
-from search_api.web import pages
+from search_api.web import account_pages, log_in_pages, pages
 from search_api.web.error_pages import error_page
 
 ROUTERS = tuple(
     module.router
     for module in (
+        formats,  # before the addresses without suffix, which would take the suffix for a part of the id
         *(search, works, nearby, institutions, institution_edit, availability, sources),
         *(health, metrics, docs, pages),
     )
 )
+
+ACCOUNT_ROUTERS = tuple(module.router for module in (log_in_pages, account_pages))
+"""Each route of these says who may use it (``search_api.accounts.guard``)."""
 
 
 def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
@@ -54,6 +63,7 @@ def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.mail.close()
         if app.state.live:
             app.state.live.close()
 
@@ -72,6 +82,9 @@ def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
     app.state.metrics.watch(Gauges(context))
     app.state.counts = health.Counts(context.database)
     app.state.live = LiveLookups(context.database, fetch, app.state.metrics) if fetch else None
+    app.add_middleware(Negotiation, base=context.settings.public_url.rstrip("/"))
+    app.add_middleware(EntityTags)
+    app.state.tries, app.state.mail = Tries(), Mail(context.settings)
     app.add_middleware(Compression)
     app.add_middleware(  # the last one added is the first one passed
         Front,
@@ -81,7 +94,7 @@ def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
     )
     errors.install(app)
     errors.show_errors_as_pages(app, error_page)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *ACCOUNT_ROUTERS):
         app.include_router(router)
     description.install(app)
     return app

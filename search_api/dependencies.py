@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from schemas.institution import Institution
+from search_api import accept
 from search_api.availability.live import LiveLookups, is_robot
 from search_api.availability.questions import questions_about
 from search_api.context import Context
@@ -53,14 +54,8 @@ def wants_json(request: Request) -> None:
     Raises:
         ApiError: 406.
     """
-    accept = request.headers.get("accept", "")
-    if not accept:
-        return
-    for part in accept.split(","):
-        kind, _, quality = part.partition(";")
-        if kind.strip().lower() in ("*/*", "application/*", "application/json") and quality.replace(" ", "") != "q=0":
-            return
-    raise ApiError("not-acceptable", "This address gives application/json.")
+    if accept.best(request.headers.get("accept", ""), ("application/json",)) is None:
+        raise ApiError("not-acceptable", "This address gives application/json.")
 
 
 def writer_of(request: Request) -> ApiKey:

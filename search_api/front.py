@@ -37,7 +37,7 @@ class Front:
         method = scope["method"]
         # Routes need to know GET only: HEAD is GET without its body (RFC 9110, 9.3.2).
         inner = {**scope, "method": "GET"} if method == "HEAD" else scope
-        reply = _Reply(send, method, self.headers.of(scope["path"], method))
+        reply = _Reply(send, method, self.headers)
         began = time.perf_counter()
         try:
             self._admit(scope)
@@ -76,7 +76,7 @@ class Front:
 class _Reply:
     """Sends what the application answers, completed; remembers status and size."""
 
-    def __init__(self, send: Send, method: str, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, send: Send, method: str, headers: ResponseHeaders) -> None:
         self.status = self.bytes = 0
         self._send, self._method, self._headers = send, method, headers
         self._mute = method == "HEAD"
@@ -86,7 +86,8 @@ class _Reply:
             self.status = message["status"]
             if self._method == "OPTIONS" and self.status == 405:
                 message = self._options(message)
-            message = {**message, "headers": with_missing(list(message["headers"]), self._headers)}
+            sent = list(message["headers"])
+            message = {**message, "headers": with_missing(sent, self._headers.of(self._method, sent))}
         elif message["type"] == "http.response.body":
             if self._mute:
                 message = {**message, "body": b""}
@@ -99,8 +100,7 @@ class _Reply:
         methods = sorted({*allow.replace(" ", "").split(","), "OPTIONS"} | ({"HEAD"} if "GET" in allow else set()))
         self._mute, self.status = True, 204
         headers = [(b"allow", ", ".join(methods).encode())]
-        if any(name == b"access-control-allow-origin" for name, _ in self._headers):
-            headers += ResponseHeaders.preflight(allow + (", HEAD" if "GET" in allow else ""))
+        headers += ResponseHeaders.preflight(allow + (", HEAD" if "GET" in allow else ""))
         return {"type": message["type"], "status": 204, "headers": headers}
 
 

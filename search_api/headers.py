@@ -27,11 +27,20 @@ class ResponseHeaders:
         self._private = _raw(data)
         self._public = _raw(data | {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"})
 
-    def of(self, path: str, method: str) -> RawHeaders:
-        """Headers for a response. Public reads of the API may be used by any page; nothing else may."""
-        if not path.startswith("/api/") or path.startswith("/api/docs"):
+    def of(self, method: str, sent: RawHeaders) -> RawHeaders:
+        """Headers for a response: of a page, of data that any page may use, or of an answer to one client alone.
+
+        Args:
+            method: of the request.
+            sent: what the route has set: what is for one client says so (Cache-Control: private or no-store) or sets a
+                cookie, and is never open to other origins.
+        """
+        told = {name.lower(): value.lower() for name, value in sent}
+        if told.get(b"content-type", b"").startswith(b"text/html"):
             return self._page
-        return self._public if method in READS else self._private
+        kept = told.get(b"cache-control", b"")
+        private = b"set-cookie" in told or b"private" in kept or b"no-store" in kept
+        return self._public if method in READS and not private else self._private
 
     @staticmethod
     def preflight(allow: str) -> RawHeaders:

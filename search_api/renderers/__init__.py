@@ -1,1 +1,24 @@
-"""How an answer leaves: one file a format."""
+"""How an answer leaves: one file a format, one line here for each.
+
+To add a format: write ``search_api/renderers/<name>.py`` with functions ``(thing, frame) -> bytes`` (see ``base``), and
+register it in ``FORMATS``. That is all: it then has addresses (``/works/ID.suffix``, ``/api/works/ID.suffix`` and so on
+for everything it renders), is chosen by ``Accept`` at the addresses without suffix, is named in ``Link`` headers and in
+the head of the pages, and answers HEAD, OPTIONS and If-None-Match as everything does. What a format says of a copy it
+takes from ``states.told``, so that nothing stale is called available. A protocol with addresses and parameters of its
+own (DAIA, SRU, unAPI) is a route in ``search_api/routes/`` that calls the same functions.
+"""
+
+from __future__ import annotations
+
+from search_api.renderers import ris
+from search_api.renderers.base import Format, Subject, bibliographic
+
+FORMATS: dict[str, Format] = {
+    "ris": bibliographic("application/x-research-info-systems; charset=utf-8", "ris", ris.write),
+}
+"""Name -> format. Of two that a client likes equally, the first is taken."""
+
+
+def formats_of(subject: Subject) -> dict[str, Format]:
+    """The formats that can tell a thing."""
+    return {name: one for name, one in FORMATS.items() if getattr(one, subject)}

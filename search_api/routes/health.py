@@ -100,7 +100,7 @@ def health(request: Request, context: ContextOf) -> Response:
     except StoreUnavailableError as error:
         log.warning("not available", reason=str(error)[:500])  # its words may name the host, and anybody may ask here
         report.ok, report.message = False, "the database does not answer now"
-    return json_response(report, status=200 if report.ok else 503, headers={"Cache-Control": "no-store"})
+    return json_response(report, status=200 if report.ok else 503, headers={"Cache-Control": "no-cache"})
 
 
 def _add_store(report: HealthReport, context: Context, counts: Counts) -> None:

@@ -19,4 +19,4 @@ router = APIRouter(tags=["service"])
 )
 def read_metrics(metrics: MetricsOf) -> Response:
     """Requests, times, certificates, pushed states, look-ups; backlogs, ages, sources in trouble."""
-    return Response(metrics.exposition(), media_type=exposition.MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+    return Response(metrics.exposition(), media_type=exposition.MEDIA_TYPE, headers={"Cache-Control": "no-cache"})

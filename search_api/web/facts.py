@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
+from typing import Literal, cast
 
 import msgspec
 
-from search_api.ranking.rules import load_rules
+from schemas.catalogue import State
+from search_api.renderers.states import told
 from search_api.web.wording import Times, Wording
 
 Tone = Literal["good", "part", "bad", "none", "plain"]
@@ -41,8 +42,7 @@ def availability(
     age = say.ago(checked_at, times.now) if checked_at else ""
     if state == "unknown":
         return Fact(icon="unknown", text=words, tone="none", note=say("last_checked", ago=age) if age else "")
-    stale_after = timedelta(hours=load_rules().availability.stale_after_h)
-    if checked_at is None or times.later - checked_at > stale_after:
+    if told(cast("State", state), checked_at, times.later) == "unknown":
         return Fact(icon="unknown", text=say("state_stale", state=words, ago=age or say("checked_never")), tone="none")
     note = say("checked", ago=age) if age else ""
     return Fact(icon=state, text=words, tone=_TONES[state], note=note)

@@ -1,7 +1,8 @@
 """Runs benchmarks, each in a process of its own; writes ``benchmarks/results/<name>.json`` and ``docs/performance.md``.
 
 A benchmark is a module of this package with ``run() -> dict``: ``{"title": ..., "command": ..., "rows": [{"what": ...,
-"value": ..., "target": ...}, ...]}``. Machines are noisy: competitors run side by side in one process and the rows are
+"value": ..., "target": ...}, ...]}``; or ``{"skipped": reason}`` where what it needs is missing, and then the figures
+of last time stay. Machines are noisy: competitors run side by side in one process and the rows are
 ratios, counts and medians wherever they can be.
 """
 
@@ -39,6 +40,9 @@ def main(names: list[str]) -> int:
 def one(name: str) -> None:
     """Run one benchmark in this process and keep its result."""
     result = import_module(f"benchmarks.{name}").run()
+    if "skipped" in result:
+        print(f"  skipped: {result['skipped']}; the figures of last time stay")
+        return
     result["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     result["measured_on"] = date.today().isoformat()
     result["machine"] = machine()

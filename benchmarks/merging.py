@@ -52,7 +52,7 @@ def run(folder: str = "") -> dict[str, Any]:
     """Deal, merge, compare."""
     data = Path(folder or os.environ.get("LAMPWAY_TEST_DATA", ""))
     if not (data / "dedup-dblp-acm").is_dir():
-        raise SystemExit("LAMPWAY_TEST_DATA must name the folder of the real catalogues")
+        return {"skipped": "LAMPWAY_TEST_DATA does not name the folder of the real catalogues"}
     origins = list(_distinct(_catalogue_records(data)))
     copies = deal(origins)
     began = time.process_time()

@@ -89,15 +89,19 @@ def without_identifiers(record: CatalogueRecord) -> CatalogueRecord:
 
 
 def hard_negatives(record: CatalogueRecord) -> dict[str, CatalogueRecord]:
-    """Things that look like a record's and are others, by kind; identifiers are not shared unless the kind says so."""
+    """Things that look like a record's and are others, by kind; identifiers are not shared unless the kind says so.
+
+    Only where a reader could tell them apart: the next volume has a number that its title does not have already, and
+    another author's needs that the record has one.
+    """
     bare, year = without_identifiers(record), record.year or 1990
     change = msgspec.structs.replace
-    return {
-        "next volume": change(bare, part="2" if record.part != "2" else "3"),
-        "next volume, set's ISBN": change(record, part="2" if record.part != "2" else "3"),
+    volume = "88" if "88" not in f"{record.part} {record.title}" else "77"
+    found = {
+        "next volume": change(bare, part=volume),
+        "next volume, set's ISBN": change(record, part=volume),
         "new edition": change(bare, year=year + 7, edition="2nd edition"),
         "film of the book": change(bare, type="video" if record.type != "video" else "audio"),
-        "another author's": change(bare, creators=[Creator("Quillfeather, Zebedee")], publisher="Other House"),
         "another title of a series, its ISBN": change(
             record, title="Wholly other matters of the sea", other_titles=[], uniform_title=""
         ),
@@ -105,3 +109,7 @@ def hard_negatives(record: CatalogueRecord) -> dict[str, CatalogueRecord]:
         "workbook": change(bare, title=f"{record.title} : workbook"),
         "sequel of the author": change(bare, title=f"{record.title} and the return of the stranger"),
     }
+    if record.creators:
+        other = [Creator("Quillfeather, Zebedee")]
+        found["another author's"] = change(bare, creators=other, publisher="Other House")
+    return found

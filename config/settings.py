@@ -91,6 +91,12 @@ class Settings(BaseSettings):
     """URL template of map tiles ("https://…/{z}/{x}/{y}.png"); empty = places without a background."""
     map_attribution: str = ""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    registration: Literal["closed", "approve", "proven"] = "closed"
+    """How institutions register sources themselves: not at all; an operator approves each; at once when proven."""
+    smtp_url: str = Field(default="", repr=False)
+    """Mail server, ``smtp://user:password@host:587`` (STARTTLS where it offers it) or ``smtps://…``; empty = no mails."""
+    mail_from: str = ""
+    """Sender of the mails."""
     rate_limit: int = Field(default=120, ge=0)
     """Requests per minute and client address; 0 = none. Loopback is never limited."""
 
@@ -124,6 +130,14 @@ class Settings(BaseSettings):
                 "is no address of an SQLite or PostgreSQL database; "
                 "write sqlite:////folder/lampway.db or postgresql://user:password@host/name"
             )
+        return value.strip()
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        if value.strip() and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):  # unsaid: see above
+            raise ValueError("is no address of a mail server; write smtp://user:password@host:587 or smtps://host:465")
         return value.strip()
 
     @field_validator("geocoder")

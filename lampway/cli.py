@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from lampway.commands import (
+    accounts,
+    audit,
     availability,
     demo,
     doctor,
@@ -53,6 +55,8 @@ COMMANDS = (
     worker,
     keys,
     availability,
+    accounts,
+    audit,
     doctor,
 )
 """The modules of ``lampway.commands``, in the order in which the help shows them."""

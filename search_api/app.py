@@ -24,6 +24,7 @@ from search_api.negotiation import Negotiation
 from search_api.rate_limit import RateLimiter
 from search_api.routes import (
     availability,
+    daia,
     description,
     docs,
     formats,
@@ -44,7 +45,7 @@ ROUTERS = tuple(
     for module in (
         formats,  # before the addresses without suffix, which would take the suffix for a part of the id
         *(search, works, nearby, institutions, institution_edit, availability, sources),
-        *(health, metrics, docs, pages),
+        *(daia, health, metrics, docs, pages),
     )
 )
 

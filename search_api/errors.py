@@ -25,6 +25,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "invalid-parameter": (400, "A parameter cannot be used"),
     "not-authenticated": (401, "An API key is needed"),
     "not-allowed": (403, "This key may not do that"),
+    "not-permitted": (403, "Your role does not allow that"),
+    "foreign-origin": (403, "The form was sent from another site"),
     "not-found": (404, "There is no such thing here"),
     "method-not-allowed": (405, "This address does not take that method"),
     "not-acceptable": (406, "It cannot be given in the wanted format"),
@@ -66,6 +68,14 @@ class ApiError(Exception):
     def __init__(self, kind: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: object) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.headers, self.more = kind, detail, dict(headers or {}), more
+
+
+class SeeOther(Exception):  # noqa: N818 - it is no error
+    """Ends a request with the address of the page to look at instead. ``path`` is one of ours."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
 
 
 def problem_of(error: Exception, request: Request) -> tuple[Problem, dict[str, str]]:
@@ -156,5 +166,10 @@ def install(app: FastAPI) -> None:
             log.warning("not available", path=request.url.path[:200], reason=str(error)[:500])
         return response
 
+    def look_elsewhere(request: Request, error: Exception) -> Response:
+        path = error.path if isinstance(error, SeeOther) else "/"
+        return Response(status_code=303, headers={"Location": path, "Cache-Control": "no-store"})
+
+    app.add_exception_handler(SeeOther, look_elsewhere)
     for kind in (ApiError, BadParameterError, EngineError, StoreError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)

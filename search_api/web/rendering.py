@@ -32,10 +32,11 @@ class Page:
         """The switch: (HTML tag, own name, address of this page in it)."""
         return [(HTML_TAGS[key], NAMES[key], self.to.in_language(self.path, self.pairs, key)) for key in LANGUAGES]
 
-    def render(self, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
-        """The page as a response. Availability changes at any moment: browsers ask again."""
+    def render(self, template: str, *, status: int = 200, private: bool = False, **values: object) -> HTMLResponse:
+        """The page as a response. Availability changes at any moment: browsers ask again; none keeps private ones."""
         html = _environment().get_template(template).render(page=self, say=self.say, to=self.to, **values)
-        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": self.html_lang}
+        kept = "no-store" if private else "no-cache"
+        headers = {"Cache-Control": kept, "Vary": "Accept-Language", "Content-Language": self.html_lang}
         return HTMLResponse(html, status_code=status, headers=headers)
 
 

@@ -34,15 +34,18 @@ class Wording:
         self.lang = lang
 
     def __call__(self, key: str, **values: object) -> str:
-        """A text of ``pages.yaml``. ``n`` is grouped, and chooses between one and many unless ``count`` does."""
+        """A text of ``pages.yaml``, or of another area by its full key ("accounts.login").
+
+        ``n`` is grouped, and chooses between one and many unless ``count`` does.
+        """
         if isinstance(values.get("n"), int):
             values.setdefault("count", values["n"])
             values["n"] = self.number(cast("int", values["n"]))
-        return text(self.lang, f"pages.{key}", **values)
+        return text(self.lang, _full(key), **values)
 
     def has(self, key: str) -> bool:
-        """Whether ``pages.yaml`` has the text."""
-        return f"pages.{key}" in catalogue(self.lang) or f"pages.{key}" in catalogue("en")
+        """Whether there is such a text."""
+        return _full(key) in catalogue(self.lang) or _full(key) in catalogue("en")
 
     def either(self, *keys: str, **values: object) -> str:
         """The first of several texts that exists: special wording first, the general one last."""
@@ -122,6 +125,10 @@ class Wording:
 
     def _list(self, key: str) -> list[str]:
         return cast("list[str]", catalogue(self.lang)[f"pages.{key}"])
+
+
+def _full(key: str) -> str:
+    return key if "." in key else f"pages.{key}"
 
 
 @lru_cache(maxsize=2000)

@@ -1,0 +1,105 @@
+"""Logging in: by password and code, or by a link. Whoever has no account gets the same answer in the same time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from schemas.account import Account, Act
+from search_api.accounts import codes, passwords
+from search_api.rate_limit import RateLimiter
+from store import accounts, audit, links, logins
+from store.database import Connection, Database
+
+PER_ACCOUNT, PER_NETWORK = 6, 30
+"""Tries a minute. They come back evenly: a guesser is slowed down, and nobody can lock another one out for good."""
+MAILS_PER_ACCOUNT = 3
+
+
+class Refused(Exception):  # noqa: N818 - it is an outcome
+    """No log-in. ``reason``: wrong, code (a right password, but a missing or wrong code) or often (with ``wait``)."""
+
+    def __init__(self, reason: Literal["wrong", "code", "often"], wait: int = 0) -> None:
+        super().__init__(reason)
+        self.reason, self.wait = reason, wait
+
+
+class Tries:
+    """Counts tries by account and by network, in this process."""
+
+    def __init__(self) -> None:
+        self._accounts, self._networks = RateLimiter(PER_ACCOUNT), RateLimiter(PER_NETWORK)
+        self._mails = RateLimiter(MAILS_PER_ACCOUNT)
+
+    def count(self, email: str, client: str | None) -> None:
+        """Count a try.
+
+        Raises:
+            Refused: there were too many.
+        """
+        wait = max(self._accounts.wait(f"mail:{accounts.normal(email)}"), self._networks.wait(client))
+        if wait:
+            raise Refused("often", wait)
+
+    def mail(self, email: str) -> bool:
+        """Count a mail to an address; False if it has had enough of them."""
+        return not self._mails.wait(f"mail:{accounts.normal(email)}")
+
+
+def by_password(database: Database, home: Path, email: str, password: str, code: str) -> str:
+    """Log in by password; returns what the cookie is to hold.
+
+    Raises:
+        Refused: wrong, or a code is missing.
+        SecretError: the secret of the codes cannot be opened.
+    """
+    with database.connect() as connection:
+        account = accounts.by_email(connection, email)
+    fits = passwords.fits(account.password if account else "", password[: passwords.LONGEST + 1])
+    if account is None or not fits or account.disabled_at:
+        raise Refused("wrong")
+    with database.begin() as connection:
+        if account.totp and not codes.takes(connection, home, account, code):
+            raise Refused("code")
+        if passwords.outdated(account.password):
+            accounts.set_password(connection, account.number, passwords.hashed(password))
+        return _begin(connection, account, "password", confirmed=bool(account.totp))
+
+
+def by_link(database: Database, secret: str) -> tuple[str, Account] | None:
+    """Log in by a one-time link, which is used up; None when it cannot be used.
+
+    An invitation makes the account, and gives the role for the institution.
+    """
+    with database.begin() as connection:
+        link = links.use(connection, secret)
+        if link is None or link.purpose not in ("login", "invite"):
+            return None
+        account = accounts.by_email(connection, link.email)
+        if account is None and link.purpose == "invite":
+            account = accounts.add(connection, link.email, lang=link.detail.get("lang", "en"))
+        if account is None or account.disabled_at:
+            return None
+        institution, role = link.detail.get("institution", ""), link.detail.get("role", "")
+        if link.purpose == "invite" and institution:
+            accounts.set_role(connection, account.number, institution, "editor" if role == "editor" else "member")
+            joined = {"role": role, "by": link.detail.get("by", "")}
+            audit.write(
+                connection,
+                Act(
+                    actor=account.email,
+                    action="member.join",
+                    thing=f"account:{account.email}",
+                    institution=institution,
+                    detail=joined,
+                ),
+            )
+        return _begin(connection, account, link.purpose, confirmed=False), account
+
+
+def _begin(connection: Connection, account: Account, way: str, *, confirmed: bool) -> str:
+    audit.write(
+        connection,
+        Act(actor=account.email, action="account.login", thing=f"account:{account.email}", detail={"by": way}),
+    )
+    return logins.begin(connection, account.number, confirmed=confirmed)

@@ -1,0 +1,175 @@
+"""A person's own account: name, password, authenticator app, log-ins, institutions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from search_api.accounts import codes, passwords
+from search_api.accounts.actor import Actor
+from search_api.accounts.guard import Self, safe_next
+from search_api.context import Context
+from search_api.messages import LANGUAGES
+from search_api.web.forms import Form, Sent
+from search_api.web.language import NAMES
+from search_api.web.rendering import Page
+from store import accounts, logins
+from store.secrets import SecretError
+
+router = APIRouter(prefix="/account", include_in_schema=False)
+_LONGEST_NAME = 100
+
+
+@router.get("")
+def account_page(request: Request, actor: Self) -> Response:
+    """All of it on one page."""
+    return _page(request, actor, Form())
+
+
+@router.post("/name")
+def rename(request: Request, actor: Self, form: Sent) -> Response:
+    """How the person is called, and the language of the mails."""
+    name, lang = form["name"], form["lang"]
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        form.wrong["name"] = Page(request).say("accounts.name_wrong", n=_LONGEST_NAME)
+        return _page(request, actor, form)
+    with _context(request).database.begin() as connection:
+        accounts.set_name(connection, actor.account.number, name, lang if lang in LANGUAGES else actor.account.lang)
+        actor.did(connection, "account.name", f"account:{actor.account.email}")
+    return _done(request)
+
+
+@router.post("/password")
+def set_password(request: Request, actor: Self, form: Sent) -> Response:
+    """A new password; every other log-in of the account ends."""
+    say, context = Page(request).say, _context(request)
+    old, new = form.fields.get("old", ""), form.fields.get("new", "")
+    if actor.account.password and not passwords.fits(actor.account.password, old):
+        form.wrong["old"] = say("accounts.password_old")
+    elif problem := passwords.problem_of(new, actor.account.email):
+        form.wrong["new"] = say(f"accounts.{problem}", n=passwords.SHORTEST)
+    if form.wrong:
+        return _page(request, actor, form)
+    hash_ = passwords.hashed(new)
+    with context.database.begin() as connection:
+        accounts.set_password(connection, actor.account.number, hash_)
+        logins.end_others(connection, actor.account.number, actor.login.hash)
+        actor.did(connection, "account.password", f"account:{actor.account.email}")
+    return _done(request)
+
+
+@router.post("/totp")
+def set_totp(request: Request, actor: Self, form: Sent) -> Response:
+    """Begin to use an authenticator app: its first code shows that it has the secret."""
+    context, secret = _context(request), form["secret"]
+    if actor.account.totp or codes.step_of(secret, form["code"]) is None:
+        form.wrong["code"] = Page(request).say("accounts.code_wrong")
+        return _page(request, actor, form)
+    with context.database.begin() as connection:
+        codes.keep(connection, context.settings.home, actor.account, secret)
+        logins.confirm(connection, actor.login)
+        actor.did(connection, "account.totp", f"account:{actor.account.email}", to="on")
+    return _done(request)
+
+
+@router.post("/totp/remove")
+def remove_totp(request: Request, actor: Self, form: Sent) -> Response:
+    """No longer; a code shows that it is not another one at this browser who wants that."""
+    if not _code_fits(request, actor, form):
+        return _page(request, actor, form)
+    with _context(request).database.begin() as connection:
+        accounts.set_totp(connection, actor.account.number, "")
+        actor.did(connection, "account.totp", f"account:{actor.account.email}", to="off")
+    return _done(request)
+
+
+@router.post("/logins/end")
+def end_logins(request: Request, actor: Self, form: Sent) -> Response:
+    """End one log-in of the account (``id``), or all but this one."""
+    with _context(request).database.begin() as connection:
+        for login in logins.of_account(connection, actor.account.number):
+            if login.hash != actor.login.hash and form["id"] in ("", login.id):
+                logins.end(connection, login)
+        actor.did(connection, "account.end-logins", f"account:{actor.account.email}")
+    return _done(request)
+
+
+@router.get("/confirm")
+def confirm_page(request: Request, actor: Self) -> Response:
+    """Asks for the second factor before a dangerous act."""
+    return _confirm(request, actor, Form({"next": request.query_params.get("next", "")}))
+
+
+@router.post("/confirm")
+def confirm(request: Request, actor: Self, form: Sent) -> Response:
+    """Counts for a quarter of an hour."""
+    if not actor.account.second_factor or not _code_fits(request, actor, form):
+        return _confirm(request, actor, form)
+    with _context(request).database.begin() as connection:
+        logins.confirm(connection, actor.login)
+        actor.did(connection, "account.confirm", f"account:{actor.account.email}")
+    return RedirectResponse(safe_next(form["next"]), status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def _code_fits(request: Request, actor: Actor, form: Form) -> bool:
+    context, say = _context(request), Page(request).say
+    try:
+        request.app.state.tries.count(actor.account.email, None)
+        with context.database.begin() as connection:
+            fits = codes.takes(connection, context.settings.home, actor.account, form["code"])
+    except SecretError as error:
+        form.wrong["code"] = str(error)
+        return False
+    if not fits:
+        form.wrong["code"] = say("accounts.code_wrong")
+    return fits
+
+
+def _confirm(request: Request, actor: Actor, form: Form) -> Response:
+    status = 422 if form.wrong else 200
+    return Page(request).render("account/confirm.html", status=status, private=True, form=form, actor=actor)
+
+
+def _page(request: Request, actor: Actor, form: Form) -> Response:
+    page, context = Page(request), _context(request)
+    with context.database.connect() as connection:
+        open_ = logins.of_account(connection, actor.account.number)
+    now, by_id = context.clock(), context.registry().by_id
+    places = [(by_id[id_], page.say(f"accounts.role_{role}")) for id_, role in actor.roles.items() if id_ in by_id]
+    shown = [
+        {
+            "id": login.id,
+            "here": login.hash == actor.login.hash,
+            "since": page.say.ago(datetime.fromisoformat(login.created_at), now),
+            "seen": page.say.ago(datetime.fromisoformat(login.seen_at), now),
+        }
+        for login in open_
+    ]
+    secret = "" if actor.account.totp else form["secret"] or codes.new_secret()
+    return page.render(
+        "account/account.html",
+        status=422 if form.wrong else 200,
+        private=True,
+        form=form,
+        account=actor.account,
+        institutions=places,
+        logins=shown,
+        secret=secret,
+        totp=codes.address(secret, actor.account.email, "Lampway") if secret else "",
+        languages=NAMES,
+        done="done" in request.query_params,
+        new="new" in request.query_params,
+    )
+
+
+def _done(request: Request) -> Response:
+    lang = request.query_params.get("lang", "")
+    to = f"/account?done=1&lang={lang}" if lang in LANGUAGES else "/account?done=1"
+    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def _context(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context

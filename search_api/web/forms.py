@@ -1,0 +1,45 @@
+"""What a page's form has sent, and what is said about its fields."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+import msgspec
+from fastapi import Depends, Request
+
+from search_api.errors import ApiError
+
+_MOST_FIELDS = 200
+_TYPE = "application/x-www-form-urlencoded"
+
+
+class Form(msgspec.Struct):
+    """The fields of a form as they were typed, and what is wrong with each: shown beside it."""
+
+    fields: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    """Field -> what is wrong and how to mend it, in the reader's language."""
+
+    def __getitem__(self, name: str) -> str:
+        """A field, "" when it was not sent; blanks around it are nobody's intention."""
+        return self.fields.get(name, "").strip()
+
+
+async def form_of(request: Request) -> Form:
+    """The form in the body of a request (at most what ``front`` lets through).
+
+    Raises:
+        ApiError: it is no form.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
+        raise ApiError("invalid-body", f"Send a form ({_TYPE}).")
+    try:
+        text = (await request.body()).decode()
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise ApiError("invalid-body", f"The form cannot be read: {error}") from None
+    return Form(dict(pairs))
+
+
+Sent = Annotated[Form, Depends(form_of)]

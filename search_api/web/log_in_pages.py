@@ -1,0 +1,134 @@
+"""Logging in and out: by password, by a mailed link, by a link that an operator has made."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from schemas.account import Act
+from search_api.accounts.guard import Open, SameOrigin, Self, actor_or_nobody, cookie_name, safe_next
+from search_api.accounts.log_in import Refused, Tries, by_link, by_password
+from search_api.accounts.mail import Mail
+from search_api.context import Context
+from search_api.web.forms import Form, Sent
+from search_api.web.rendering import Page
+from store import accounts, audit, links, logins
+
+router = APIRouter(include_in_schema=False)
+_NO_KEEP = {"Cache-Control": "no-store"}
+
+
+@router.get("/login", dependencies=[Open])
+def login_page(request: Request) -> Response:
+    """The form; who is logged in already goes on."""
+    to = safe_next(request.query_params.get("next", ""))
+    if actor_or_nobody(request):
+        return RedirectResponse(to, status_code=303, headers=_NO_KEEP)
+    return _form(request, Form({"next": to}))
+
+
+@router.post("/login", dependencies=[Open, SameOrigin])
+def log_in(request: Request, form: Sent) -> Response:
+    """By mail address and password, and a code where the account has one."""
+    context, say = _context(request), Page(request).say
+    tries: Tries = request.app.state.tries
+    try:
+        tries.count(form["email"], _client(request))
+        token = by_password(
+            context.database, context.settings.home, form["email"], form.fields.get("password", ""), form["code"]
+        )
+    except Refused as refused:
+        field = "code" if refused.reason == "code" else "password"
+        form.wrong[field] = say(f"accounts.login_{refused.reason}", n=refused.wait)
+        status = 429 if refused.wait else 422
+        response = _form(request, form, status)
+        if refused.wait:
+            response.headers["Retry-After"] = str(refused.wait)
+        return response
+    return _welcome(request, token, safe_next(form["next"]))
+
+
+@router.post("/login/link", dependencies=[Open, SameOrigin])
+def mail_link(request: Request, form: Sent) -> Response:
+    """Send a link to log in with. The answer is the same for every address."""
+    page, context = Page(request), _context(request)
+    mail: Mail = request.app.state.mail
+    if mail.ready and "@" in form["email"] and request.app.state.tries.mail(form["email"]):
+        with context.database.begin() as connection:
+            account = accounts.by_email(connection, form["email"])
+            known = account is not None and not account.disabled_at
+            secret = links.make(connection, "login", form["email"]) if known else ""
+        if account and secret:
+            mail.send(account.email, account.lang, "login", link=_address(context, secret))
+    return page.render("account/sent.html", private=True, email=form["email"], ready=mail.ready)
+
+
+@router.get("/link/{secret}", dependencies=[Open])
+def link_page(request: Request, secret: str) -> Response:
+    """What a link is for, with the button that uses it: a scanner of mails that opens it uses nothing up."""
+    page = Page(request)
+    with _context(request).database.connect() as connection:
+        link = links.look(connection, secret)
+    fits = link is not None and link.valid() and link.purpose in ("login", "invite")
+    return page.render(
+        "account/link.html", status=200 if fits else 410, private=True, link=link, fits=fits, secret=secret
+    )
+
+
+@router.post("/link/{secret}", dependencies=[Open, SameOrigin])
+def use_link(request: Request, secret: str) -> Response:
+    """Use it up and log in."""
+    context = _context(request)
+    found = by_link(context.database, secret)
+    if found is None:
+        return link_page(request, secret)
+    token, account = found
+    return _welcome(request, token, "/account" if account.password else "/account?new=1")
+
+
+@router.post("/logout")
+def log_out(request: Request, actor: Self) -> Response:
+    """End this log-in, here and in the store."""
+    context = _context(request)
+    with context.database.begin() as connection:
+        logins.end(connection, actor.login)
+        account = actor.account.email
+        audit.write(connection, Act(actor=account, action="account.logout", thing=f"account:{account}"))
+    response = RedirectResponse("/", status_code=303, headers=_NO_KEEP | {"Clear-Site-Data": '"cache"'})
+    response.delete_cookie(cookie_name(context.settings.public_url), path="/")
+    return response
+
+
+def _form(request: Request, form: Form, status: int = 200) -> Response:
+    page = Page(request)
+    mail: Mail = request.app.state.mail
+    return page.render("account/login.html", status=status, private=True, form=form, mail=mail.ready)
+
+
+def _welcome(request: Request, token: str, to: str) -> Response:
+    """On to a page, with the cookie: only for our pages (Lax), out of reach for scripts."""
+    public_url = _context(request).settings.public_url
+    response = RedirectResponse(to, status_code=303, headers=_NO_KEEP)
+    response.set_cookie(
+        cookie_name(public_url),
+        token,
+        max_age=int(logins.LONGEST.total_seconds()),
+        path="/",
+        secure=public_url.startswith("https://"),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _address(context: Context, secret: str) -> str:
+    return f"{context.settings.public_url.rstrip('/')}/link/{secret}"
+
+
+def _client(request: Request) -> str | None:
+    return request.client.host if request.client else None
+
+
+def _context(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context

@@ -1,0 +1,79 @@
+"""Repository of one-time links: to log in, to take an invitation, to prove that one reads a mail box."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from store.account_tables import links
+from store.accounts import normal
+from store.codec import from_json, to_json
+from store.database import now_text
+
+Purpose = Literal["login", "invite", "contact"]
+LIFE: dict[Purpose, timedelta] = {
+    "login": timedelta(minutes=15),
+    "invite": timedelta(days=7),
+    "contact": timedelta(days=7),
+}
+
+
+class OneTimeLink(msgspec.Struct, frozen=True, kw_only=True):
+    """What a link is for. The secret in it is not kept."""
+
+    purpose: Purpose
+    email: str
+    detail: dict[str, str]
+    expires_at: str
+    used_at: str | None
+
+    def valid(self) -> bool:
+        """Whether it can still be used."""
+        return self.used_at is None and self.expires_at > datetime.now(UTC).isoformat()
+
+
+def make(connection: Connection, purpose: Purpose, email: str, **detail: str) -> str:
+    """Make a link for whoever reads a mail box; returns its secret, for the only time."""
+    secret = secrets.token_urlsafe(32)
+    expires = (datetime.now(UTC) + LIFE[purpose]).isoformat(timespec="seconds")
+    row = {"hash": _hash(secret), "purpose": purpose, "email": normal(email), "detail": to_json(detail)}
+    connection.execute(insert(links).values(**row, expires_at=expires))
+    return secret
+
+
+def look(connection: Connection, secret: str) -> OneTimeLink | None:
+    """What a link is for, used or not: looking at it uses nothing, since scanners of mail open every link."""
+    row = connection.execute(select(links).where(links.c.hash == _hash(secret))).first()
+    if row is None:
+        return None
+    return OneTimeLink(
+        purpose=row.purpose,
+        email=row.email,
+        detail=from_json(row.detail, dict[str, str]),
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+    )
+
+
+def use(connection: Connection, secret: str) -> OneTimeLink | None:
+    """Use a link up. None when it is unknown, used or too old; of two that try at once one succeeds."""
+    unused = update(links).where(links.c.hash == _hash(secret), links.c.used_at.is_(None))
+    unused = unused.where(links.c.expires_at > datetime.now(UTC).isoformat())
+    if not connection.execute(unused.values(used_at=now_text())).rowcount:
+        return None
+    return look(connection, secret)
+
+
+def clean(connection: Connection) -> int:
+    """Forget links that ended a month ago; until then their pages can say what happened."""
+    past = (datetime.now(UTC) - timedelta(days=30)).isoformat()
+    return connection.execute(delete(links).where(links.c.expires_at < past)).rowcount
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

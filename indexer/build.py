@@ -20,6 +20,7 @@ from store.column_changes import registry_digest
 from store.database import Database
 from store.institutions import Resolver, all_institutions
 from store.leases import held
+from store.oai_publishing import publish
 
 LEASE = "index"
 """Name of the lease under which works and the index are changed: one at a time."""
@@ -53,7 +54,9 @@ def rebuild(
         LeaseTakenError: another process is indexing.
     """
     with held(database, LEASE):
-        return build(database, engine, settings, merge_pending(database, on_progress), on_progress)
+        report = build(database, engine, settings, merge_pending(database, on_progress), on_progress)
+        publish(database, settings.columns_home, on_progress)
+        return report
 
 
 def build(

@@ -16,6 +16,7 @@ from store import columns, columns_follow, works
 from store.database import Database
 from store.institutions import Resolver, all_institutions
 from store.leases import held
+from store.oai_publishing import publish
 
 _BATCH = 5000
 
@@ -62,6 +63,7 @@ def update(
                 raise EngineError(health.message)
             report = UpdateReport(generation=health.generation, merged=merged)
             write_pending(database, engine, settings, report, on_progress)
+        publish(database, settings.columns_home, on_progress)
         report.seconds = round(time.monotonic() - began, 3)
         return report
 

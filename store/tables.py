@@ -201,7 +201,7 @@ work_changes = Table(
     Column("work", Number, nullable=False),
 )
 
-# What our own OAI-PMH provider sets out (see ``store.oai_items``): the works, those that are gone too, and who has them.
+# What our own OAI-PMH provider sets out (``store.oai_items``): works, those that are gone too, and who has them.
 oai_items = Table(
     "oai_items",
     metadata,

@@ -1,0 +1,189 @@
+"""Works as our own OAI-PMH provider sets them out: each with the moment of its last change, also after it is gone.
+
+``store.oai_publishing`` writes what stands here. A work that an institution has no more stays listed for it, as gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, literal, or_, select, tuple_
+
+from schemas.catalogue import Source
+from store import bulk, codec, notes
+from store.database import Database
+from store.tables import oai_items, oai_members, raw_records, records, sources, works
+
+STATE = "oai items"
+
+
+class State(msgspec.Struct, omit_defaults=True):
+    """What ``store.oai_publishing`` notes of its own work."""
+
+    changes: int = 0
+    """Version of the latest change of a work that is set out."""
+    around: str = ""
+    """Digest of what else counts: the registry and the sources."""
+    began: str = ""
+    """Since when changes are being dated that not everybody can see yet; "" = all can be seen."""
+    institutions: dict[str, int] = msgspec.field(default_factory=dict)
+    """Numbers of all institutions that ever had a set, by id."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A work with the moment of its last change, ``2026-11-24T10:00:00Z``."""
+
+    work: int
+    id: str
+    datestamp: str
+    deleted: bool
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which items: changed between two moments, both inclusive ("" = no bound), of one institution by its number."""
+
+    since: str = ""
+    until: str = ""
+    institution: int | None = None
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """A living record behind a work."""
+
+    row: int
+    """Its number in the store."""
+    source: Source
+    record: str
+    datestamp: str
+    """As the source gave it; "" = it gave none."""
+    harvested_at: str
+    """When the source's last change of it reached us (ISO, UTC)."""
+    size: int
+    """Bytes of its description as stored: the longer, the more it says."""
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[tuple[Connection, str]]:
+    """A snapshot, and the moment before which nothing that is dated is missing from it.
+
+    Whoever asks from that moment on next time misses no change: the clock is read before the snapshot is taken, and
+    changes that are being dated meanwhile get later moments (see ``store.oai_publishing``).
+    """
+    with database.connect() as connection:
+        now = text_of(database.dialect.now(connection))
+    with database.connect() as connection:
+        yield connection, min(now, state(connection).began or now)
+
+
+def text_of(moment: datetime) -> str:
+    """A moment as it is set out."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def state(connection: Connection) -> State:
+    """What was noted last."""
+    noted = notes.get(connection, STATE)
+    return msgspec.json.decode(noted, type=State) if noted else State()
+
+
+def page(connection: Connection, wanted: Selection, after: tuple[str, int] | None, limit: int) -> list[Item]:
+    """The items after a position (datestamp, work), in the order of their last change."""
+    dated = _dated(wanted)
+    query = _selected(wanted)
+    if after is not None:
+        query = query.where(tuple_(dated.c.datestamp, dated.c.work) > tuple_(literal(after[0]), literal(after[1])))
+    rows = connection.execute(query.order_by(dated.c.datestamp, dated.c.work).limit(limit))
+    return [Item(row.work, row.id, row.datestamp, bool(row.gone)) for row in rows]
+
+
+def count(connection: Connection, wanted: Selection) -> int:
+    """How many items there are; the database reads its index for it, 30 ms a million."""
+    dated = _dated(wanted)
+    return connection.scalar(_bounded(select(func.count()).select_from(dated), wanted)) or 0
+
+
+def one(connection: Connection, id_: str) -> Item | None:
+    """The item of a work by the work's public id."""
+    row = connection.execute(
+        select(oai_items.c.work, oai_items.c.datestamp, oai_items.c.deleted, works.c.data.is_(None).label("dataless"))
+        .join(works, works.c.number == oai_items.c.work)
+        .where(works.c.id == id_)
+    ).first()
+    return Item(row.work, id_, row.datestamp, bool(row.deleted or row.dataless)) if row else None
+
+
+def earliest(connection: Connection) -> str:
+    """The oldest moment of a last change; "" = nothing is set out."""
+    return connection.scalar(select(func.min(oai_items.c.datestamp))) or ""
+
+
+def members(connection: Connection, numbers: Sequence[int]) -> dict[int, list[int]]:
+    """Numbers of the institutions that have works."""
+    found: dict[int, list[int]] = {}
+    for work, institution in bulk.select_in(
+        connection, oai_members, ("work", "institution"), "work", numbers, gone=False
+    ):
+        found.setdefault(work, []).append(institution)
+    return {work: sorted(institutions) for work, institutions in found.items()}
+
+
+def origins(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Origin]]:
+    """The living records behind works, by source and record."""
+    known: dict[int, Source] = {}
+    found: dict[int, list[Origin]] = {}
+    rows = connection.execute(
+        select(
+            *(records.c.work, records.c.id, records.c.source, sources.c.data),
+            *(raw_records.c.record, raw_records.c.datestamp, raw_records.c.changed_at),
+            func.length(records.c.data).label("size"),
+        )
+        .join(raw_records, raw_records.c.id == records.c.id)
+        .join(sources, sources.c.number == records.c.source)
+        .where(records.c.work.in_(numbers), records.c.deleted.is_(False))
+        .order_by(records.c.source, raw_records.c.record)
+    )
+    for row in rows:
+        if row.source not in known:
+            known[row.source] = codec.from_json(row.data, Source)
+        origin = Origin(
+            row=row.id,
+            source=known[row.source],
+            record=row.record,
+            datestamp=row.datestamp,
+            harvested_at=row.changed_at,
+            size=row.size,
+        )
+        found.setdefault(row.work, []).append(origin)
+    return found
+
+
+def _dated(wanted: Selection) -> Any:
+    """The table whose moments count."""
+    return oai_items if wanted.institution is None else oai_members
+
+
+def _selected(wanted: Selection) -> Any:
+    dated = _dated(wanted)
+    gone = [oai_items.c.deleted, works.c.data.is_(None)]
+    if wanted.institution is not None:
+        gone.append(oai_members.c.gone)
+    query = select(dated.c.work, works.c.id, dated.c.datestamp, or_(*gone).label("gone"))
+    query = query.select_from(dated).join(works, works.c.number == dated.c.work)
+    if wanted.institution is not None:
+        query = query.join(oai_items, oai_items.c.work == oai_members.c.work)
+    return _bounded(query, wanted)
+
+
+def _bounded(query: Any, wanted: Selection) -> Any:
+    dated = _dated(wanted)
+    if wanted.institution is not None:
+        query = query.where(dated.c.institution == wanted.institution)
+    if wanted.since:
+        query = query.where(dated.c.datestamp >= wanted.since)
+    if wanted.until:
+        query = query.where(dated.c.datestamp <= wanted.until)
+    return query

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harvester import windows
 from harvester.fetching import FetchError
 from harvester.protocols import oai_names
-from harvester.protocols.oai_pages import OaiRecord
+from harvester.protocols.oai_headers import OaiRecord
 from harvester.protocols.oai_sickle import Harvester, OaiError
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harvester.protocols.oai_pages import OaiPage, OaiRecord
+from harvester.protocols.oai_headers import OaiRecord
+from harvester.protocols.oai_pages import OaiPage
 from store import codec
 
 _MOST_EMPTY_PAGES = 100

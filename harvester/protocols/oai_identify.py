@@ -8,7 +8,8 @@ import msgspec
 from lxml import etree
 
 from harvester.fetching import FetchError, PatienceError, RefusedError
-from harvester.protocols.oai_pages import OAI, BadPageError, HarmfulPageError, iterate_sets, read_tree, text_of
+from harvester.protocols.oai_headers import OAI
+from harvester.protocols.oai_pages import BadPageError, HarmfulPageError, iterate_sets, read_tree, text_of
 from harvester.protocols.oai_repair import repaired_tree
 from harvester.protocols.oai_sickle import Harvester, OaiError
 
@@ -45,6 +46,10 @@ class Identity(msgspec.Struct, kw_only=True):
     deleted_record: str = ""
     """no, transient, persistent, or "" when not said."""
     earliest: str = ""
+    said_earliest: str = ""
+    """earliestDatestamp, sensible or not."""
+    protocol_version: str = ""
+    base_url: str = ""
     response_date: str = ""
     trouble: str = ""
     """Why it could not be read; empty = it could."""
@@ -72,7 +77,10 @@ def identify(harvester: Harvester) -> Identity:
         return Identity(trouble=str(error))
     said = {
         name: text_of(root.find(f"{OAI}Identify/{OAI}{name}"))
-        for name in ("repositoryName", "adminEmail", "granularity", "deletedRecord", "earliestDatestamp")
+        for name in (
+            *("repositoryName", "adminEmail", "granularity", "deletedRecord", "earliestDatestamp"),
+            *("protocolVersion", "baseURL"),
+        )
     }
     granularity, earliest = said["granularity"].upper(), said["earliestDatestamp"]
     return Identity(
@@ -81,6 +89,9 @@ def identify(harvester: Harvester) -> Identity:
         granularity=DAY if granularity == DAY else SECONDS if granularity.startswith("YYYY-MM-DDT") else "",
         deleted_record=(said["deletedRecord"].lower() if said["deletedRecord"].lower() in _POLICIES else ""),
         response_date=text_of(root.find(f"{OAI}responseDate")),
+        said_earliest=earliest,
+        protocol_version=said["protocolVersion"],
+        base_url=said["baseURL"],
         earliest=earliest if re.match(r"\d{4}-\d\d-\d\d", earliest) else "",
         trouble="" if root.find(f"{OAI}Identify") is not None else "the answer has no Identify element",
     )
@@ -102,15 +113,15 @@ def list_formats(harvester: Harvester) -> list[MetadataFormat]:
     ]
 
 
-def list_sets(harvester: Harvester) -> list[tuple[str, str]]:
-    """(setSpec, name) of the server's sets; empty where it has none.
+def list_sets(harvester: Harvester, most: int = _MOST_SETS) -> list[tuple[str, str]]:
+    """(setSpec, name) of the server's sets; empty where it has none. After ``most`` no further page is asked for.
 
     Raises:
         FetchError, BadPageError: it does not tell.
     """
     found: list[tuple[str, str]] = []
     token = ""
-    while len(found) < _MOST_SETS:
+    while len(found) < most:
         try:
             root = _ask(harvester, "ListSets", **({"resumptionToken": token} if token else {}))
         except OaiError as error:

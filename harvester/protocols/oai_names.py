@@ -9,7 +9,8 @@ import msgspec
 
 from harvester.fetching import FetchError, OversizeError, PatienceError, RefusedError
 from harvester.protocols.oai_guards import LoopGuard, SetGuard
-from harvester.protocols.oai_pages import OaiPage, OaiRecord
+from harvester.protocols.oai_headers import OaiRecord
+from harvester.protocols.oai_pages import OaiPage
 from harvester.protocols.oai_records import sort_out
 from harvester.protocols.oai_sickle import Harvester, OaiError, UnreadableAnswerError
 from schemas.catalogue import Quarantined, RawRecord

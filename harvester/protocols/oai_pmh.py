@@ -14,7 +14,8 @@ from harvester.fetching import Client, FetchError, OversizeError, PatienceError,
 from harvester.protocols import oai_dates, oai_identify, oai_names, oai_position
 from harvester.protocols.base import ByNamePage, Listing, Page
 from harvester.protocols.oai_guards import LoopGuard, SetGuard
-from harvester.protocols.oai_pages import BadPageError, OaiRecord
+from harvester.protocols.oai_headers import OaiRecord
+from harvester.protocols.oai_pages import BadPageError
 from harvester.protocols.oai_position import Position, Window
 from harvester.protocols.oai_records import sort_out
 from harvester.protocols.oai_sickle import Harvester, OaiError, UnreadableAnswerError

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harvester.protocols.oai_guards import SetGuard
-from harvester.protocols.oai_pages import OaiPage, OaiRecord
+from harvester.protocols.oai_headers import OaiRecord
+from harvester.protocols.oai_pages import OaiPage
 from schemas.catalogue import Quarantined, RawRecord
 from store import codec
 

@@ -18,8 +18,8 @@ from search_api.ranking.beside import BESIDE
 from search_api.ranking.combine import Measure
 from search_api.ranking.counting import Total, left_out, total
 from search_api.ranking.opening_hours import OPEN, UNKNOWN
-from search_api.ranking.order import Ordered, Ranking, in_order
-from search_api.ranking.rules import load_rules
+from search_api.ranking.order import Ranking, in_order
+from search_api.ranking.rules import Rules, load_rules
 from search_api.ranking.scope import scope_of
 from search_api.ranking.situation import situation
 from search_api.retrieve import Retrieval, retrieve, some_words, without
@@ -32,9 +32,9 @@ def search(context: Context, request: SearchRequest) -> Answer:
         BadParameterError: the cursor belongs to another question.
         EngineError: the engine does not answer, or there is no index yet.
     """
-    (offset, now), rules = cursor.page_of(request, context.clock()), load_rules()
+    shown, rules = cursor.shown_before(request, context.clock()), load_rules()
     view, registry, snapshot = context.columns().view, context.registry(), context.engine.snapshot()
-    here = situation(registry, request.near, request.at, request.mode, rules, now)
+    here = situation(registry, request.near, request.at, request.mode, rules, shown.now)
     measure = Measure(request, here, rules)
     scope = scope_of(measure, view)
     ranking = Ranking(
@@ -47,9 +47,10 @@ def search(context: Context, request: SearchRequest) -> Answer:
     )
 
     found = retrieve(request, snapshot, scope.places)
-    end = min(offset + request.limit, rules.pools.depth)
+    limit = max(min(request.limit, rules.pools.depth - len(shown)), 0)
+    end = min(len(shown) + limit, rules.pools.depth) + 1  # one more shows whether there is a next page
     counting = BESIDE.submit(_total, ranking, found.query)
-    leaving = BESIDE.submit(_left_out, ranking, request, found.query) if request.open and not offset else None
+    leaving = BESIDE.submit(_left_out, ranking, request, found.query) if request.open and not shown else None
     ordered = in_order(ranking, request, found.query, found.identifier, end)
     if not len(ordered.ranked.numbers) and (second := some_words(found, snapshot)):
         found, ordered = second, in_order(ranking, request, second.query, "", end)
@@ -62,9 +63,11 @@ def search(context: Context, request: SearchRequest) -> Answer:
     warnings += leaving.result() if leaving else []
     if request.facets and not scope.decides:
         warnings.append(text(request.lang, "search.facets_free"))
+    left = shown.left(ranked.numbers)
+    chosen = left[:limit]
     page = Page(
-        numbers=ranked.numbers[offset:end],
-        text=ranked.text[offset:end],
+        numbers=ranked.numbers[chosen],
+        text=ranked.text[chosen],
         known=ordered.known,
         text_kind=_text_kind(request, found),
     )
@@ -75,7 +78,7 @@ def search(context: Context, request: SearchRequest) -> Answer:
         query=query_view(request, identifier=found.identifier, match=found.query.match, warnings=warnings),
         hits=present(context.database, request, page, view, measure, rules),
         facets=count_facets(snapshot, found.query, request, measure, view) if request.facets else {},
-        next=cursor.write(request, end, now) if _goes_on(counted, ordered, end, rules.pools.depth) else None,
+        next=_next(request, shown.with_page(ranked.numbers, page.numbers), rules) if len(left) > limit else None,
     )
 
 
@@ -106,6 +109,5 @@ def _text_kind(request: SearchRequest, found: Retrieval) -> str:
     return {"best": "", "near": "text_near", "soon": "text_near"}.get(request.sort, "text_order")
 
 
-def _goes_on(counted: Total, ordered: Ordered, end: int, depth: int) -> bool:
-    more = counted[0] > end or counted[1] == "at_least"
-    return more and len(ordered.ranked.numbers) >= end and end < depth
+def _next(request: SearchRequest, shown: cursor.Shown, rules: Rules) -> str | None:
+    return cursor.write(request, shown) if len(shown) < rules.pools.depth else None

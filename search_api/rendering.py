@@ -48,6 +48,8 @@ def respond(
     base = context.settings.public_url.rstrip("/")
     if isinstance(thing, Moved):
         return _moved(request, base, thing)
+    if hasattr(thing, "warnings"):
+        thing.warnings = list(question.warnings)
     frame = frame_of(request, context, question, next_page=_next(thing))
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": lang}
     if form.download:

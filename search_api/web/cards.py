@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.answer import Best, Hit, Signal
+from search_api.places import place_name
 from search_api.web import facts
 from search_api.web.facts import Fact
 from search_api.web.wording import Times, Wording
@@ -68,13 +69,6 @@ def best_way(best: Best, say: Wording, *, mode: str, near: bool) -> Fact | None:
     if best.service == "digital":
         return None
     return facts.distance(say, km=best.distance_km, minutes=best.travel_min, mode=mode, asked=near)
-
-
-def place_name(best: Best) -> str:
-    """The institution, with the branch in the source's words where the registry knows only its owner."""
-    if best.branch and best.branch.casefold() not in best.institution.casefold():
-        return f"{best.institution}, {best.branch}" if best.institution else best.branch
-    return best.institution
 
 
 def text_language(title: str, languages: Sequence[str]) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from schemas.answer import Best
+from search_api.places import by_place, place_name
 from search_api.views import EditionView, HoldingView, WorkView
 from search_api.web import facts
 from search_api.web.addresses import safe_url
-from search_api.web.cards import best_way, place_name, text_language
+from search_api.web.cards import best_way, text_language
 from search_api.web.facts import Fact
 from search_api.web.wording import Times, Wording
 
@@ -58,16 +59,15 @@ def work_page_view(work: WorkView, say: Wording, times: Times, *, mode: str, nea
 def _places(work: WorkView, say: Wording, times: Times, *, mode: str, near: bool) -> list[Place]:
     """Holdings by place, in the order of the best copy of each."""
     editions = {edition.id: edition for edition in work.editions}
-    found: dict[tuple[str | None, str], Place] = {}
-    for holding in work.holdings:
-        name = place_name(holding.best)
-        place = found.get((holding.best.institution_id, name))
-        if place is None:
-            place = _place(len(found) + 1, name, holding.best, say, times, mode=mode, near=near)
-            found[holding.best.institution_id, name] = place
-        edition = editions.get(holding.edition) if len(editions) > 1 else None
-        place.copies.append(_copy(holding, edition, say, times))
-    return list(found.values())
+    found = []
+    for number, holdings in enumerate(by_place(work.holdings), 1):
+        best = holdings[0].best
+        place = _place(number, place_name(best), best, say, times, mode=mode, near=near)
+        for holding in holdings:
+            edition = editions.get(holding.edition) if len(editions) > 1 else None
+            place.copies.append(_copy(holding, edition, say, times))
+        found.append(place)
+    return found
 
 
 def _place(number: int, name: str, best: Best, say: Wording, times: Times, *, mode: str, near: bool) -> Place:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,8 +11,10 @@ from hypothesis import strategies as st
 from indexer.merging import merge as merging
 from indexer.merging.identity import code_of
 from indexer.merging.merge import merge_pending
+from indexer.merging.rulings import Rulings
 from schemas.catalogue import CatalogueRecord, Creator, RawRecord, Source
-from store import notes, raw_records, records, sources, works
+from schemas.decisions import Decision, RecordRef, name_of
+from store import decisions, notes, raw_records, records, sources, works
 from store.database import Database
 from store.works import Membership
 
@@ -215,38 +219,91 @@ def test_a_merge_that_is_cut_off_is_taken_up(
 
 
 names = st.sampled_from([f"{source}/{number}" for source in "abc" for number in range(3)])
+TITLES = ("The hobbit", "Hobbit : or there", "Emma", "Jane", "Kim", "Algebra 1", "Algebra 2", "",
+          *["The history of hobbits in six volumes", "The history of hobits in six volumes"] * 2)  # fmt: skip
 changes = st.builds(
     given_record,
     names,
-    title=st.sampled_from(["The hobbit", "Hobbit : or there", "Emma", "Jane", "Kim", "Algebra 1", "Algebra 2", ""]),
+    title=st.sampled_from(TITLES),
     creators=st.sampled_from([[], [Creator("Tolkien, J.")], [Creator("Austen, J.")]]),
-    year=st.sampled_from([None, 1937, 1999]),
+    year=st.sampled_from([None, 1937, 1937, 1938, 1999]),
     part=st.sampled_from(["", "1"]),
     type=st.sampled_from(["book", "object"]),
     languages=st.sampled_from([[], ["en"], ["de"]]),
     isbns=st.lists(st.sampled_from([ISBN, OTHER_ISBN]), max_size=2, unique=True),
+    publisher=st.sampled_from(["", "Unwin"]),
+    extent=st.sampled_from(["", "310 pages"]),
+    edition=st.sampled_from(["", "2nd ed."]),
     deleted=st.sampled_from([False, False, False, True]),
 )
 
 
+refs = names.map(lambda name: RecordRef(source=name.partition("/")[0], record=name.partition("/")[2]))
+choices = st.builds(
+    lambda kind, level, found: Decision(
+        kind=kind, level=level, author="Ann", records=found[: 1 if kind == "split" else None],
+        others=found[1:] if kind == "split" else [],
+    ),
+    st.sampled_from(["join", "split", "never"]),
+    st.sampled_from(["edition", "work"]),
+    st.lists(refs, min_size=2, max_size=3, unique=True),
+)  # fmt: skip
+undoings = st.integers(0, 30)
+
+
+def act(database: Database, step: CatalogueRecord | Decision | int) -> None:
+    """A source sends a record, a person decides, or undoes one of the decisions that hold."""
+    if isinstance(step, CatalogueRecord):
+        store_records(database, step)
+        return
+    with database.begin() as connection:
+        if isinstance(step, Decision):
+            decisions.add(connection, step)
+        elif made := decisions.active(connection):
+            decisions.revoke(connection, made[step % len(made)].id, "Ben")
+
+
+def obeyed(database: Database) -> None:
+    """Whatever people decided is so, as far as the records are there."""
+    with database.connect() as connection:
+        rulings = Rulings(decisions.active(connection))
+    found = {ref_name(name): row for name, row in exported(database).items()}
+    for one, other in combinations(sorted(rulings.names & found.keys()), 2):
+        for sets, which in ((rulings.editions, "edition"), (rulings.works, "work")):
+            same = getattr(found[one], which) == getattr(found[other], which)
+            assert same or not sets.together(one, other)
+            assert not (same and sets.parted(one, other))
+
+
+def ref_name(name: str) -> int:
+    source, _, record = name.partition("/")
+    return name_of(source, record)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(changes, min_size=1, max_size=4), min_size=1, max_size=7))
-def test_any_sequence_of_changes_gives_what_a_rebuild_gives(
-    database: Database, monkeypatch: pytest.MonkeyPatch, rounds: list[list[CatalogueRecord]]
+@given(
+    st.lists(
+        st.lists(changes | changes | choices | undoings, min_size=1, max_size=4), min_size=1, max_size=7
+    )
+)  # fmt: skip
+def test_any_sequence_of_changes_and_decisions_gives_what_a_rebuild_gives(
+    database: Database, monkeypatch: pytest.MonkeyPatch, rounds: list[list[CatalogueRecord | Decision | int]]
 ) -> None:
     with database.begin() as connection:
         for source in sources.all_sources(connection):
             sources.remove(connection, source.id)
         works.clear_pending(connection)
-        for name in ("works", "record_keys", "pending_records"):
+        for name in ("works", "record_keys", "pending_records", "merge_cuts", "decision_records", "decisions"):
             connection.exec_driver_sql(f"DELETE FROM {name}")
     store_records(database, *(given_record(f"z/{i}", f"Ballast {chr(97 + i)}") for i in range(60)))
     merge_pending(database)  # so many that the next ones are merged by their neighbourhood
-    for changed in rounds:
-        store_records(database, *changed)
+    for steps in rounds:
+        for step in steps:
+            act(database, step)
         ids = {row.work for row in exported(database).values()}
         merge_pending(database)
         consistent(database)
+        obeyed(database)
         for id_ in ids:  # an id once given leads to a living work, or its records are gone
             target = moved(database, id_)
             assert target is None or not isinstance(target, str) or moved(database, target) is not None

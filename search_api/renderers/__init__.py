@@ -10,11 +10,13 @@ own (DAIA, SRU, unAPI) is a route in ``search_api/routes/`` that calls the same 
 
 from __future__ import annotations
 
-from search_api.renderers import dublin_core, geojson, marcxml, mods, ris
+from search_api.renderers import bibtex, csl, dublin_core, geojson, marcxml, mods, ris
 from search_api.renderers.base import Format, Subject, bibliographic
 
 FORMATS: dict[str, Format] = {
     "ris": bibliographic("application/x-research-info-systems; charset=utf-8", "ris", ris.write),
+    "bibtex": bibliographic("application/x-bibtex; charset=utf-8", "bib", bibtex.write),
+    "csl": bibliographic("application/vnd.citationstyles.csl+json", "csl.json", csl.write),
     "mods": bibliographic("application/mods+xml", "mods.xml", mods.write),
     "marcxml": bibliographic("application/marcxml+xml", "marcxml", marcxml.write),
     "dc": bibliographic("application/xml", "dc.xml", dublin_core.write),

@@ -64,6 +64,16 @@ def read(raw: Any, headers: Any, limit: int, *, sniff: bool) -> Iterator[bytes]:
         raise BodyError("its packed body ended in the middle")
 
 
+def beginning(parts: Iterator[bytes], most: int) -> bytes:
+    """The first bytes of a body, at most ``most``; the rest is left unread."""
+    taken = bytearray()
+    for part in parts:
+        taken += part
+        if len(taken) >= most:
+            break
+    return bytes(taken[:most])
+
+
 def _is_packed(start: bytes, encoding: str) -> bool:
     """Whether the bytes look packed: some servers announce gzip and send plain text."""
     if encoding == "deflate":

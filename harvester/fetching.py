@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from harvester import bodies, credentials
 from harvester.addresses import Allowed, BlockedError, GuardedAdapter
 from harvester.answer_words import cause, hint, retry_after, shown, untrusted
 from harvester.bodies import BodyError, TooLargeError
+from harvester.budget import Budget
 from harvester.credentials import Credentials, same_place
 from harvester.deadlines import deadline
 from harvester.fetch_errors import FetchError, OversizeError, PatienceError, RefusedError, StatusError
@@ -84,6 +85,7 @@ class Client:
         contact: str = "",
         home: Path | None = None,
         authorities: Path | None = None,
+        budget: Budget | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Make a client.
@@ -97,11 +99,13 @@ class Client:
             contact: mail address or URL in the User-Agent.
             home: folder of the key that logins are sealed with; None = none can be opened.
             authorities: PEM file with certificates to trust beside the usual ones.
+            budget: what all its requests together may take; None = as much as they need.
             sleep: how to wait; one that raises ends the run there.
         """
+        self._budget = budget
         self._stall, self._deadline, self._pause, self._home = stall, deadline, pause, home
         self._sleep = sleep
-        self._patience = Patience(patience, sleep)
+        self._patience = Patience(budget.seconds(patience) if budget else patience, sleep)
         self._login: Credentials | None = None
         self._handshake: requests.auth.AuthBase | None = None
         self._login_home = ""
@@ -116,8 +120,10 @@ class Client:
             self._session.mount(scheme, GuardedAdapter(Allowed(allow), authorities))
 
     @classmethod
-    def from_settings(cls, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> Client:
-        """The client as the operator configured it; ``sleep`` is how it waits."""
+    def from_settings(
+        cls, settings: Settings, sleep: Callable[[float], None] = time.sleep, budget: Budget | None = None
+    ) -> Client:
+        """The client as the operator configured it; ``sleep`` is how it waits, ``budget`` what it may take in all."""
         return cls(
             allow=settings.fetch_allow,
             stall=settings.fetch_stall,
@@ -127,6 +133,7 @@ class Client:
             contact=settings.contact or settings.public_url,
             home=settings.home,
             authorities=settings.fetch_ca,
+            budget=budget,
             sleep=sleep,
         )
 
@@ -177,10 +184,26 @@ class Client:
         packing = {"Accept-Encoding": "gzip, deflate", **(headers or {})}
 
         def read(answer: requests.Response) -> bytes:
-            return b"".join(bodies.read(answer.raw, answer.headers, limit, sniff=True))
+            return b"".join(self._counted(bodies.read(answer.raw, answer.headers, self._room(limit), sniff=True)))
 
         response = self._ask(url, params, packing, read, final)
         if response.status >= 400 and not final(response):
+            raise StatusError(f"{shown(response.url)} answers {response.status}{hint(response.status)}", response)
+        return response
+
+    def beginning(self, url: str, most: int) -> Response:
+        """Fetch a file's first bytes, as they are stored there, at most ``most``; the rest never crosses the wire.
+
+        Raises:
+            FetchError: see ``get``.
+        """
+
+        def read(answer: requests.Response) -> bytes:
+            parts = self._counted(bodies.read(answer.raw, answer.headers, MAX_FILE, sniff=False))
+            return bodies.beginning(parts, self._room(most))
+
+        response = self._ask(url, None, {"Accept-Encoding": "gzip, deflate"}, read, lambda _: False)
+        if response.status >= 400:
             raise StatusError(f"{shown(response.url)} answers {response.status}{hint(response.status)}", response)
         return response
 
@@ -205,7 +228,7 @@ class Client:
                 return b""
             hashes.append(hashlib.blake2b(digest_size=16))
             with part.open("wb") as file:
-                for piece in bodies.read(answer.raw, answer.headers, MAX_FILE, sniff=False):
+                for piece in self._counted(bodies.read(answer.raw, answer.headers, MAX_FILE, sniff=False)):
                     hashes[-1].update(piece)
                     file.write(piece)
             return b""
@@ -270,7 +293,8 @@ class Client:
         start, moved, permanent = url, "", True
         long = params is not None and sum(len(k) + len(v) for k, v in params.items()) > _LONG_URL
         method, query, form = ("POST", None, params) if long else ("GET", params, None)
-        with deadline(self._deadline) as watched:
+        seconds = self._budget.seconds(self._deadline) if self._budget else self._deadline
+        with deadline(seconds) as watched:
             for _ in range(MAX_REDIRECTS + 1):
                 _check(url)
                 if pause := _turns.take(urlsplit(url).netloc, self._pause):
@@ -295,7 +319,7 @@ class Client:
                 except (BodyError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                     if watched.expired:
                         raise FetchError(
-                            f"{shown(url)} sends too slowly: no whole answer in {self._deadline:g} s "
+                            f"{shown(url)} sends too slowly: no whole answer in {seconds:.3g} s "
                             "(LAMPWAY_FETCH_DEADLINE)"
                         ) from error
                     raise
@@ -332,6 +356,15 @@ class Client:
             allow_redirects=False,
             timeout=(min(_CONNECT_S, self._stall), self._stall),
         )
+
+    def _room(self, most: int) -> int:
+        return self._budget.room(most) if self._budget else most
+
+    def _counted(self, parts: Iterator[bytes]) -> Iterator[bytes]:
+        for part in parts:
+            if self._budget:
+                self._budget.take(len(part))
+            yield part
 
     def _hide(self, text: str) -> str:
         return self._login.hide(text) if self._login else text

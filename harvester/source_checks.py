@@ -78,7 +78,7 @@ def check(source: Source, institutions: set[str]) -> None:
             f"no institution {source.institution!r}: see `lampway institutions list`, or import it first with "
             "`lampway institutions import FILE`"
         )
-    _check_location(source)
+    check_location(source)
     _check_details(source)
 
 
@@ -92,7 +92,12 @@ def _formats_of(protocol: str) -> set[str]:
     return FORMATS.keys() - _OAI_FORMATS
 
 
-def _check_location(source: Source) -> None:
+def check_location(source: Source) -> None:
+    """Check that an address can be one, and that a path leads to a file.
+
+    Raises:
+        SourceError: what is wrong, and how to mend it.
+    """
     if is_url(source.location):
         try:
             parts = urlsplit(source.location)

@@ -30,6 +30,7 @@ HOMES = {
     "openpyxl": r"harvester/protocols/csv_workbook\.py",
     "opencc": r"indexer/analysis\w*\.py",
     "geopy": r"(schemas/geo|search_api/geocoder)\.py",
+    "tldextract": r"schemas/domains\.py",
     "typer": r"lampway/.*\.py",
 }
 

@@ -6,6 +6,7 @@ limits) nor parses (it parses in recovery mode, so that a page cut in half is a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -85,6 +86,8 @@ class Harvester(Sickle):  # type: ignore[misc]
         self.client = client
         self.moved_to = ""
         """Where the server says it has moved for good."""
+        self.last_headers: Mapping[str, str] = {}
+        """HTTP headers of the last answer, by small names."""
         self.with_tokens: dict[str, str] = {}
         """Arguments that this server wants beside a resumption token, against the protocol."""
 
@@ -150,6 +153,7 @@ class Harvester(Sickle):  # type: ignore[misc]
             if error.response.status == 414:
                 raise FetchError(f"{error}: the resumption token is too long for this server") from None
             raise
+        self.last_headers = response.headers
         if response.moved_to:
             self.moved_to = response.moved_to
         return response

@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from harvester.fetching import Client
-from harvester.source_checks import SourceError, check, default_id, is_url, tidy_location
-from harvester.trial import try_source
-from lampway.commands import source_licence, source_restore
-from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
+from harvester.source_checks import SourceError, check, default_id, tidy_location
+from lampway.commands import source_licence, source_restore, source_test
+from lampway.console import WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from lampway.source_login import Auth, give
 from schemas.catalogue import Source
 from store import harvest_runs, institutions, sources
@@ -197,43 +195,6 @@ def list_sources(json: Annotated[bool, typer.Option("--json", help="As JSON.")] 
         note("No sources. Add one with `lampway sources add oai|csv|marc`.")
 
 
-@app.command("test")
-def try_out(
-    id_or_url: Annotated[str, typer.Argument(metavar="ID|URL", help="A source, or the address of an OAI-PMH server.")],
-    format: Annotated[str, typer.Option("--format", help="For an address: the format to try.")] = "oai_dc",  # noqa: A002
-    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-) -> None:
-    """Tell whether a source works, and show five of its records as they would appear. Nothing is stored.
-
-    Example: lampway sources test https://example.org/oai
-    """
-    settings = settings_or_fail()
-    if is_url(id_or_url):
-        source = Source(id="test", protocol="oai", location=tidy_location("oai", id_or_url), format=format)
-        try:
-            check(source, set())
-        except SourceError as error:
-            fail(str(error), WRONG_USE)
-    else:
-        with open_store(settings) as database, database.connect() as connection:
-            known = sources.get(connection, id_or_url)
-        if known is None:
-            fail(f"no source {id_or_url!r}; `lampway sources list` shows all", WRONG_USE)
-        source = known
-    client = Client.from_settings(settings)
-    try:
-        trial = try_source(source, client)
-    finally:
-        client.close()
-    if json:
-        say_json(trial)
-    else:
-        for line in trial.in_words():
-            say(line)
-    if trial.verdict != "works":
-        raise typer.Exit(FAILED if trial.verdict == "cannot" else INCOMPLETE)
-
-
 @app.command("remove")
 def remove(
     id: Annotated[str, typer.Argument(help="The source.")],  # noqa: A002
@@ -255,7 +216,7 @@ def remove(
     note("Run `lampway index` to take its records out of the search.")
 
 
-for _part in (source_restore, source_licence):
+for _part in (source_test, source_restore, source_licence):
     _part.add_to(app)
 
 

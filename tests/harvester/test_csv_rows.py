@@ -14,8 +14,8 @@ from harvester.formats import FORMATS
 from harvester.formats.base import MappingError
 from harvester.formats.mapping import all_deleted
 from harvester.harvest import harvest_source
+from harvester.probe.probe import probe
 from harvester.protocols.csv_file import open_csv
-from harvester.trial import try_source
 from schemas.catalogue import Source
 from store import sources
 from store.sources import SourceState
@@ -153,10 +153,10 @@ def test_the_preview_shows_what_each_column_is_taken_for(tmp_path):
     source = Source(
         id="t", protocol="csv", location=str(path), format="csv", mapping_text="columns: {title: Werktitel}\nid: 'No'"
     )
-    trial = try_source(source, Client())
-    lines = [fact for fact in trial.facts if fact.startswith("column")]
+    found = probe(source, Client())
+    lines = found.columns
     assert lines[0].startswith("column 1 'No' -> id")
     assert lines[1] == "column 2 'Werktitel' -> title, e.g. 'Der Hafen'"
     assert lines[3] == "column 4 'Farbe' -> not read, e.g. 'rot'"
     assert preview(source, []) == []
-    assert msgspec.json.encode(trial)
+    assert msgspec.json.encode(found)

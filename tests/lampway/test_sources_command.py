@@ -35,14 +35,14 @@ def trial(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any
 def test_a_file_without_a_fault_works(trial: Any) -> None:
     status, told = trial("id,title\n1,Emma\n2,Persuasion\n")
     assert (status, told["verdict"], told["problems"]) == (0, "works", [])
-    assert "read as utf-8, parted by ','" in told["facts"]
+    assert "read as utf-8, parted by ','" in [step["words"] for step in told["steps"]]
     assert [record["record"] for record in told["samples"]] == ["1", "2"]
 
 
 def test_a_broken_row_asks_for_care(trial: Any) -> None:
     status, told = trial("id,title\n1,Emma\n2,Persuasion,more,than,that\n")
     assert (status, told["verdict"]) == (3, "with care")
-    assert "row:2" in told["problems"][0]
+    assert [(one["count"], one["example"]) for one in told["problems"]] == [(1, "row:2")]
 
 
 def test_a_file_without_anything_in_it_cannot_be_used(trial: Any) -> None:

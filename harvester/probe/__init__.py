@@ -1,0 +1,1 @@
+"""Looks at an address or a file before anything is stored. Begin reading at ``probe.py``."""

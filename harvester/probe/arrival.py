@@ -1,0 +1,74 @@
+"""What is at an address: an OAI-PMH server, a file, or a web page that may lead to one."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from harvester.budget import SpentError
+from harvester.fetching import FetchError, PatienceError, Response, StatusError
+from harvester.probe.endpoints import bare, candidates
+from harvester.probe.look import TRIES, Look, in_words
+from harvester.probe.recognise import HEAD, NOTHING, WEB_PAGE, Kind, recognise
+
+OAI = Kind("an OAI-PMH server", "oai")
+_MOST_TRIED = 40
+_MOST_IDENTITY = 256 << 10
+
+
+def arrive(look: Look) -> tuple[str, Kind]:
+    """Where to go on: an address and what is there. Where nothing is, the kind has no protocol, and that was told.
+
+    Raises:
+        FetchError: the address may not be asked, not now, or there is nobody.
+    """
+    given = look.source.location
+    page: Response | None = None
+    trouble = ""
+    try:
+        page = look.client.beginning(given, HEAD)
+    except StatusError as error:  # the base URL of a server may lead nowhere without its arguments
+        trouble = in_words(error)
+    kind = recognise(page.content) if page else WEB_PAGE
+    is_file = kind.protocol not in {"html", "", "oai"}
+    if is_file and page and b"OAI-PMH" not in page.content[:2000]:  # else it may be a pasted request for records
+        return given, kind
+    if _is_oai(look, bare(given)):
+        return bare(given), OAI
+    if is_file:
+        return given, kind
+    return _search(look, page, trouble or f"it is {kind.words}")
+
+
+def _search(look: Look, page: Response | None, said: str) -> tuple[str, Kind]:
+    given = look.source.location
+    tried = 0
+    look.client.tries = 1
+    try:
+        for url in islice(candidates(page.url if page else given, page.content if page else b""), _MOST_TRIED):
+            tried += 1
+            if _is_oai(look, url):
+                registered = bool(look.source.protocol)
+                look.tell(
+                    "found", "bad" if registered else "good",
+                    f"nothing to harvest at {given[:300]} ({said}); an OAI-PMH server is at {url}",
+                    f"change the source's address to {url}" if registered else "", endpoint=url,
+                )  # fmt: skip
+                return url, OAI
+    except SpentError as error:
+        said += f"; {error}"
+    finally:
+        look.client.tries = TRIES
+    words = f"nothing to harvest at {given[:300]} ({said}); {tried:,} other likely addresses of its site were tried"
+    look.tell("found", "bad", words, "ask the institution for the base URL of its OAI-PMH server, or for a file")
+    return "", NOTHING
+
+
+def _is_oai(look: Look, url: str) -> bool:
+    """Whether an address answers Identify in OAI-PMH, whatever its HTTP status."""
+    try:
+        answer = look.client.get(url, {"verb": "Identify"}, limit=_MOST_IDENTITY, final=lambda _: True)
+    except (SpentError, PatienceError):
+        raise
+    except FetchError:  # one guess among many: that it fails says enough
+        return False
+    return recognise(answer.content).protocol == "oai"

@@ -1,0 +1,98 @@
+"""Looks at a file: what it is, its columns, its records. Of one with an address only the beginning is fetched."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from harvester.csv_preview import preview
+from harvester.fetching import FetchError
+from harvester.formats import FORMATS
+from harvester.probe.look import Look
+from harvester.probe.recognise import Kind, recognise, recognise_file
+from harvester.probe.samples import look_at_records
+from harvester.protocols import PROTOCOLS
+from schemas.catalogue import Source
+from store.sources import SourceState
+
+MOST = 4 << 20
+"""Bytes of a file with an address that are looked at."""
+
+
+def fetch_beginning(look: Look, address: str, folder: Path) -> tuple[Path, bool]:
+    """The beginning of a file with an address, unpacked as far as it goes, and whether that is all of it.
+
+    Raises:
+        FetchError: it cannot be had, or cannot be looked at in part.
+    """
+    answer = look.client.beginning(address, MOST)
+    content, whole = answer.content, len(answer.content) < MOST
+    if not whole and content.startswith(b"\x1f\x8b"):
+        content = zlib.decompressobj(47).decompress(content, 4 * MOST)
+    elif not whole and content.startswith(b"PK\x03\x04"):
+        raise FetchError(f"the file is larger than {MOST >> 20} MB and packed, so that it cannot be looked at in part")
+    if not whole:
+        # Cut where a record ends; what is left of a record of XML is known by its missing end.
+        end = {"csv": b"\n", "marc": b"\x1d"}.get(recognise(content).protocol, b">")
+        content = content[: content.rfind(end if not content.lstrip().startswith(b"<") else b">") + 1] or content
+    path = folder / "beginning"
+    path.write_bytes(content)
+    return path, whole
+
+
+def look_at_file(look: Look, path: Path, address: str, *, whole: bool = True) -> None:
+    """Look at a file on this machine.
+
+    Args:
+        look: told of it.
+        path: of the file, or of its beginning.
+        address: what to call it.
+        whole: it is all of the file.
+
+    Raises:
+        FetchError, MappingError: it cannot be read, or not with this mapping.
+    """
+    found = look.found
+    kind = recognise_file(path)
+    source = _as_told(look, kind, path, address)
+    if source is None:
+        return
+    found.endpoint, found.protocol, found.format = address, source.protocol, source.format
+    read = FORMATS[source.format](source)
+    fetch = PROTOCOLS[source.protocol](source, SourceState(), {}, True, look.client)
+    page = next(iter(fetch.pages()), None)
+    records, set_aside = (page.records, page.quarantined) if page else ([], [])
+    if not whole:
+        look.tell("part", "good", f"looked at its first {path.stat().st_size / (1 << 20):.1f} MB only")
+        set_aside = [row for row in set_aside if "cut off" not in row.reason]
+    elif page and page.last:
+        found.size = len(records) + len(set_aside)
+    if source.protocol == "csv":
+        found.columns = preview(source, records)
+    for words in fetch.notes:
+        look.tell("reading", "good", words)
+    for words in fetch.losses if whole else []:
+        look.tell("loss", "care", words)
+    look_at_records(look, records, set_aside, read)
+
+
+def _as_told(look: Look, kind: Kind, path: Path, address: str) -> Source | None:
+    """The source to read the file with; None where it cannot be one."""
+    asked = look.source
+    if asked.protocol:
+        if kind.protocol in {"html", "oai", ""} or kind.protocol != asked.protocol:
+            fits = f"`lampway sources add {kind.protocol}` reads it" if kind.format else ""
+            look.tell(
+                "file", "bad", f"it is {kind.words}, not what {asked.protocol} files are", fits, format=kind.format
+            )
+            return None
+        look.tell("file", "good", f"it is {kind.words}", format=kind.format)
+        return msgspec.structs.replace(asked, location=str(path))
+    if not kind.format:
+        look.tell("file", "bad", f"{address[:300]} is {kind.words}", "CSV, XLSX, MARC and XML files are read")
+        return None
+    format_ = asked.format if asked.format in FORMATS else kind.format
+    look.tell("file", "good", f"it is {kind.words}", format=kind.format)
+    return msgspec.structs.replace(asked, location=str(path), protocol=kind.protocol, format=format_)

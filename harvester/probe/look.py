@@ -1,0 +1,80 @@
+"""One look under way: what it may use, and what it has found so far."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from harvester.budget import SpentError
+from harvester.fetching import Client, FetchError
+from harvester.probe.findings import Grade, Probe, Step
+from harvester.protocols.oai_pages import BadPageError
+from harvester.protocols.oai_sickle import OaiError, UnreadableAnswerError
+from schemas.catalogue import Source
+
+TRIES = 2
+"""Requests are made once more where they fail: whoever waits does not wait for long."""
+OnStep = Callable[[Step], None]
+_LONGEST_FOREIGN = 160
+
+
+class Look:
+    """What the steps share."""
+
+    def __init__(self, source: Source, client: Client, on_step: OnStep) -> None:
+        self.source, self.client = source, client
+        self.found = Probe(location=source.location)
+        self._on_step = on_step
+
+    def tell(self, code: str, grade: Grade, words: str, mend: str = "", **facts: Any) -> None:
+        """Note the outcome of a step, and tell whoever waits."""
+        step = Step(code=code, grade=grade, words=words, mend=mend, facts=facts)
+        self.found.steps.append(step)
+        self._on_step(step)
+
+    def tell_error(self, code: str, what: str, error: Exception, grade: Grade = "care", mend: str = "") -> None:
+        """Note a step that ended with an error."""
+        grade = "unknown" if isinstance(error, SpentError) else grade
+        self.tell(code, grade, f"{what}: {in_words(error)}", mend)
+
+    def conclude(self) -> Probe:
+        """The verdict over all steps and records."""
+        found = self.found
+        grades = {step.grade for step in found.steps}
+        nothing = found.looked_at > 0 and not found.samples
+        if "bad" in grades or not found.endpoint or nothing:
+            found.verdict = "cannot"
+        elif grades & {"care", "unknown"} or found.problems:
+            found.verdict = "with care"
+        if found.verdict != "cannot":
+            found.add_with = self._command()
+        return found
+
+    def _command(self) -> str:
+        found, source = self.found, self.source
+        words = [
+            "lampway sources add",
+            found.protocol,
+            shlex.quote(found.endpoint),
+            f"--institution {source.institution or 'ID'}",
+        ]
+        if found.protocol != "csv" and found.format != {"oai": "oai_dc", "marc": "marc21"}.get(found.protocol):
+            words.append(f"--format {found.format}")
+        words += [f"--set {shlex.quote(name)}" for name in source.sets]
+        words += [f"--prefix {shlex.quote(source.prefix)}"] if source.prefix else []
+        words += [f"--encoding {shlex.quote(source.encoding)}"] if source.encoding else []
+        words += [f"--mapping {shlex.quote(source.mapping)}"] if source.mapping else []
+        return " ".join(words)
+
+
+def in_words(error: Exception) -> str:
+    """An error for people. What a stranger's server wrote is shown only where it is a word of OAI-PMH itself."""
+    if isinstance(error, OaiError):
+        foreign = "".join(c for c in str(error) if c.isprintable())
+        return foreign if len(foreign) <= _LONGEST_FOREIGN else foreign[:_LONGEST_FOREIGN] + "…"
+    if isinstance(error, UnreadableAnswerError) and b"OAI-PMH" not in error.content[:2000]:
+        return "what comes is no answer of OAI-PMH"
+    if isinstance(error, FetchError | BadPageError):
+        return str(error)
+    return type(error).__name__

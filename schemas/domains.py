@@ -1,0 +1,22 @@
+"""Which site a host belongs to, by the Public Suffix List as it came with the library: nothing is fetched."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from tldextract import TLDExtract
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> TLDExtract:
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+
+
+def site_of(host: str) -> str:
+    """The registrable domain of a host ("oai.library.ac.uk" -> "library.ac.uk"); "" for a suffix that many share.
+
+    Hosts of one site are in the same hands. An address (127.0.0.1) or a bare name (localhost) is a site of its own.
+    """
+    host = host.lower().strip("[]").rstrip(".")
+    found = _suffixes()(host)
+    return found.top_domain_under_public_suffix or ("" if found.suffix else host)

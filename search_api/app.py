@@ -33,6 +33,7 @@ from search_api.routes import (
     institutions,
     metrics,
     nearby,
+    oai,
     search,
     sources,
     works,
@@ -45,7 +46,7 @@ ROUTERS = tuple(
     for module in (
         formats,  # before the addresses without suffix, which would take the suffix for a part of the id
         *(search, works, nearby, institutions, institution_edit, availability, sources),
-        *(daia, health, metrics, docs, pages),
+        *(daia, oai, health, metrics, docs, pages),
     )
 )
 

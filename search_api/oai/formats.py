@@ -1,0 +1,78 @@
+"""In which formats works are set out. ``FORMATS`` is the registry: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from search_api.oai.described import Described
+from search_api.oai.dublin_core import OAI_DC, OAI_DC_SCHEMA, dublin_core
+from search_api.oai.identity import Identity
+from search_api.oai.marc import MARC, MARC_SCHEMA, marc_record
+from search_api.oai.stored_marc import is_as_sent, preferred, stored_marc
+from search_api.oai.xml import Element
+from store import raw_records, records
+from store.holdings import place
+from store.institutions import Resolver
+from store.oai_items import Origin
+
+Written = tuple[Element, int]
+"""The metadata of a work, and the row of the record that it is, unaltered; 0 = it was made of several, or altered."""
+Write = Callable[[Connection, Sequence[Described], Identity, Resolver], list[Written]]
+"""Writes the works of a page."""
+
+
+class Format(msgspec.Struct, frozen=True):
+    """A format by its metadataPrefix."""
+
+    namespace: str
+    schema: str
+    write: Write
+
+
+def _dublin_core(
+    connection: Connection, page: Sequence[Described], identity: Identity, resolver: Resolver
+) -> list[Written]:
+    return [(dublin_core(one.work, identity), 0) for one in page]
+
+
+def _marc(connection: Connection, page: Sequence[Described], identity: Identity, resolver: Resolver) -> list[Written]:
+    chosen = {one.item.work: origin for one in page if (origin := preferred(one.origins))}
+    stored = _stored(connection, list(chosen.values()))
+    made_of = [origin.row for one in page if _row(chosen, one) not in stored for origin in one.origins]
+    described = records.with_sources(connection, made_of)
+    written: list[Written] = []
+    for one in page:
+        row = _row(chosen, one)
+        if row in stored:
+            written.append((stored[row], row if is_as_sent(chosen[one.item.work].source) else 0))
+        else:
+            written.append((marc_record(one.work, one.item, place(one.work, described, resolver), identity), 0))
+    return written
+
+
+def _row(chosen: dict[int, Origin], one: Described) -> int:
+    return chosen[one.item.work].row if one.item.work in chosen else 0
+
+
+def _stored(connection: Connection, origins: Sequence[Origin]) -> dict[int, Element]:
+    """MARC records as they were sent, by row; those that cannot be read any more are left out."""
+    sources = {origin.source.id: origin.source for origin in origins}
+    found: dict[int, Element] = {}
+    for id_, source in sources.items():
+        rows = [origin.row for origin in origins if origin.source.id == id_]
+        for row, raw in raw_records.by_ids(connection, id_, rows):
+            record = None if raw.deleted else stored_marc(raw, source)
+            if record is not None:
+                found[row] = record
+    return found
+
+
+FORMATS: dict[str, Format] = {
+    "oai_dc": Format(OAI_DC, OAI_DC_SCHEMA, _dublin_core),
+    "marcxml": Format(MARC, MARC_SCHEMA, _marc),
+    "marc21": Format(MARC, MARC_SCHEMA, _marc),
+}
+"""``marc21`` is ``marcxml`` under the other name that harvesters know it by."""

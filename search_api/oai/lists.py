@@ -1,0 +1,132 @@
+"""Records and headers, page by page and one at a time: ListRecords, ListIdentifiers, GetRecord."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from search_api.oai import tokens
+from search_api.oai.about import about
+from search_api.oai.arguments import read_span
+from search_api.oai.described import describe
+from search_api.oai.errors import OaiError
+from search_api.oai.formats import FORMATS
+from search_api.oai.identity import institution_of, set_spec
+from search_api.oai.request import Request
+from search_api.oai.sets import add_token
+from search_api.oai.tokens import Token
+from search_api.oai.xml import Element, add, verb_element
+from store import oai_items
+from store.oai_items import Item, Selection
+
+PAGE = 100
+_SHOWN = 100
+
+
+def get_record(request: Request) -> Element:
+    """One work; deleted ones as their header."""
+    prefix = _format(request.arguments["metadataPrefix"])
+    item = item_of(request)
+    element = verb_element("GetRecord")
+    _add_records(element, request, [item], prefix, "")
+    return element
+
+
+def item_of(request: Request) -> Item:
+    """The item that the request names.
+
+    Raises:
+        OaiError: idDoesNotExist.
+    """
+    identifier = request.arguments["identifier"]
+    work = request.identity.work_id(identifier)
+    item = oai_items.one(request.connection, work) if work and "\0" not in work else None
+    if item is None:
+        raise OaiError("idDoesNotExist", f"There is and was no {identifier[:_SHOWN]!r} here.")
+    return item
+
+
+def list_items(request: Request) -> Element:
+    """A page of records or headers, in the order of their last change."""
+    asked = _asked(request)
+    wanted = _selection(request, asked)
+    after = (asked.after, asked.work) if asked.after else None
+    items = oai_items.page(request.connection, wanted, after, PAGE + 1)
+    if not items:
+        raise OaiError("noRecordsMatch", "Nothing has changed in that time, or the set has nothing.")
+    size = asked.size or oai_items.count(request.connection, wanted)
+    element = verb_element(request.verb)
+    shown = items[:PAGE]
+    if request.verb == "ListRecords":
+        _add_records(element, request, shown, asked.prefix, asked.set)
+    else:
+        members = oai_items.members(request.connection, [item.work for item in shown])
+        for item in shown:
+            _add_header(element, request, item, members.get(item.work, []), asked.set)
+    following = None
+    if len(items) > PAGE:
+        last = shown[-1]
+        following = Token(
+            1, asked.verb, asked.prefix, asked.since, asked.until, asked.set,
+            cursor=asked.cursor + PAGE, size=size, after=last.datestamp, work=last.work,
+        )  # fmt: skip
+    if following or asked.cursor:
+        add_token(element, following, asked.cursor, size)
+    return element
+
+
+def _asked(request: Request) -> Token:
+    """The list and the place in it that are asked for, whether by a token or by arguments."""
+    if "resumptionToken" in request.arguments:
+        token = tokens.read(request.arguments["resumptionToken"], request.verb)
+        if token.prefix not in FORMATS:
+            raise OaiError("badResumptionToken", "The token names a format that is not given any more; begin anew.")
+        return token
+    since, until = read_span(dict(request.arguments))
+    prefix = _format(request.arguments["metadataPrefix"])
+    return Token(1, request.verb, prefix, since, until, request.arguments.get("set", ""), 0, 0, "")
+
+
+def _format(prefix: str) -> str:
+    if prefix not in FORMATS:
+        message = f"There is no format {prefix[:_SHOWN]!r}; there is {', '.join(FORMATS)}."
+        raise OaiError("cannotDisseminateFormat", message)
+    return prefix
+
+
+def _selection(request: Request, asked: Token) -> Selection:
+    institution = None
+    if asked.set:
+        known = oai_items.state(request.connection).institutions
+        institution = known.get(institution_of(asked.set))
+        if institution is None:
+            raise OaiError("noRecordsMatch", f"There is no set {asked.set[:_SHOWN]!r}; ListSets tells which there are.")
+    return Selection(asked.since, asked.until, institution)
+
+
+def _add_records(element: Element, request: Request, items: Sequence[Item], prefix: str, set_: str) -> None:
+    described = describe(request.connection, items)
+    members = oai_items.members(request.connection, [item.work for item in items])
+    living = [described[item.work] for item in items if item.work in described]
+    write = FORMATS[prefix].write
+    written = dict(
+        zip(described, write(request.connection, living, request.identity, request.registry.resolver), strict=True)
+    )
+    for item in items:
+        record = add(element, "record")
+        _add_header(record, request, item, members.get(item.work, []), set_)
+        if item.work in written:
+            metadata, unaltered = written[item.work]
+            add(record, "metadata").append(metadata)
+            for container in about(described[item.work].origins, unaltered):
+                add(record, "about").append(container)
+
+
+def _add_header(parent: Element, request: Request, item: Item, members: Sequence[int], set_: str) -> None:
+    """The header. A work that is deleted only in the set that is asked for belongs, as such, to this set alone."""
+    header = add(parent, "header", **({"status": "deleted"} if item.deleted else {}))
+    add(header, "identifier", request.identity.identifier(item.id))
+    add(header, "datestamp", item.datestamp)
+    by_number = request.registry.by_number
+    specs = [set_spec(by_number[number].id) for number in members if number in by_number]
+    for spec in [set_] if item.deleted and set_ else specs:
+        add(header, "setSpec", spec)

@@ -1,0 +1,109 @@
+"""MARC 21 as a source sent it, set out again as MARCXML: the record that says most of a work, not our summary of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pymarc
+from lxml import etree
+
+from schemas.catalogue import RawRecord, Source
+from search_api.oai.marc import add_field, empty_record
+from search_api.oai.xml import Element, add
+from store.oai_items import Origin
+
+MARC_FORMATS = ("marcxml", "marc21")
+"""Formats of sources whose payloads are MARC 21. UNIMARC and CNMARC look alike and mean something else."""
+_PARSER = etree.XMLParser(
+    resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True, remove_pis=True
+)
+_PRIVATE = frozenset({"541", "542", "561", "583"})
+"""Fields with a first indicator 0 for "private": acquisition, copyright, provenance, actions."""
+_HOLDINGS = ("852", "866", "867", "868", "876", "877", "878")
+Leader = str
+Fields = list[tuple[str, str, list[tuple[str, str]] | str]]
+"""Tag, indicators ("" for control fields), subfields (a text for control fields)."""
+
+
+def preferred(origins: Sequence[Origin]) -> Origin | None:
+    """The MARC record that says most; None where no source sent MARC 21."""
+    sent = [origin for origin in origins if origin.source.format in MARC_FORMATS]
+    return min(sent, key=lambda origin: (-origin.size, origin.row), default=None)
+
+
+def is_as_sent(source: Source) -> bool:
+    """Whether a source's records are set out whole: what an OAI-PMH server gives to all is no secret."""
+    return source.protocol == "oai"
+
+
+def stored_marc(raw: RawRecord, source: Source) -> Element | None:
+    """The MARC <record> of a payload; None when it cannot be read any more, so that our summary must do.
+
+    A file was given to us, not to everybody: fields for the house's own use are left out (local ones, 9XX; those
+    that say that they are private; notes that are not for the public).
+    """
+    payload = raw.payload.strip()
+    try:
+        leader, fields = _of_xml(payload) if payload.startswith(b"<") else _of_binary(payload)
+    except (etree.XMLSyntaxError, pymarc.exceptions.PymarcException, ValueError, IndexError):
+        return None
+    if not fields:
+        return None
+    record = empty_record()
+    add(record, "leader", leader)
+    for tag, indicators, content in fields if is_as_sent(source) else _public(fields):
+        if isinstance(content, str):
+            add(record, "controlfield", content, tag=tag)
+        else:
+            add_field(record, tag, indicators, content)
+    return record
+
+
+def _of_xml(payload: bytes) -> tuple[Leader, Fields]:
+    try:
+        tree = etree.fromstring(payload, _PARSER)
+    except etree.XMLSyntaxError:  # a record of a file is followed by its holdings records, all without a root
+        tree = etree.fromstring(b"<collection>" + payload + b"</collection>", _PARSER)
+    for record in tree.iter("{*}record"):
+        names = {etree.QName(child).localname for child in record}
+        if "datafield" in names:
+            return _read(record)
+    raise ValueError("no MARC record in it")
+
+
+def _read(record: Element) -> tuple[Leader, Fields]:
+    leader, fields = "", []
+    for child in record:
+        name, tag = etree.QName(child).localname, child.get("tag") or ""
+        if name == "leader":
+            leader = child.text or ""
+        elif name == "controlfield":
+            fields.append((tag, "", child.text or ""))
+        elif name == "datafield":
+            indicators = (child.get("ind1") or " ")[:1] + (child.get("ind2") or " ")[:1]
+            fields.append((tag, indicators, [(sub.get("code") or "", "".join(sub.itertext())) for sub in child]))
+    return leader, fields
+
+
+def _of_binary(payload: bytes) -> tuple[Leader, Fields]:
+    first = payload.split(b"\x1d", 1)[0] + b"\x1d"
+    record = pymarc.Record(data=first, to_unicode=True, hide_utf8_warnings=True)
+    fields: Fields = []
+    for field in record.fields:
+        if field.control_field:
+            fields.append((field.tag, "", field.data or ""))
+        else:
+            fields.append(
+                (field.tag, "".join(field.indicators or "  "), [(sub.code, sub.value) for sub in field.subfields])
+            )
+    return str(record.leader)[:9] + "a" + str(record.leader)[10:], fields  # position 9: now it is Unicode
+
+
+def _public(fields: Fields) -> Iterator[tuple[str, str, list[tuple[str, str]] | str]]:
+    for tag, indicators, content in fields:
+        if tag.startswith("9") or (tag in _PRIVATE and indicators.startswith("0")):
+            continue
+        if not isinstance(content, str) and tag in _HOLDINGS:
+            yield tag, indicators, [(code, value) for code, value in content if code != "x"]
+        else:
+            yield tag, indicators, content

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from operator import mul
 
 import langcodes
 from langcodes.data_dicts import LANGUAGE_ALPHA3, LANGUAGE_ALPHA3_BIBLIOGRAPHIC, TERRITORY_REPLACEMENTS
-from stdnum import ean
-from stdnum import isbn as stdnum_isbn
-from stdnum import issn as stdnum_issn
 
 _HYPHENS = dict.fromkeys(map(ord, "-‐‑‒–—―−\u00ad\u200b\ufeff"), "-")
 # Digits may be set apart by one hyphen or blank each; ISBN-10 may begin with "SBN" and lack its first 0.
 _ISBN = re.compile(r"(?<![\dA-Za-z])((?:97[89][- ]?)?(?:\d[- ]?){8,9}[\dXx])(?![\d])")
 _LABELLED = re.compile(r"(?i)\bs?isbn\b|urn:isbn:")
 _ISSN = re.compile(r"(?<![\dA-Za-z-])(\d{4}-?\d{3}[\dXx])(?![\dA-Za-z-])")
+
+_EAN_WEIGHTS = bytes([1, 3] * 6)
+_ISBN10_WEIGHTS = bytes(range(10, 1, -1))
+_ISSN_WEIGHTS = bytes(range(8, 1, -1))
+_CHECKS = "0123456789X"
 
 _LONGEST_NAME = 80
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "xxx", "qaa"})
@@ -70,18 +73,17 @@ def find_isbns(text: str) -> list[str]:
 
 def isbn10(number: str) -> str | None:
     """The ISBN-10 of a valid ISBN-13 of ours; None for those that have none (979)."""
-    if len(number) != 13 or not number.startswith("978") or not ean.is_valid(number):
+    if len(number) != 13 or not number.startswith("978") or not _is_ean13(number):
         return None
     body = number[3:12]
-    check = sum((10 - place) * int(digit) for place, digit in enumerate(body))
-    return body + "0123456789X"[-check % 11]
+    return body + _CHECKS[-_weighted(body, _ISBN10_WEIGHTS) % 11]
 
 
 def issn(text: str) -> str | None:
     """The first valid ISSN in a text, with hyphen ("0378-5955"). ISO 3297."""
     for match in _ISSN.finditer(_plain(text)):
         digits = match[1].replace("-", "").upper()
-        if stdnum_issn.is_valid(digits):
+        if digits.isascii() and digits[7] == _CHECKS[-_weighted(digits[:7], _ISSN_WEIGHTS) % 11]:
             return f"{digits[:4]}-{digits[4:]}"
     return None
 
@@ -175,8 +177,27 @@ def _swapped(text: str) -> str:
 @lru_cache(maxsize=65536)
 def _check_isbn(candidate: str) -> str | None:
     digits = candidate.replace("-", "").replace(" ", "").upper()
+    if not digits.isascii():
+        return None  # digits of other scripts
     if len(digits) == 9:
         digits = "0" + digits
     if len(digits) == 13 and (not digits.startswith(("978", "979")) or digits.startswith("9790")):
         return None
-    return str(stdnum_isbn.to_isbn13(digits)) if stdnum_isbn.is_valid(digits) else None
+    if len(digits) == 13:
+        return digits if _is_ean13(digits) else None
+    if len(digits) != 10 or digits[9] != _CHECKS[-_weighted(digits[:9], _ISBN10_WEIGHTS) % 11]:
+        return None
+    return _ean13("978" + digits[:9])
+
+
+def _ean13(twelve: str) -> str:
+    """Twelve digits with their check digit (ISO 2108, GS1)."""
+    return f"{twelve}{-_weighted(twelve, _EAN_WEIGHTS) % 10}"
+
+
+def _is_ean13(number: str) -> bool:
+    return number.isascii() and number.isdigit() and number == _ean13(number[:12])
+
+
+def _weighted(digits: str, weights: bytes) -> int:
+    return sum(map(mul, map(int, digits), weights))

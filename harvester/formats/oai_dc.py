@@ -9,6 +9,7 @@ from harvester.formats.dates import year_of
 from harvester.formats.text import distinct, strip_isbd, strip_name, tidy
 from harvester.formats.types import best_type
 from harvester.formats.xml import Element, is_deleted, metadata_of, parse, text_of
+from harvester.formats.xml_flat import dublin_core
 from schemas.catalogue import UNIQUE_TYPES, CatalogueRecord, Creator, Host, Link, RawRecord, RecordType, Source
 from schemas.identifiers import find_isbns, isbn13, issn, language_tag
 
@@ -30,6 +31,9 @@ def oai_dc(source: Source) -> Reader:
     def read(raw: RawRecord) -> CatalogueRecord:
         if raw.deleted:
             return _tombstone(raw)
+        values = dublin_core(raw.payload)
+        if values is not None:
+            return read_values(values, source.id, raw.record, raw.datestamp)
         root = parse(raw.payload)
         if is_deleted(root):
             return _tombstone(raw)
@@ -44,6 +48,11 @@ def read_element(dc: Element, source: str, record: str, datestamp: str) -> Catal
     Raises:
         UnreadableError: it says nothing by which the thing could be found: no title, description or identifier.
     """
+    return read_values(values_of(dc), source, record, datestamp)
+
+
+def values_of(dc: Element) -> dict[str, list[str]]:
+    """The properties in a <dc> element: local name -> texts, tidied and not empty."""
     values: dict[str, list[str]] = {}
     for child in dc:
         tag = child.tag
@@ -52,7 +61,7 @@ def read_element(dc: Element, source: str, record: str, datestamp: str) -> Catal
             text = tidy(text)
             if text:
                 values.setdefault(tag[tag.rfind("}") + 1 :], []).append(text)
-    return read_values(values, source, record, datestamp)
+    return values
 
 
 def read_values(values: dict[str, list[str]], source: str, record: str, datestamp: str) -> CatalogueRecord:

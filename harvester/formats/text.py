@@ -17,7 +17,10 @@ _INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud
 
 def tidy(text: str) -> str:
     """NFC, without control characters, each run of white space one blank."""
-    if not text.isascii():
+    if text.isascii():
+        if text.isprintable() and "  " not in text:
+            return text.strip()
+    else:
         text = unicodedata.normalize("NFC", _NON_FILING.sub("", text))
     if not text.isprintable():
         text = _CONTROL.sub("", _BLANKS.sub(" ", text))
@@ -43,7 +46,9 @@ def strip_name(text: str) -> str:
 
 def distinct(values: Iterable[str]) -> list[str]:
     """Values in order, each once, without empty ones."""
-    return [value for value in dict.fromkeys(values) if value]
+    found = dict.fromkeys(values)
+    found.pop("", None)
+    return list(found)
 
 
 def fold(text: str) -> str:

@@ -12,7 +12,16 @@ from lxml import etree
 from harvester.protocols.oai_cut import cut, declare
 from harvester.protocols.oai_headers import HEADER, OAI, RECORD, OaiRecord, read_element, read_header, read_record
 
-__all__ = ["BadPageError", "Broken", "ForeignPageError", "HarmfulPageError", "OaiPage", "OaiRecord", "Token", "read_page"]
+__all__ = [
+    "BadPageError",
+    "Broken",
+    "ForeignPageError",
+    "HarmfulPageError",
+    "OaiPage",
+    "OaiRecord",
+    "Token",
+    "read_page",
+]
 
 _SAFE: dict[str, Any] = {
     "resolve_entities": False,

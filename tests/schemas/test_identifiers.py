@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum import isbn as stdnum_isbn
+from stdnum import issn as stdnum_issn
 
 from schemas.identifiers import country_code, find_isbns, isbn10, isbn13, issn, language_code, language_tag
 
@@ -102,3 +104,11 @@ def test_country_code(text: str, expected: str | None) -> None:
 
 def test_language_code_is_what_marc_writes() -> None:
     assert [language_code(tag) for tag in ("de", "zh", "grc", "en", "??")] == ["ger", "chi", "grc", "eng", "und"]
+
+
+@given(st.from_regex(r"(97[89])?\d{9}[\dX]", fullmatch=True))
+def test_check_digits_are_those_of_stdnum(number: str) -> None:
+    known = stdnum_isbn.to_isbn13(number) if stdnum_isbn.is_valid(number) and not number.startswith("9790") else None
+    assert isbn13(number) == known
+    text = number[:4] + "-" + number[-4:]
+    assert issn(text) == (text if stdnum_issn.is_valid(text) else None)

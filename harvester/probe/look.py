@@ -8,10 +8,10 @@ from typing import Any
 
 from harvester.budget import SpentError
 from harvester.fetching import Client, FetchError
-from harvester.probe.findings import Grade, Probe, Step
 from harvester.protocols.oai_pages import BadPageError
 from harvester.protocols.oai_sickle import OaiError, UnreadableAnswerError
 from schemas.catalogue import Source
+from schemas.probe import Grade, Probe, Step
 
 TRIES = 2
 """Requests are made once more where they fail: whoever waits does not wait for long."""

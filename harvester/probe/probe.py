@@ -19,13 +19,13 @@ from harvester.probe import lists, server
 from harvester.probe.arrival import OAI, arrive
 from harvester.probe.endpoints import bare
 from harvester.probe.files import fetch_beginning, look_at_file
-from harvester.probe.findings import Probe, Step
 from harvester.probe.look import TRIES, Look, OnStep
 from harvester.probe.samples import look_at_records
 from harvester.protocols.oai_guards import SetGuard
 from harvester.protocols.oai_records import sort_out
 from harvester.protocols.oai_sickle import Harvester
 from schemas.catalogue import Quarantined, RawRecord, Source
+from schemas.probe import Probe, Step
 
 SECONDS, SIZE = 60.0, 5 << 20
 _CODES = {RefusedError: "address", PatienceError: "patience", SpentError: "budget", StatusError: "status"}

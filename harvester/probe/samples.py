@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from harvester.formats.base import Reader
 from harvester.normalise import read_all
-from harvester.probe.findings import Problem
 from harvester.probe.look import Look
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord
+from schemas.probe import Problem
 
 SAMPLES = 20
 _MOST_PROBLEMS = 20

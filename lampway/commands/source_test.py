@@ -9,11 +9,11 @@ import msgspec
 import typer
 
 from harvester.fetching import Client
-from harvester.probe.findings import Step
 from harvester.probe.probe import Probe, budget, probe
 from harvester.source_checks import SourceError, check_location, is_url, tidy_location
 from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, open_store, say, say_json, settings_or_fail
 from schemas.catalogue import Source
+from schemas.probe import Step
 from store import sources
 
 

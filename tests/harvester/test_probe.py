@@ -19,11 +19,11 @@ from typer.testing import CliRunner
 from harvester.budget import Budget
 from harvester.fetching import Client
 from harvester.probe.endpoints import candidates, same_site
-from harvester.probe.findings import Probe, Step
 from harvester.probe.probe import SIZE, probe
 from harvester.probe.recognise import recognise
 from lampway.commands import sources as sources_command
 from schemas.catalogue import Source
+from schemas.probe import Probe, Step
 
 MARC = (
     "<collection xmlns='http://www.loc.gov/MARC21/slim'>{}</collection>".format(

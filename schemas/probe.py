@@ -1,4 +1,4 @@
-"""What a probe found, step by step, and the same in words."""
+"""What a look at an address or a file found, step by step, and the same in words: told by commands and pages."""
 
 from __future__ import annotations
 

@@ -236,7 +236,7 @@ def _phrase(text: str, field: str | None) -> list[Clause]:
 def _plain(chunk: str, field: str | None) -> list[Clause]:
     if field == "isbn":
         number = identifier_key(chunk).replace("-", "")
-        return [Clause(tokens=(isbn13(number) or number,), field=field)] if number else []
+        return [Clause(tokens=(isbn13(number) or number.upper(),), field=field)] if number else []
     clauses = []
     for part in chunk.split("-") if chunk.count("-") > 2 else [chunk]:
         pieces = [p for p in _PIECE.finditer(fold(part)) if p.lastgroup != "and" or part == "&"]

@@ -36,6 +36,7 @@ from search_api.routes import (
     oai,
     search,
     sources,
+    sru,
     works,
 )
 from search_api.web import account_pages, log_in_pages, pages
@@ -46,7 +47,7 @@ ROUTERS = tuple(
     for module in (
         formats,  # before the addresses without suffix, which would take the suffix for a part of the id
         *(search, works, nearby, institutions, institution_edit, availability, sources),
-        *(daia, oai, health, metrics, docs, pages),
+        *(daia, oai, sru, health, metrics, docs, pages),
     )
 )
 

@@ -77,6 +77,14 @@ def write(request: SearchRequest, shown: Shown) -> str:
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(value)).decode().rstrip("=")
 
 
+def beyond(request: SearchRequest, passed: int, now: datetime) -> SearchRequest:
+    """The request for the page after so many works, for clients that count positions: ranks may move between pages."""
+    if not passed:
+        return request
+    token = write(request, Shown(passed, np.zeros(0, np.int64), now))
+    return msgspec.structs.replace(request, cursor=token)
+
+
 def read(text: str, lang: str) -> Cursor:
     """What a cursor says.
 

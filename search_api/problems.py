@@ -9,3 +9,11 @@ class BadParameterError(ValueError):
     def __init__(self, parameter: str, message: str) -> None:
         super().__init__(f"{parameter}: {message}")
         self.parameter, self.message = parameter, message
+
+
+class DiagnosticError(ValueError):
+    """A question by SRU cannot be answered: the number of a diagnostic of the standard, and what it is about."""
+
+    def __init__(self, number: int, details: str = "") -> None:
+        super().__init__(f"{number}: {details}")
+        self.number, self.details = number, details

@@ -118,6 +118,7 @@ def test_fields_phrases_and_prefixes() -> None:
     )
     assert query_clauses("作者：曹雪芹") == (Clause(tokens=("曹雪", "雪芹"), field="creator"),)
     assert query_clauses("isbn:0-306-40615-2") == (Clause(tokens=("9780306406157",), field="isbn"),)
+    assert query_clauses("issn:2434-561x") == (Clause(tokens=("2434561X",), field="isbn"),)
     assert query_clauses("wort*") == (Clause(tokens=("wort",), prefix=True),)
     assert query_clauses("dune dune Dune") == (Clause(tokens=("dune",)),)
     assert query_clauses("the the") == (Clause(tokens=("the",)),)

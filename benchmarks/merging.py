@@ -26,7 +26,8 @@ from harvester.normalise import read_all
 from harvester.protocols import PROTOCOLS
 from indexer.analysis import title_key
 from indexer.merging.clusters import Clusters, cluster
-from indexer.merging.keys import creator_key, features_of
+from indexer.merging.keys import features_of
+from indexer.merging.names import first_creator
 from schemas.catalogue import CatalogueRecord, Creator, Source
 from store.sources import SourceState
 
@@ -118,7 +119,7 @@ def _distinct(found: Iterable[CatalogueRecord]) -> Iterator[CatalogueRecord]:
         if record.unique:
             yield record
             continue
-        title = (title_key(re.split(r" [:/] | \(", record.title)[0]), creator_key(record.creators), record.part)
+        title = (title_key(re.split(r" [:/] | \(", record.title)[0]), first_creator(record.creators), record.part)
         names: set[object] = {(*title, record.year), *record.isbns, *record.identifiers}
         if seen.isdisjoint(names):
             yield record

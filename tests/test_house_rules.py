@@ -30,6 +30,7 @@ HOMES = {
     "pyotp": r"search_api/accounts/codes\.py",
     "fastapi": r"search_api/(app|accounts/guard|dependencies|errors|json_response|routes/.*|web/.*)\.py",
     "openpyxl": r"harvester/protocols/csv_workbook\.py",
+    "anyascii": r"indexer/merging/sounds\.py",
     "opencc": r"indexer/analysis\w*\.py",
     "geopy": r"(schemas/geo|search_api/geocoder)\.py",
     "tldextract": r"schemas/domains\.py",

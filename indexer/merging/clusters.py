@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indexer.merging.cohesion import coherent, facts_of
 from indexer.merging.components import Components, Numbers, PartedSets
-from indexer.merging.decide import Groups, by_identifier, by_language, by_likeness
+from indexer.merging.decide import Groups, by_equality, by_identifier, by_likeness
 from indexer.merging.keys import Features
 from indexer.merging.rulings import NONE, Rulings
 from indexer.merging.settle import Cut, join_alike, join_groups
@@ -59,7 +59,7 @@ def equals(features: Sequence[Features], of: Mask | None = None) -> Iterator[lis
     for block in _blocks(*_pairs(features, lambda own: own.identifiers, of)):
         yield from _several(by_identifier(block, features))
     for block in _blocks(*_pairs(features, lambda own: (own.edition,) if own.edition else (), of)):
-        yield from _several(by_language(block, features))
+        yield from _several(by_equality(block, features))
 
 
 def likenesses(features: Sequence[Features], of: Mask | None = None) -> Iterator[list[int]]:

@@ -1,18 +1,21 @@
 """Decides, within a block of records that share a key, which of them are the same. Cost is linear in the block.
 
 Records with equal features are compared once, so a block of thousands of copies costs as little as one of a few.
+What a pair leaves unsure the block decides: a record without a year belongs to the only edition that fits it, and to
+none where two fit. A verdict depends on the block alone, not on the order of its records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
-from indexer.merging.evidence import languages_contradict, titles_agree, volume_of
+from indexer.merging.compare import points_of
+from indexer.merging.evidence import titles
 from indexer.merging.keys import Features
-from indexer.merging.near import near
+from indexer.merging.rules import RULES
 
 MAX_DIFFERENT = 60
-"""An identifier with more different descriptions under it proves nothing; comparing them all would cost the square."""
+"""More different descriptions are not compared each with each: that would cost the square."""
 
 MAX_GROUPS = 3
 """An identifier that joins more groups of contradicting titles or volumes belongs to a series or a set."""
@@ -27,41 +30,44 @@ def by_identifier(block: Sequence[int], features: Sequence[Features]) -> Groups:
         block: positions in ``features``.
         features: of all records.
     """
-    distinct: dict[tuple[object, ...], list[int]] = {}
-    for position in block:
-        own = features[position]
-        distinct.setdefault((own.kind, volume_of(own), own.titles, own.languages), []).append(position)
+    distinct = _distinct(block, features)
+    if len(distinct) > MAX_DIFFERENT or _is_shared([features[equal[0]] for equal in distinct]):
+        return []
+    return _by_language(_judged(distinct, features, trusted=True), features)
+
+
+def by_equality(block: Sequence[int], features: Sequence[Features]) -> Groups:
+    """Groups of a block of equal title, creator, year, kind and part.
+
+    Of very many different descriptions those that contradict each other are not looked for.
+    """
+    distinct = _distinct(block, features)
     if len(distinct) > MAX_DIFFERENT:
-        return []
-    groups: list[list[list[int]]] = []  # groups of lists of equal records
-    for equal in sorted(distinct.values(), key=lambda equal: _order(features[equal[0]])):
-        fitting = [group for group in groups if any(_same(features[equal[0]], features[one[0]]) for one in group)]
-        groups = [group for group in groups if group not in fitting]
-        groups.append([equal, *(one for group in fitting for one in group)])
-    if len(groups) > MAX_GROUPS:
-        return []
-    joined = [[position for equal in group for position in equal] for group in groups]
-    return [part for group in joined for part in by_language(group, features) if len(part) > 1]
+        return by_language(block, features)
+    return _by_language(_judged(distinct, features, trusted=False), features)
 
 
 def by_likeness(block: Sequence[int], features: Sequence[Features]) -> Groups:
-    """Groups of a block that shares a loose key; a block of too many different descriptions is left alone."""
-    distinct: dict[tuple[object, ...], list[int]] = {}
-    for position in block:
-        own = features[position]
-        told = (own.kind, own.part, own.forms, own.languages, own.creators, own.isbns, own.year)
-        distinct.setdefault((*told, own.edition_number, own.publisher, own.extent), []).append(position)
-    equal = list(distinct.values())
-    if not 1 < len(equal) <= MAX_DIFFERENT:
-        return []
-    groups: Groups = []
-    for one in equal:
-        fitting = [group for group in groups if any(near(features[one[0]], features[p]) for p in group)]
-        groups = [group for group in groups if group not in fitting]
-        groups.append([*one[:1], *(p for group in fitting for p in group)])
-    members = {one[0]: one for one in equal}
-    joined = [sorted(p for first in group for p in members[first]) for group in groups if len(group) > 1]
-    return [part for group in joined for part in by_language(group, features) if len(part) > 1]
+    """Groups of a block that shares a loose key.
+
+    A title of too many different descriptions is generic: its records are compared by creator and by year, and the
+    title says little there.
+    """
+    distinct = _distinct(block, features)
+    if len(distinct) <= MAX_DIFFERENT:
+        return _by_language(_judged(distinct, features, trusted=False), features)
+    found: Groups = []
+    parts: dict[Hashable, list[list[int]]] = {}
+    for equal in distinct:
+        own = features[equal[0]]
+        for name, _ in own.creators[:1]:
+            parts.setdefault(name, []).append(equal)
+        if own.year is not None:
+            parts.setdefault(own.year, []).append(equal)
+    for part in parts.values():
+        if 1 < len(part) <= MAX_DIFFERENT:
+            found += _by_language(_judged(part, features, trusted=False, generic=True), features)
+    return found
 
 
 def by_language(block: Sequence[int], features: Sequence[Features]) -> Groups:
@@ -71,24 +77,80 @@ def by_language(block: Sequence[int], features: Sequence[Features]) -> Groups:
     """
     languages = sorted({features[position].languages for position in block})
     known = [language for language in languages if language]
-    if not any(languages_contradict(a, b) for i, a in enumerate(known) for b in known[i + 1 :]):
-        return [list(block)]
     parts: list[set[str]] = []
     for language in known:
         common = [part for part in parts if part & set(language)]
         parts = [part for part in parts if part not in common]
         parts.append(set(language).union(*common))
+    if len(parts) < 2:
+        return [list(block)]
     told = [[p for p in block if features[p].languages and features[p].languages[0] in part] for part in parts]
     return [*told, [p for p in block if not features[p].languages]]
 
 
-def _same(one: Features, other: Features) -> bool:
-    return (
-        one.kind == other.kind
-        and volume_of(one) == volume_of(other)
-        and titles_agree(one.titles, other.titles)
-    )  # fmt: skip
+def _by_language(groups: Groups, features: Sequence[Features]) -> Groups:
+    return [part for group in groups for part in by_language(group, features) if len(part) > 1]
 
 
-def _order(own: Features) -> tuple[object, ...]:
-    return (own.kind, own.part, own.titles, own.languages)
+def _distinct(block: Sequence[int], features: Sequence[Features]) -> list[list[int]]:
+    """Positions in lists of equal descriptions."""
+    found: dict[Hashable, list[int]] = {}
+    for position in block:
+        own = features[position]
+        printed = (own.publisher, own.pages, own.volumes, own.edition_number, own.host, own.identifiers)
+        told = (own.forms, own.creators, own.year, own.kind, own.volume, own.languages, own.titles, *printed)
+        found.setdefault(told, []).append(position)
+    return list(found.values())
+
+
+def _is_shared(own: Sequence[Features]) -> bool:
+    """Whether an identifier stands under so many different titles or volumes that it proves nothing."""
+    different: list[Features] = []
+    for one in sorted(own, key=lambda one: (one.volume, one.titles)):
+        if not any(one.volume == o.volume and titles(one, o, shared=True) != "title-different" for o in different):
+            different.append(one)
+            if len(different) > MAX_GROUPS:
+                return True
+    return False
+
+
+def _judged(distinct: list[list[int]], features: Sequence[Features], trusted: bool, generic: bool = False) -> Groups:
+    """Groups of equal descriptions that belong together: what is the same, and what is unsure but fits nothing else."""
+    own = [features[equal[0]] for equal in distinct]
+    size = len(own)
+    fits, against, sure = [0] * size, [0] * size, [0] * size
+    for i in range(size):
+        for j in range(i):
+            points = points_of(own[i], own[j], trusted, generic)
+            if points >= RULES.unsure:
+                fits[i] |= 1 << j
+                fits[j] |= 1 << i
+                if points >= RULES.same:
+                    sure[i] |= 1 << j
+            elif points < RULES.different:
+                against[i] |= 1 << j
+                against[j] |= 1 << i
+    many_years = len({one.year for one in own if one.year is not None}) > 2
+    groups = {i: [i] for i in range(size)}
+    label = list(range(size))
+    for i in range(size):
+        for j in range(i):
+            if label[i] == label[j] or not fits[i] >> j & 1:
+                continue
+            if not sure[i] >> j & 1 and (
+                fits[i] & against[j] or fits[j] & against[i] or (many_years and _years_apart(own[i], own[j]))
+            ):
+                continue
+            kept, gone = sorted((label[i], label[j]))
+            for member in groups[gone]:
+                label[member] = kept
+            groups[kept] += groups.pop(gone)
+    return [
+        [position for member in group for position in distinct[member]]
+        for group in groups.values()
+        if len(group) > 1 or points_of(own[group[0]], own[group[0]], trusted, generic) >= RULES.unsure
+    ]
+
+
+def _years_apart(one: Features, other: Features) -> bool:
+    return one.year is not None and other.year is not None and one.year != other.year

@@ -1,50 +1,192 @@
-"""Evidence for and against: whether two records that share an identifier can be the same edition."""
+"""Evidence for and against: each function looks at one thing in two records and names what it found.
+
+The names are keys of ``points`` in ``config/merging.yaml``; "" = it says nothing.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
 from rapidfuzz import fuzz
 
-from indexer.merging.keys import ROMAN, Features, number_of
+from indexer.merging.keys import Features
+from indexer.merging.names import likeness
+from indexer.merging.rules import RULES
+from indexer.merging.sounds import script_of, sound
+from indexer.merging.titles import Title, letters_in, resemblance
 
 ALIKE = 85.0
 """Likeness (0..100, of characters) from which two titles may be one title in two spellings."""
+SOUNDS_ALIKE = 85.0
+UNLIKE = 50.0
+"""Below it two titles do not even sound alike: one is not the other in Latin letters."""
+_MUTE = {"CJK"}
+"""One character has many readings; what a title sounds like proves something, but its difference nothing."""
+_RANKS = ("same", "extended", "slip", "subtitle-different", "different")
 
-_NUMBER = re.compile(
-    rf"\d+|(?<!^){ROMAN.pattern}|[一二三四五六七八九十百]+(?=[卷册辑集部]|$)|[上中下](?=[卷册辑集部]|$)"
-)
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_YEAR = re.compile(r"1[4-9]\d\d|20\d\d")
+
+def vetoes(one: Features, other: Features) -> Iterator[str]:
+    """What can decide alone that two records are not the same."""
+    if one.kind != other.kind and (one.kind or "book") != (other.kind or "book"):
+        yield "kind-different" if one.kind and other.kind else "kind-lacking"
+    if one.volume != other.volume or (one.volumes and other.volumes and one.volumes != other.volumes):
+        yield "volume-different"
+    if one.languages and other.languages and set(one.languages).isdisjoint(other.languages):
+        yield "language-different"
+    if one.companions != other.companions:
+        yield "companion-different"
+    if one.edition_number != other.edition_number:
+        if one.edition_number and other.edition_number:
+            yield "edition-different"
+        elif (one.edition_number or other.edition_number) != "1":
+            yield "edition-one" if one.year is not None and one.year == other.year else "edition-doubtful"
+    elif one.edition_number:
+        yield "edition-same"
 
 
-def volume_of(record: Features) -> tuple[str, ...]:
-    """Numbers of the title and the part: records that differ here are different volumes and never the same.
+def identifiers(one: Features, other: Features) -> str:
+    """Whether they share an identifier, or have ISBNs that they do not share."""
+    if one.identifiers and other.identifiers and not set(one.identifiers).isdisjoint(other.identifiers):
+        return "identifier-same"
+    return "identifier-different" if one.isbns and other.isbns else ""
 
-    The part stands last, so that two records with different parts never have the same volume, not even by way of a
-    third that has its number in the title.
+
+def titles(one: Features, other: Features, shared: bool = False, generic: bool = False) -> str:
+    """Whether the titles are one title.
+
+    Args:
+        one: a record.
+        other: another.
+        shared: they share an identifier, and the titles need only be alike.
+        generic: so many have the title that it says nothing of itself.
     """
-    title = record.titles[0] if record.titles else ""
-    found = _NUMBER.findall(title)
-    if any(_CJK.search(text) for text in record.titles):
-        found = [n for n in found if not ROMAN.fullmatch(n)]  # "Xi you ji" begins with a syllable, not with eleven
-    numbers = (number_of(n) for n in found if not _YEAR.fullmatch(n))
-    return (*(n for n in numbers if n != record.part), *((record.part,) if record.part else ()))
+    if not one.forms or not other.forms:
+        return "title-lacking"
+    found, form = _best(one, other)
+    if shared and found in ("subtitle-different", "different") and _alike(one.titles, other.titles):
+        return "title-alike"
+    if not form:
+        return _across_scripts(one, other, shared)
+    if found in ("slip", "different"):
+        return f"title-{found}"
+    if found == "subtitle-different":
+        return found
+    return _weight(form, found == "extended", generic)
 
 
-def languages_contradict(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Both are known and have nothing in common."""
-    return bool(one and other and not set(one) & set(other))
+def _best(one: Features, other: Features) -> tuple[str, str]:
+    """The best resemblance of two forms in one script, and the main title; "" where no two are in one script.
+
+    The titles themselves go before other forms: one original title stands beside many romanised ones.
+    """
+    a, b = one.forms[0], other.forms[0]
+    if a == b or _script(a) == _script(b):
+        return resemblance(a, b), _shorter(a, b)
+    pairs = [(x, y) for x in one.forms for y in other.forms if _script(x) == _script(y)]
+    ranked = ((_RANKS.index(resemblance(x, y)), _shorter(x, y)) for x, y in pairs)
+    rank, form = min(ranked, default=(len(_RANKS) - 1, ""))
+    return _RANKS[rank], form
 
 
-def titles_agree(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether any two of the titles may be the same one; a missing title contradicts nothing."""
-    return not one or not other or any(_agree(a, b) for a in one for b in other)
+def _script(form: Title) -> str:
+    return script_of(form.whole)
 
 
-def _agree(a: str, b: str) -> bool:
-    if a == b or a.startswith(b + " ") or b.startswith(a + " "):
-        return True
-    if a.isascii() != b.isascii() and not set(a.split()) & set(b.split()):
-        return True  # different scripts (a romanised title beside the original) cannot be compared
-    return fuzz.ratio(a, b) >= ALIKE
+def _shorter(one: Title, other: Title) -> str:
+    if one.whole == other.whole:
+        return one.whole
+    return one.main if len(one.main) <= len(other.main) else other.main
+
+
+def _weight(form: str, extended: bool, generic: bool) -> str:
+    name = "title-extended" if extended else "title"
+    if generic or form in RULES.generic_titles:
+        return f"{name}-generic"
+    letters = letters_in(form)
+    if letters >= RULES.telling_letters:
+        return f"{name}-telling"
+    if extended:
+        return name
+    return "title-short" if letters < RULES.short_letters else "title-same"
+
+
+def _across_scripts(one: Features, other: Features, shared: bool) -> str:
+    a, b = one.forms[0], other.forms[0]
+    heard = sound(a.main), sound(b.main)
+    like = fuzz.ratio(*heard) if min(map(len, heard)) > 2 else UNLIKE
+    if like >= SOUNDS_ALIKE:
+        return "title-romanised"
+    if not shared or (like < UNLIKE and _MUTE.isdisjoint((_script(a), _script(b)))):
+        return "title-different"
+    return "title-other-script"
+
+
+def _alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return any(a.startswith(b + " ") or b.startswith(a + " ") or fuzz.ratio(a, b) >= ALIKE for a in one for b in other)
+
+
+_CREATOR_RANKS = ("same", "alike", "namesake", "different", "other-script")
+"""Best first. Names of two scripts count only where no two of one script can be compared."""
+
+
+def creators(one: Features, other: Features) -> str:
+    """Whether they have a creator in common."""
+    if not one.creators or not other.creators:
+        return "creator-lacking" if one.creators or other.creators else "creators-lacking"
+    if not set(one.creators).isdisjoint(other.creators):
+        return "creator-same"
+    found = {likeness(a, b) for a in one.creators for b in other.creators}
+    return f"creator-{next(rank for rank in _CREATOR_RANKS if rank in found)}"
+
+
+def carriers(one: Features, other: Features) -> str:
+    """Whether both say what they are on (disc, cassette, paper, online), and not the same."""
+    return "carrier-different" if one.carriers and other.carriers and one.carriers.isdisjoint(other.carriers) else ""
+
+
+def years(one: Features, other: Features) -> str:
+    """Whether they are of one year; a serial's year is that of whatever part was catalogued."""
+    if one.kind == other.kind == "serial":
+        return ""
+    if one.year is None or other.year is None:
+        return "year-lacking"
+    apart = abs(one.year - other.year)
+    return "year-same" if not apart else "year-next" if apart == 1 else "year-different"
+
+
+def publishers(one: Features, other: Features) -> str:
+    """Whether the publishers' names have a telling word in common."""
+    if not one.publisher or not other.publisher:
+        return ""
+    return "publisher-different" if one.publisher.isdisjoint(other.publisher) else "publisher-same"
+
+
+def extents(one: Features, other: Features) -> str:
+    """Whether they have about as many pages."""
+    if not one.pages or not other.pages:
+        return ""
+    apart, most = abs(one.pages - other.pages), max(one.pages, other.pages)
+    if apart <= max(3, most * RULES.extent_tolerance):
+        return "extent-same"
+    return "extent-different" if apart > most * RULES.extent_gap else ""
+
+
+def hosts(one: Features, other: Features) -> Iterator[str]:
+    """Whether two articles stand in one place of one journal."""
+    (volume, page, journal), (volume_other, page_other, journal_other) = one.host, other.host
+    if (volume and volume_other and volume != volume_other) or (page and page_other and page != page_other):
+        yield "host-different"
+    elif volume and page and volume == volume_other and page == page_other:
+        yield "host-same"
+    if journal and journal_other:
+        agree = not journal.isdisjoint(journal_other) or _acronym(journal, journal_other)
+        yield "journal-same" if agree else "journal-different"
+
+
+def _acronym(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether one has the other's initials as a word, in any order: VLDB, Very Large Data Bases."""
+    for short, long in ((one, other), (other, one)):
+        initials = sorted(word[0] for word in long)
+        if any(sorted(word) == initials for word in short if 2 < len(word) <= len(long)):
+            return True
+    return False

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from indexer.analysis import title_key
-from indexer.merging.keys import surname_key
+from indexer.merging.names import surname_key
 from schemas.catalogue import CatalogueRecord, Creator
 from schemas.work import Edition, Work
 

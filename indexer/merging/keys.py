@@ -1,7 +1,7 @@
 """What merging looks at in a record, and the keys that bring records together which may be the same.
 
-Three kinds of keys: a strong identifier (compared further, see ``evidence``); the whole of what makes an edition
-(title, creator, year, type, part); the same without the year, which makes a work. Keys are hashes: millions fit.
+Keys are hashes: millions fit. Every two records that could be one have one in common: a strong identifier, the main
+title, one half of it (a slip of the pen spoils only the other), or what it sounds like in Latin letters.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from hashlib import blake2b
 import msgspec
 
 from indexer.analysis import title_key, title_keys
-from indexer.analysis_folding import fold
-from schemas.catalogue import CatalogueRecord, Creator
+from indexer.merging.names import Name, first_creator, names_of
+from indexer.merging.numbers import edition_number, number_of, numbers_in, part_key, volumes_in
+from indexer.merging.rules import RULES as NUMBERS
+from indexer.merging.sounds import script_of, sound
+from indexer.merging.titles import MAX_OTHER_TITLES, Title, titles_of
+from schemas.catalogue import CatalogueRecord, Host
 
-RULES = "2"
+RULES = "3"
 """Version of all that decides who merges with whom: another one lets the next update merge every record anew."""
 
 STRONG_SCHEMES = frozenset(("doi", "oclc", "lccn", "nbn", "ismn"))
@@ -25,52 +29,83 @@ STRONG_SCHEMES = frozenset(("doi", "oclc", "lccn", "nbn", "ismn"))
 MAX_IDENTIFIERS = 40
 """A record with more lists a whole series or a set; its identifiers prove nothing."""
 
-_CONTRIBUTORS = frozenset(("trl", "edt", "ill", "com", "win", "wpr", "aui", "nrt", "pbl", "prt", "ctb", "fmo", "dnr"))
-MAX_CREATORS = 10
-MAX_LOOSE_FORMS = 3
-_PAGES = re.compile(r"\d{2,}")
-_SERIES_BEHIND = re.compile(r"\s*\([^()]*\)\s*$")
+MAX_KEYED_FORMS = 3
+SHORTEST_SOUND = 5
+SHORTEST_KEYED = 6
+_PAGES = re.compile(r"\d+")
+_BEFORE_SIZE = re.compile(r"[;]|\d+\s*(?:x\s*\d+\s*)?(?:cm|mm)\b")
+_SET = re.compile(r"(\d+)\s*(?:v\b|vol|bd|bde|band|bände|t\b|tom|т\b|册|冊)", re.I)
+_CARRIERS = {
+    name: re.compile(pattern, re.I)
+    for name, pattern in {
+        "cassette": r"cassett|kassett|audiotape|vhs",
+        "disc": r"\bdis[ck]s?\b|\bcds?\b|\bdvds?\b|compact|schallplatte|\blps?\b|disque|光盘",
+        "film": r"microf|mikrof|fiche",
+        "online": r"online|electronic|ressource|recurso|网络",
+    }.items()
+}
 _FIRM = frozenset((
-    "and", "co", "company", "inc", "ltd", "press", "verlag", "publishers", "publishing", "publications", "books", "of",
-    "the", "university",
+    "and", "co", "company", "inc", "ltd", "press", "verlag", "publishers", "publishing", "publications", "books",
+    "of", "the", "university", "house", "pub", "verl", "group", "media", "editions", "editorial", "izd",
+    "izdatelstvo", "und", "sohn", "sons", "printed", "by", "for",
 ))  # fmt: skip
 """Words that many publishers have in their names."""
-_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
-_KINDS = {"other": "book"}
-"""Sources that do not tell the type mostly hold books."""
+_KINDS = {"other": ""}
+_COMPANIONS = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, NUMBERS.companions), key=len, reverse=True))})\b")
+_UNSPACED = {"CJK", "THAI", "LAO", "KHMER", "MYANMAR"}
+_SPOKEN = frozenset((
+    "ar", "fa", "ur", "he", "yi", "ru", "uk", "be", "bg", "sr", "mk", "el", "hy", "ka", "zh", "ja", "ko", "hi", "ne",
+    "bn", "ta", "te", "th", "am",
+))  # fmt: skip
+"""Languages whose titles are often given in Latin letters only."""
 
 
 class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What merging knows of one record. Unique things (a museum's object, an archive's unit) have no keys at all."""
 
     kind: str
+    """"" = the source does not tell."""
     part: str
     languages: tuple[str, ...]
+    forms: tuple[Title, ...]
+    """The title, and its forms in other scripts."""
     titles: tuple[str, ...]
     """Title keys, for the comparison of records that share an identifier; empty where there is none to share."""
     identifiers: tuple[int, ...]
     edition: int
-    """Key of the edition; 0 = none."""
+    """Key of title, creator, year, kind and part; 0 = none."""
     work: int
     """Key of the work; 0 = none."""
     loose: tuple[int, ...] = ()
-    """Keys that bring together what is nearly the same, to be compared (see ``near``)."""
-    forms: tuple[tuple[str, str], ...] = ()
-    """Of the title and its other forms: the whole key, and the key without what looks like a subtitle or a series."""
-    creators: tuple[str, ...] = ()
+    """Keys that bring together what may be the same by its description."""
+    volume: tuple[str, ...] = ()
+    """Numbers of the title and the part; the part stands last, so that records with different parts never agree."""
+    companions: tuple[str, ...] = ()
+    creators: tuple[Name, ...] = ()
     isbns: tuple[int, ...] = ()
     year: int | None = None
     edition_number: str = ""
     publisher: frozenset[str] = frozenset()
-    extent: frozenset[str] = frozenset()
+    pages: int = 0
+    volumes: int = 0
+    """How many the extent counts."""
+    carriers: frozenset[str] = frozenset()
+    """What it is on, as the extent says."""
+    host: tuple[str, str, frozenset[str]] = ("", "", frozenset())
+    """An article's volume, its first page, and the words of its journal."""
 
     @property
     def keys(self) -> tuple[int, ...]:
         """All keys."""
         return (*self.identifiers, *(key for key in (self.edition, self.work) if key), *self.loose)
 
+    @property
+    def extent(self) -> frozenset[int]:
+        """The pages, as a set."""
+        return frozenset((self.pages,) if self.pages else ())
 
-NONE = Features(kind="", part="", languages=(), titles=(), identifiers=(), edition=0, work=0)
+
+NONE = Features(kind="", part="", languages=(), forms=(), titles=(), identifiers=(), edition=0, work=0)
 
 
 def features_of(record: CatalogueRecord) -> Features:
@@ -79,59 +114,90 @@ def features_of(record: CatalogueRecord) -> Features:
         return NONE
     kind = _KINDS.get(record.type, record.type)
     part = part_key(record.part)
-    title, creator = title_key(record.title), creator_key(record.creators)
-    numbers = tuple(hash_of(name) for name in _strong(record))
-    same_work = (title, creator, kind, part) if title and creator else None
+    title, creator = title_key(record.title), first_creator(record.creators)
+    names = names_of(record.creators)
+    forms = titles_of(record.title, record.other_titles, names)
+    identifiers = tuple(hash_of(name) for name in _strong(record))
+    pages, volumes = _extent(record.extent)
+    same_work = (title, creator, kind or "book", part) if title and creator else None
     return Features(
         kind=kind,
         part=part,
         languages=tuple(sorted(set(record.languages))),
-        titles=_titles(record),
-        identifiers=numbers,
+        forms=forms,
+        titles=_titles(record) if identifiers else (),
+        identifiers=identifiers,
         edition=hash_of("edition", *same_work, str(record.year)) if same_work and record.year is not None else 0,
         work=hash_of("work", *same_work) if same_work else 0,
-        loose=_loose(record, kind, part),
-        forms=_forms(record),
-        creators=tuple(dict.fromkeys(surname_key(c.name) for c in record.creators[:MAX_CREATORS])),
-        isbns=tuple(hash_of(isbn) for isbn in record.isbns),
+        loose=tuple(dict.fromkeys(_loose(forms, creator, record))),
+        volume=_volume(forms, part),
+        companions=tuple(sorted({found for form in forms[:1] for found in _COMPANIONS.findall(form.whole)})),
+        creators=names,
+        isbns=tuple(hash_of(isbn) for isbn in record.isbns) if record.type != "serial" else (),
         year=record.year,
-        edition_number=_edition_number(record.edition),
+        edition_number=edition_number(record.edition),
         publisher=frozenset(title_key(record.publisher).split()) - _FIRM,
-        extent=frozenset(_PAGES.findall(record.extent)),
+        pages=pages,
+        volumes=volumes,
+        carriers=_carriers(record.extent),
+        host=_host(record.host),
     )
 
 
-def _loose(record: CatalogueRecord, kind: str, part: str) -> tuple[int, ...]:
-    """Family name, year and the title's first letters; title and year; family name and title."""
-    if kind == "serial":
-        return ()
-    found: list[int] = []
-    name = creator_key(record.creators)
-    for _, short in _forms(record)[:MAX_LOOSE_FORMS]:
-        if name and record.year is not None:
-            found.append(hash_of("near", name, short[:4], str(record.year), kind, part))
-        if record.year is not None:
-            found.append(hash_of("title", short, str(record.year), kind, part))
-        if name:
-            found.append(hash_of("creator", name, short, kind, part))
-    return tuple(dict.fromkeys(found))
+def _loose(forms: tuple[Title, ...], creator: str, record: CatalogueRecord) -> Iterable[int]:
+    for form in forms[:MAX_KEYED_FORMS]:
+        main = form.main.replace(" ", "")
+        if form.main not in NUMBERS.generic_titles:
+            yield hash_of("title", main)
+        elif creator:
+            yield hash_of("title", main, creator)
+        beside = creator or (str(record.year) if record.year is not None else "")
+        if beside and len(main) >= SHORTEST_KEYED and record.type != "serial":
+            head, tail = _halves(form.main)
+            yield hash_of("head", head, beside)
+            yield hash_of("tail", tail, beside)
+        if script_of(form.main) != "LATIN" or not _SPOKEN.isdisjoint(record.languages):
+            heard = sound(form.main)
+            if len(heard) >= SHORTEST_SOUND:
+                yield hash_of("sound", heard)
 
 
-def _forms(record: CatalogueRecord) -> tuple[tuple[str, str], ...]:
-    """The title, and its forms in another script: variant titles of the same script are often the mere beginning."""
-    found = []
-    plain = fold(record.title).isascii()
-    for text in (record.title, *(other for other in record.other_titles[:4] if fold(other).isascii() != plain)):
-        keys = title_keys(text)
-        bare = title_keys(_SERIES_BEHIND.sub("", text)) or keys
-        if keys:
-            found.append((keys[0], bare[-1]))
-    return tuple(dict.fromkeys(found))
+def _halves(key: str) -> tuple[str, str]:
+    """The first and the second half of the words, or of the letters of a single one."""
+    words = key.split() if " " in key else list(key)
+    middle = len(words) // 2
+    return "".join(words[:middle]), "".join(words[middle:])
 
 
-def _edition_number(text: str) -> str:
-    folded = title_key(text)
-    return next(iter(re.findall(r"\d+", folded)), _ORDINALS.get(folded.split(" ")[0], ""))
+def _volume(forms: tuple[Title, ...], part: str) -> tuple[str, ...]:
+    numbers: tuple[str, ...] = ()
+    if forms:
+        romanised = any(script_of(form.main) in _UNSPACED for form in forms)
+        numbers = numbers_in(forms[0].main, romanised) + tuple(n for rest in forms[0].rest for n in _of_volume(rest))
+    return (*(n for n in numbers if n != part), *((part,) if part else ()))
+
+
+def _of_volume(rest: str) -> tuple[str, ...]:
+    return (number_of(rest),) if rest.isdecimal() and len(rest) < 4 else volumes_in(rest)
+
+
+def _extent(text: str) -> tuple[int, int]:
+    """Pages and volumes of an extent; 0 = it does not say. The size is none of them."""
+    volumes = _SET.search(text)
+    before = _BEFORE_SIZE.split(text, maxsplit=1)[0]
+    pages = max((int(number) for number in _PAGES.findall(before) if len(number) < 6), default=0)
+    return pages if pages >= 10 else 0, int(volumes[1]) if volumes and len(volumes[1]) < 5 else 0
+
+
+def _carriers(text: str) -> frozenset[str]:
+    return frozenset(name for name, pattern in _CARRIERS.items() if pattern.search(text)) if text else frozenset()
+
+
+def _host(host: Host | None) -> tuple[str, str, frozenset[str]]:
+    if host is None:
+        return "", "", frozenset()
+    page = _PAGES.search(host.pages)
+    return title_key(host.volume), page.group() if page else "", frozenset(title_key(host.title).split()) - _FIRM
 
 
 def hash_of(*parts: str) -> int:
@@ -152,54 +218,5 @@ def _strong(record: CatalogueRecord) -> Iterable[str]:
 
 
 def _titles(record: CatalogueRecord) -> tuple[str, ...]:
-    texts = [record.title, *record.other_titles[:4], record.uniform_title]
+    texts = [record.title, *record.other_titles[:MAX_OTHER_TITLES], record.uniform_title]
     return tuple(dict.fromkeys(key for text in texts for key in title_keys(text)))
-
-
-ROMAN = re.compile(r"\b(?:ii|iii|iv|vi|vii|viii|ix|xi|xii|xiii|xiv|xv|xvi|xvii|xviii|xix|xx)\b")
-_VALUES = {"i": 1, "v": 5, "x": 10}
-_BESIDE = re.compile("suppl|index|regist|atlas|beiheft|beilage|anhang|append")
-_PART_NUMBER = re.compile(rf"\d+|{ROMAN.pattern}|[一二三四五六七八九十百]+|^[上中下]")
-
-
-def part_key(part: str) -> str:
-    """A part's numbers, whatever stands around them ("Bd. 2", "vol. II, Theory" = "2"); else its folded name.
-
-    All of them: "Bd. 2, T. 1" and "Bd. 2, T. 2" are two parts; and "Suppl. 2" is not "2".
-    """
-    folded = title_key(part)
-    if _BESIDE.search(folded):
-        return folded
-    numbers = _PART_NUMBER.findall(folded)
-    if not numbers and folded.split()[-1:] and folded.split()[-1] in _VALUES:
-        numbers = [folded.split()[-1]]
-    return "-".join(number_of(number) for number in numbers) or folded
-
-
-def number_of(text: str) -> str:
-    """A number in one form: without leading zeros, Roman numerals up to xx as digits, Chinese ones as they are."""
-    if text.isdecimal():
-        return str(int(text))
-    if not text.strip("ivx"):
-        values = [_VALUES[letter] for letter in text]
-        return str(sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True)))
-    return text
-
-
-def creator_key(creators: list[Creator]) -> str:
-    """The family name of the first creator, folded; contributors such as translators count only when alone."""
-    if not creators:
-        return ""
-    name = next((c.name for c in creators if c.role not in _CONTRIBUTORS), creators[0].name)
-    return surname_key(name)
-
-
-def surname_key(name: str) -> str:
-    """The last word of the family name, of "Gogh, Vincent van", "van Gogh, V." and "Vincent van Gogh" alike.
-
-    In scripts without blanks the whole name.
-    """
-    family = re.sub(r"\(.*?\)|\[.*?\]", " ", name).partition(",")[0]
-    words = title_key(family).split()
-    told = [word for word in words if len(word) > 1 and not word.isdigit() and word not in ("jr", "sr", "dr")]
-    return (told or words or [""])[-1]

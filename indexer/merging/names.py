@@ -1,0 +1,94 @@
+"""Names of creators as they are compared: family name and the rest, in whatever order and script they are written."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
+
+from indexer.analysis import title_key
+from indexer.merging.sounds import script_of, sound
+from schemas.catalogue import Creator
+
+MAX_CREATORS = 10
+_CONTRIBUTORS = frozenset(("trl", "edt", "ill", "com", "win", "wpr", "aui", "nrt", "pbl", "prt", "ctb", "fmo", "dnr"))
+_LONG_NAME = 5
+_SOUNDS_ALIKE = 80.0
+_APART = re.compile(r"\(.*?\)|\[.*?\]|\d+")
+
+Name = tuple[str, frozenset[str]]
+"""Key of the family name, and the other words."""
+
+
+def first_creator(creators: list[Creator]) -> str:
+    """Key of the family name of the first creator; contributors such as translators count only when alone."""
+    if not creators:
+        return ""
+    name = next((c.name for c in creators if c.role not in _CONTRIBUTORS), creators[0].name)
+    return surname_key(name)
+
+
+@lru_cache(maxsize=65_536)
+def surname_key(name: str) -> str:
+    """The last word of the family name, of "Gogh, Vincent van", "van Gogh, V." and "Vincent van Gogh" alike.
+
+    In scripts without blanks the whole name.
+    """
+    family = _APART.sub(" ", name).partition(",")[0]
+    words = title_key(family).split()
+    told = [word for word in words if len(word) > 1 and not word.isdigit() and word not in ("jr", "sr", "dr")]
+    return (told or words or [""])[-1]
+
+
+@lru_cache(maxsize=65_536)
+def name_of(name: str) -> Name:
+    """A name as it is compared."""
+    surname = surname_key(name)
+    return surname, frozenset(title_key(_APART.sub(" ", name)).split()) - {surname}
+
+
+def names_of(creators: list[Creator]) -> tuple[Name, ...]:
+    """The names of a record's creators."""
+    return tuple(dict.fromkeys(found for c in creators[:MAX_CREATORS] if (found := name_of(c.name))[0]))
+
+
+def likeness(one: Name, other: Name) -> str:
+    """Whether two names can be one person's or body's: same, alike, namesake, other-script, different."""
+    (surname, given), (surname_other, given_other) = one, other
+    if surname != surname_other and surname.isascii() != surname_other.isascii():
+        return _across_scripts(one, other)
+    if given and {surname, *given} == {surname_other, *given_other}:
+        return "same"  # the order of the name lost its comma
+    if surname != surname_other and not _slip(surname, surname_other):
+        return "different"
+    if given and given_other and not _initials(given) & _initials(given_other):
+        return "namesake" if surname == surname_other else "different"
+    return "same" if surname == surname_other else "alike"
+
+
+def _across_scripts(one: Name, other: Name) -> str:
+    """By what the words sound like: where the family name stands is not known in every script."""
+    heard, heard_other = _heard(one), _heard(other)
+    like = max((fuzz.ratio(a, b) for a in heard for b in heard_other), default=0.0)
+    if like >= _SOUNDS_ALIKE:
+        return "alike"
+    mute = any(script_of(surname) == "CJK" for surname, _ in (one, other))
+    return "other-script" if mute or not heard or not heard_other else "different"
+
+
+def _heard(name: Name) -> set[str]:
+    surname, given = name
+    words = {sound(surname), sound("".join((surname, *sorted(given))))}
+    return {word for word in words | {sound(word) for word in given} if len(word) > 1}
+
+
+def _initials(given: frozenset[str]) -> set[str]:
+    return {word[0] for word in given}
+
+
+def _slip(one: str, other: str) -> bool:
+    if min(len(one), len(other)) < _LONG_NAME:
+        return False
+    return OSA.distance(one, other, score_cutoff=1) <= 1 or sound(one) == sound(other) != ""

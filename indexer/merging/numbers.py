@@ -1,0 +1,81 @@
+"""Numbers of volumes, parts and editions, in digits, Roman and Chinese numerals and in words."""
+
+from __future__ import annotations
+
+import re
+
+from indexer.analysis import title_key
+from indexer.merging.rules import RULES
+
+_ROMAN = r"\b(?:ii|iii|iv|vi|vii|viii|ix|xi|xii|xiii|xiv|xv|xvi|xvii|xviii|xix|xx)\b"
+_CHINESE = r"[一二三四五六七八九十百]+"
+_VALUES = {"i": 1, "v": 5, "x": 10}
+_BESIDE = re.compile("suppl|index|regist|atlas|beiheft|beilage|anhang|append")
+_PART_NUMBER = re.compile(rf"\d+|{_ROMAN}|{_CHINESE}|^[上中下]")
+_NUMBER = re.compile(rf"\d+|(?<!^){_ROMAN}|{_CHINESE}(?=[卷册辑集部]|$)|[上中下](?=[卷册辑集部]|$)")
+_ROMANISED = re.compile(_ROMAN)
+_YEAR = re.compile(r"1[4-9]\d\d|20\d\d")
+_WORDS = {word: str(number) for number, words in RULES.numbers_in_words.items() for word in words}
+_VOLUME = "|".join(sorted(map(re.escape, RULES.volume_words), key=len, reverse=True))
+_IN_WORDS = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
+_BEHIND = re.compile(rf"\b({_VOLUME}) (\d+|{_ROMAN}|[ivx]|{_IN_WORDS})\b")
+_BEFORE = re.compile(rf"\b({_IN_WORDS}|\d+)(?:st|nd|rd|th|e|er|eme)? ({_VOLUME})\b")
+_CJK_VOLUME = re.compile(rf"第?({_CHINESE}|\d+)[卷册辑集部季]|[上中下](?:[卷册辑集部]|$)")
+_ANY_ORDINAL = re.compile(rf"\b(?:(\d{{1,3}})|({_IN_WORDS}))\b|第?({_CHINESE})[版次]")
+
+
+def part_key(part: str) -> str:
+    """A part's numbers, whatever stands around them ("Bd. 2", "vol. II, Theory" = "2"); else its folded name.
+
+    All of them: "Bd. 2, T. 1" and "Bd. 2, T. 2" are two parts; and "Suppl. 2" is not "2".
+    """
+    folded = title_key(part)
+    if not folded or _BESIDE.search(folded):
+        return folded
+    numbers = _PART_NUMBER.findall(folded)
+    if not numbers and folded.split()[-1:] and folded.split()[-1] in _VALUES:
+        numbers = [folded.split()[-1]]
+    return "-".join(number_of(number) for number in numbers) or folded
+
+
+def number_of(text: str) -> str:
+    """A number in one form: no leading zeros, Roman numerals up to xx and words as digits, Chinese ones as they are."""
+    if text.isdecimal():
+        return str(int(text))
+    if not text.strip("ivx"):
+        values = [_VALUES[letter] for letter in text]
+        return str(sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True)))
+    return _WORDS.get(text, text)
+
+
+def numbers_in(key: str, romanised: bool = False) -> tuple[str, ...]:
+    """All numbers of a title's key, but years.
+
+    Args:
+        key: a title key.
+        romanised: it is Chinese or the like in Latin letters: "Xi you ji" begins with a syllable, not with eleven.
+    """
+    found = [(m.start(), m.group()) for m in _NUMBER.finditer(key)]
+    if romanised:
+        found = [(at, text) for at, text in found if not _ROMANISED.fullmatch(text)]
+    found = [(at, text) for at, text in found if not _YEAR.fullmatch(text)]
+    taken = {at for at, _ in found}
+    found += [(at, text) for at, text in _volumes(key) if at not in taken]
+    return tuple(number_of(text) for _, text in sorted(found))
+
+
+def volumes_in(key: str) -> tuple[str, ...]:
+    """Only the numbers that are said to be of a volume, part, level ..."""
+    return tuple(number_of(text) for _, text in sorted(set(_volumes(key))))
+
+
+def _volumes(key: str) -> list[tuple[int, str]]:
+    found = [(m.start(2), m[2]) for m in _BEHIND.finditer(key)]
+    found += [(m.start(1), m[1]) for m in _BEFORE.finditer(key)]
+    return found if key.isascii() else found + [(m.start(), m[1] or m[0][0]) for m in _CJK_VOLUME.finditer(key)]
+
+
+def edition_number(text: str) -> str:
+    """The number of an edition statement ("2nd rev. ed.", "Zweite Auflage", "第三版"), or empty."""
+    found = _ANY_ORDINAL.search(re.sub(r"(?<=\d)(?:st|nd|rd|th|e|er|eme|a|o)\b", "", title_key(text))) if text else None
+    return number_of(next(group for group in found.groups() if group)) if found else ""

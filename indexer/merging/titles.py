@@ -1,0 +1,150 @@
+"""A title taken apart: main title, subtitles, series in brackets; and how two titles resemble each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
+
+from indexer.analysis import MAX_TITLE_KEY, title_key
+from indexer.merging.names import Name
+from indexer.merging.numbers import numbers_in
+from indexer.merging.rules import RULES
+from indexer.merging.sounds import script_of
+
+MAX_OTHER_TITLES = 4
+SAME_SUBTITLE = 90.0
+"""Likeness (0..100, of characters) from which two subtitles are one in two spellings."""
+
+_MEDIUM = re.compile(
+    r"\s*\[(?:electronic|computer|sound|video|motion|microf|text|map|music|cartographic|graphic|kit|manuscript|ressource"
+    r"|enregistrement|elektronische|tontr|hörbuch|recurso|electr)[^\]]*\]", re.I
+)  # fmt: skip
+"""The general material designation of older cataloguing: it is no part of the title."""
+_PARTED = r"\s*[:：;=]\s+|\s/\s*|\s[–—-]{1,2}\s|\s*[,;]\s+(?:or|oder|ou|o)\b,?\s+|\s\|\s"
+_PARTING = re.compile(_PARTED)
+_BRACKETS = re.compile(rf"(?<![^\s,.])(?<![:;=/] )[(（]([^()（）]*)[)）](?=[\s.,/]*$|{_PARTED}|\s*[(（])")
+"""Behind a title or a part of it: a series, a place, an edition."""
+_VOLUME_BRACKET = re.compile(
+    rf"(?:{'|'.join(map(re.escape, sorted(RULES.volume_words, key=len, reverse=True)))})[. ]*(?:\d+|[ivx]+)", re.I
+)
+_CONNECTING = frozenset((
+    "by", "von", "par", "por", "di", "de", "da", "and", "und", "et", "y", "e", "with", "mit", "avec", "edited",
+    "translated", "the",
+))  # fmt: skip
+_WORD_LENGTH = 5
+
+
+class Title(msgspec.Struct, frozen=True, gc=False):
+    """Keys of a title and its parts."""
+
+    whole: str
+    main: str
+    rest: tuple[str, ...] = ()
+    """Subtitles and what else stands behind the main title, but not who is responsible for it."""
+    series: tuple[str, ...] = ()
+    """Numbers of a series in brackets: "(The hunger games, #1)"."""
+
+
+def title_of(text: str, names: Iterable[Name] = ()) -> Title | None:
+    """A title taken apart.
+
+    Args:
+        text: as the source wrote it.
+        names: of the creators: where they stand behind a slash they are no subtitle.
+    """
+    text = _MEDIUM.sub("", text)
+    if len(text) > MAX_TITLE_KEY:  # both ends tell: a whole table of contents, "... and its sequel"
+        text = f"{text[: MAX_TITLE_KEY * 2 // 3]} {text[-MAX_TITLE_KEY // 4 :]}"
+    whole = title_key(text)
+    if not whole:
+        return None
+    if not _BRACKETS.search(text) and not _PARTING.search(text):
+        return Title(whole, whole)
+    brackets = [inside for inside in _BRACKETS.findall(text) if not _VOLUME_BRACKET.fullmatch(inside.strip())]
+    bare = _BRACKETS.sub(lambda m: f" {m[1]}" if _VOLUME_BRACKET.fullmatch(m[1].strip()) else "", text)
+    main, *rest = [key for part in _PARTING.split(bare if title_key(bare) else text) if (key := title_key(part))]
+    words = _CONNECTING.union(*((surname, *given) for surname, given in names))
+    told = (key for key in rest if not words.issuperset(key.split()))
+    series = tuple(number for inside in brackets for number in re.findall(r"\d+", inside))
+    return Title(whole, main, tuple(told), series)
+
+
+def titles_of(title: str, others: Iterable[str], names: Iterable[Name]) -> tuple[Title, ...]:
+    """The title and its forms in another script: variant titles of the same script are often the mere beginning."""
+    found = [title_of(title, names)]
+    if found[0]:
+        script = script_of(found[0].whole)
+        found += [
+            title_of(text, names) for text in list(others)[:MAX_OTHER_TITLES] if script_of(title_key(text)) != script
+        ]
+    return tuple(dict.fromkeys(form for form in found if form))
+
+
+def letters_in(key: str) -> int:
+    """Letters of a key; a Chinese character says as much as three."""
+    return len(key) - key.count(" ") if key.isascii() or script_of(key) != "CJK" else 3 * len(key)
+
+
+def resemblance(one: Title, other: Title) -> str:
+    """How two titles of one script resemble each other: same, extended, slip, subtitle-different, different."""
+    if one.whole == other.whole or one.whole.replace(" ", "") == other.whole.replace(" ", ""):
+        return "same"
+    if one.series and other.series and one.series != other.series:
+        return "different"
+    if one.main == other.main:
+        return _by_rest(one.rest, other.rest)
+    if is_slip(one.whole, other.whole):
+        return "slip"
+    if is_slip(one.main, other.main) and _by_rest(one.rest, other.rest) != "subtitle-different":
+        return "slip"
+    return "different"
+
+
+def _by_rest(one: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """Of titles with one main title, by what stands behind it."""
+    if one == other:
+        return "same"
+    mine = [key for key in one if not any(_same_subtitle(key, theirs) for theirs in other)]
+    theirs = [key for key in other if not any(_same_subtitle(key, mine) for mine in one)]
+    if any(_begins(a, b) or _begins(b, a) for a in mine for b in theirs):
+        return "different"  # "a memoir" and "a memoir and what came of it"
+    mine, theirs = ([key for key in keys if key not in RULES.empty_subtitles] for keys in (mine, theirs))
+    if not mine or not theirs:
+        return "extended" if mine or theirs else "same"
+    return "subtitle-different" if _numbers(mine) == _numbers(theirs) else "different"
+
+
+def _begins(one: str, other: str) -> bool:
+    return other.startswith(one + " ")
+
+
+def _numbers(keys: Iterable[str]) -> list[str]:
+    return [number for key in keys for number in numbers_in(key)]
+
+
+def _same_subtitle(one: str, other: str) -> bool:
+    if numbers_in(one) != numbers_in(other):
+        return False
+    return len(one.split()) == len(other.split()) and fuzz.ratio(one, other) >= SAME_SUBTITLE
+
+
+def is_slip(one: str, other: str) -> bool:
+    """Whether two titles differ by a slip of the pen: two letters changed places, or one letter of a long word."""
+    if min(len(one), len(other)) < RULES.slip_letters or abs(len(one) - len(other)) > 1:
+        return False
+    words, others = one.split(), other.split()
+    if len(words) != len(others):
+        return False
+    different = [(a, b) for a, b in zip(words, others, strict=True) if a != b]
+    if len(different) != 1:
+        return False
+    [(word, slipped)] = different
+    if any(c.isdigit() for c in word + slipped) or OSA.distance(word, slipped, score_cutoff=1) > 1:
+        return False
+    if sorted(word) == sorted(slipped):
+        return True
+    return min(len(word), len(slipped)) >= _WORD_LENGTH

@@ -118,6 +118,8 @@ def check_location(source: Source) -> None:
     path = Path(source.location)
     if not path.exists():
         raise SourceError(f"no file {path}")
+    if path.is_dir() and source.protocol in {"marc", "xml", ""}:
+        return
     if not path.is_file():
         raise SourceError(f"{path} is not a file")
     try:

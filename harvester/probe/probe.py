@@ -65,7 +65,7 @@ def _look(look: Look) -> None:
     source = look.source
     if "://" not in source.location:
         path = Path(source.location).expanduser()
-        if not path.is_file():
+        if not path.exists():
             raise FetchError(f"no file {path}")
         look_at_file(look, path, source.location)
         return

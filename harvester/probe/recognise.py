@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 
 import msgspec
 
-from harvester.fetching import FetchError
 from harvester.protocols.csv_workbook import is_workbook
-from harvester.protocols.local_file import open_unpacked
+from harvester.protocols.local_file import parts_of
 
 HEAD = 1 << 18
 _TAG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)((?:\s[^<>]*)?)/?>")
@@ -49,19 +47,14 @@ WEB_PAGE = Kind("a web page", "html")
 
 
 def recognise_file(path: Path) -> Kind:
-    """What a file is, packed or not.
+    """What a file is, packed or not; of a folder or an archive of many, the first one.
 
     Raises:
         FetchError: it cannot be read.
     """
-    if is_workbook(path):
+    if path.is_file() and is_workbook(path):
         return Kind("a workbook (XLSX)", "csv", "csv")
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
-        if not names:
-            raise FetchError(f"{path.name} is a zip file without a file in it")
-    with open_unpacked(path) as content:
+    with parts_of(path)[0].opened() as content:
         return recognise(content.read(HEAD))
 
 

@@ -10,19 +10,55 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from harvester.fetching import Client
+import msgspec
+
+from harvester.fetching import Client, FetchError
 from harvester.protocols.base import Page
-from harvester.protocols.local_file import digest_of, local_copy
+from harvester.protocols.local_file import Part, digest_of, local_copy, parts_of
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store.sources import SourceState
 
 PAGE = 500
 
-Event = RawRecord | Quarantined
+
+class Loss(msgspec.Struct, frozen=True):
+    """Something of the file that did not come and that no quarantined record stands for."""
+
+    reason: str
+
+
+Event = RawRecord | Quarantined | Loss
 Events = Callable[[Path, list[str], Path], Iterator[Event]]
 """Reads a file: its path, the run's notes to add to, a folder for temporary files."""
+
+
+Found = TypeVar("Found")
+
+
+def each_part(
+    path: Path, notes: list[str], read: Callable[[Part, list[str]], Iterator[Found]]
+) -> Iterator[tuple[Part, Found | Loss]]:
+    """What a reader finds in each file of a folder or an archive, with the file; one that cannot be read is a loss.
+
+    Raises:
+        FetchError: a source of one file cannot be read, or none of many can.
+    """
+    parts = parts_of(path)
+    failed = 0
+    for part in parts:
+        told: list[str] = []
+        try:
+            for found in read(part, told):
+                yield part, found
+        except FetchError as error:
+            failed += 1
+            if failed == len(parts):
+                raise
+            yield part, Loss(f"{part.prefix}{error}")
+        finally:
+            notes += [f"{part.prefix}{note}" for note in told]
 
 
 class FileFetch:
@@ -51,6 +87,10 @@ class FileFetch:
         quarantined: list[Quarantined] = []
         count = 0
         for event in self._read(path, self.notes, folder):
+            if isinstance(event, Loss):
+                self.losses.append(event.reason)
+                self.whole = False
+                continue
             count += 1
             if count <= done:
                 continue

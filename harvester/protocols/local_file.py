@@ -9,10 +9,13 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
+
+import msgspec
 
 from harvester.fetching import Client, FetchError
 from schemas.catalogue import Source
@@ -25,8 +28,58 @@ _CHUNK = 1 << 20
 _SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".mrc", ".marc", ".mrk", ".xml", ".mrx", ".dat", ".iso")
 
 
+_PACKED = (".gz", ".bz2", ".xz", ".zip")
+
+Opened = Callable[[], AbstractContextManager[IO[bytes]]]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One file of a source that may be a folder or an archive of many."""
+
+    name: str
+    """Below the folder or inside the archive; "" where the source is one file."""
+    opened: Opened
+    """Opens its unpacked content, as often as it is called. Raises FetchError."""
+
+    @property
+    def prefix(self) -> str:
+        """Before positions and numbers, which are those within the part."""
+        return f"{self.name}: " if self.name else ""
+
+
+def parts_of(path: Path) -> list[Part]:
+    """The files of a folder or of a zip file, in the order of their names, or the one file that it is.
+
+    Raises:
+        FetchError: there is none, or the archive cannot be read.
+    """
+    if path.is_dir():
+        inside = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if _may_hold_records(file))
+        if not inside:
+            raise FetchError(f"the folder {path} holds no file of records ({', '.join(_SUFFIXES)}, packed or not)")
+        return [Part(name, partial(open_unpacked, path / name)) for name in inside]
+    if path.is_file() and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            infos = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
+        likely = [info for info in infos if info.filename.lower().endswith(_SUFFIXES)] or infos
+        if len(likely) > 1:
+            if sum(info.file_size for info in likely) > _limit(path.stat().st_size):
+                raise FetchError(f"{path.name} would unpack to more than an archive of its size honestly holds")
+            names = sorted(info.filename for info in likely)
+            return [Part(name, partial(open_unpacked, path, name)) for name in names]
+    return [Part("", partial(open_unpacked, path))]
+
+
+def _may_hold_records(file: Path) -> bool:
+    name = file.name.lower()
+    for suffix in _PACKED:
+        name = name.removesuffix(suffix)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in file.parts[-2:])
+    return file.is_file() and not hidden and (name.endswith(_SUFFIXES) or name != file.name.lower())
+
+
 def local_copy(source: Source, client: Client, folder: Path) -> Path:
-    """Path of the source's file; one with an address is downloaded into the folder.
+    """Path of the source's file, or folder of files; one with an address is downloaded into ``folder``.
 
     Raises:
         FetchError: there is no such file, or it cannot be fetched or read.
@@ -34,16 +87,23 @@ def local_copy(source: Source, client: Client, folder: Path) -> Path:
     if source.location.lower().startswith(("http://", "https://")):
         return client.download(source.location, folder / "file", {}).path
     path = Path(source.location.removeprefix("file://")).expanduser()
-    if not path.is_file():
-        kind = "is a folder, not a file" if path.is_dir() else "does not exist"
-        raise FetchError(f"{path} {kind}: give the path of a file (absolute, or seen from the working directory)")
+    if not path.exists():
+        raise FetchError(f"{path} does not exist: give a path that is absolute, or seen from the working directory")
+    if path.is_dir() and source.protocol == "csv":
+        raise FetchError(f"{path} is a folder: give the path of a table")
     return path
 
 
 def digest_of(path: Path) -> str:
-    """blake2b-128 of a file as it lies there, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    """blake2b-128 of a file as it lies there, or of all files of a folder with their names, hexadecimal."""
+    if path.is_file():
+        with path.open("rb") as content:
+            return hashlib.file_digest(content, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    whole = hashlib.blake2b(digest_size=16)
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            whole.update(f"{file.relative_to(path).as_posix()}\0{digest_of(file)}\0".encode("utf-8", "surrogateescape"))
+    return whole.hexdigest()
 
 
 @contextmanager
@@ -101,12 +161,17 @@ def _member(archive: zipfile.ZipFile, wanted: str) -> zipfile.ZipInfo:
     return likely[0]
 
 
+def _limit(packed: int) -> int:
+    """Bytes that so many packed ones may honestly unpack to."""
+    return min(MOST, max(FREE, packed * RATIO))
+
+
 class _Bounded(io.RawIOBase):
     """Stops reading where a packed file unpacks to absurd sizes."""
 
     def __init__(self, content: IO[bytes], packed: int, is_packed: bool) -> None:
         self._content, self._read = content, 0
-        self._limit = min(MOST, max(FREE, packed * RATIO)) if is_packed else MOST
+        self._limit = _limit(packed) if is_packed else MOST
 
     def readable(self) -> bool:
         return True

@@ -7,7 +7,6 @@ Holdings records (MFHD) that follow their bibliographic record, as 004 says, are
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from harvester.formats.base import UnreadableError
 from harvester.formats.mapping import Mapping, mapping_of
 from harvester.protocols import marc_binary, marc_xml
 from harvester.protocols.base import Fetch
-from harvester.protocols.file_pages import Event, FileFetch
-from harvester.protocols.local_file import open_unpacked
+from harvester.protocols.file_pages import Event, FileFetch, Loss, each_part
+from harvester.protocols.local_file import Part
 from harvester.protocols.names import Names
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store.codec import digest
@@ -49,18 +48,15 @@ def open_marc(source: Source, state: SourceState, checkpoint: dict[str, Any], fu
     mapping = mapping_of(source)
 
     def read(path: Path, notes: list[str], folder: Path) -> Iterator[Event]:
-        names = Names(folder, notes, "control number (001)")
-        try:
-            for found in _joined(_records(path, notes)):
-                yield _event(source, mapping, found, names)
-        finally:
-            names.close()
+        with Names(folder, notes, "control number (001)") as names:
+            for part, event in each_part(path, notes, lambda part, told: _joined(_records(part, told))):
+                yield event if isinstance(event, Loss) else _event(source, mapping, event, part, names)
 
     return FileFetch(source, state, checkpoint, client, read)
 
 
-def _records(path: Path, notes: list[str]) -> Iterator[_Found]:
-    opened = partial(open_unpacked, path)
+def _records(part: Part, notes: list[str]) -> Iterator[_Found]:
+    opened = part.opened
     with opened() as content:
         head = content.read(4096).lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")
     if not head:
@@ -94,15 +90,18 @@ def _joined(records: Iterator[_Found]) -> Iterator[_Found]:
         yield waiting
 
 
-def _event(source: Source, mapping: Mapping, found: _Found, names: Names) -> Event:
+def _event(source: Source, mapping: Mapping, found: _Found, part: Part, names: Names) -> Event:
+    nameless = f"row:{part.prefix}{found.number}"
     if found.wrong:
+        if not found.position:
+            return Loss(f"{part.prefix}{found.wrong}")
         return Quarantined(
             source=source.id,
-            record=f"row:{found.number}",
+            record=nameless,
             reason=found.wrong,
-            position=found.position,
+            position=f"{part.prefix}{found.position}",
             payload=found.payload,
         )
     own = found.controls.get(mapping.record_id[:3] or "001", "") or found.controls.get("035", "")
-    name = names.distinct(own, digest(found.payload)) if own else f"row:{found.number}"
+    name = names.distinct(own, digest(found.payload)) if own else nameless
     return RawRecord(source=source.id, record=name, payload=found.payload)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import IO
@@ -10,16 +9,14 @@ from typing import IO
 from lxml import etree
 
 from harvester.formats.xml import SAFE, Element, local
+from harvester.protocols.xml_salvage import one_by_one
 
-MOST = 16 << 20
-"""Bytes of one record."""
-_CHUNK = 1 << 18
-_START = re.compile(rb"<(?:[\w.-]+:)?record[\s>]")
-_END = re.compile(rb"</(?:[\w.-]+:)?record\s*>")
-_ROOT = re.compile(rb"<((?:[\w.-]+:)?[\w.-]+)((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*>")
+_HOLDS = rb"<(?:[\w.-]+:)?(?:leader|controlfield|datafield)\b"
+"""What tells a record of MARC from an element of that name around one."""
 
 Piece = tuple[str, bytes, str, dict[str, str]]
-"""Position, bytes, what is wrong or "", control fields (see ``marc_binary.control_fields``)."""
+"""Position, bytes, what is wrong or "", control fields (see ``marc_binary.control_fields``). Position "": not a record,
+but what is wrong with the end of the file."""
 
 
 def split_records(open_: AbstractContextManager[IO[bytes]], again: AbstractContextManager[IO[bytes]],
@@ -37,12 +34,17 @@ def split_records(open_: AbstractContextManager[IO[bytes]], again: AbstractConte
             for element in _elements(content):
                 count += 1
                 yield f"record {count}", etree.tostring(element, with_tail=False), "", control_fields(element)
-    except etree.XMLSyntaxError as error:
-        notes.append(f"the file is not well-formed XML ({error.msg}): its records were read one by one")
+    except (etree.XMLSyntaxError, _UnclosedError) as error:
+        yield "", b"", f"the file is not well-formed XML ({error.msg}): its records were read one by one", {}
     else:
         return
     with again as content:
-        yield from _one_by_one(content, count)
+        for piece in one_by_one(content, frozenset({"record"}), notes, skip=count, holds=_HOLDS):
+            if piece.element is None:
+                yield piece.position if piece.number else "", piece.payload, piece.wrong, {}
+            else:
+                payload = etree.tostring(piece.element, with_tail=False)
+                yield piece.position, payload, "", control_fields(piece.element)
 
 
 def control_fields(record: Element) -> dict[str, str]:
@@ -63,67 +65,24 @@ def control_fields(record: Element) -> dict[str, str]:
     return found
 
 
+class _UnclosedError(Exception):
+    """A record stands in another one, whose end tag is missing then."""
+
+    msg = "the end tag of a record is missing"
+
+
+def _is_marc(element: Element) -> bool:
+    return any(child.get("tag") or local(child) == "leader" for child in element)
+
+
 def _elements(content: IO[bytes]) -> Iterator[Element]:
     events = etree.iterparse(content, events=("end",), tag="{*}record", **SAFE)
     for _, element in events:
-        if any(child.get("tag") or local(child) == "leader" for child in element):
+        if _is_marc(element):
+            if any(_is_marc(above) for above in element.iterancestors("{*}record")):
+                raise _UnclosedError
             yield element
         # What was read goes at once, with what stands before it: memory stays flat whatever the file's size.
         element.clear(keep_tail=False)
         while element.getprevious() is not None and element.getparent() is not None:
             del element.getparent()[0]
-
-
-def _one_by_one(content: IO[bytes], skip: int) -> Iterator[Piece]:
-    """The records after the first ``skip``, each parsed by itself under the start tag of the whole."""
-    opening, closing = b"", b""
-    number = 0
-    for offset, text in _chunks(content):
-        if not opening and not number:
-            head = text[: m.start()] if (m := _START.search(text)) else b""
-            roots = [match for match in _ROOT.finditer(head) if b"xmlns" in match[2]]
-            if roots:
-                opening = b"".join(match[0] for match in roots[:1])
-                closing = b"</" + roots[0][1] + b">"
-        starts = list(_START.finditer(text))
-        if not starts:
-            continue
-        number += 1
-        if number <= skip:
-            continue
-        record = text[starts[-1].start() :]
-        position = f"record {number}, byte {offset + starts[-1].start()}"
-        if not _END.search(record):
-            yield position, record, "cut off: the file ends before the record does", {}
-            continue
-        try:
-            element = _parse(opening + record + closing, bool(opening))
-        except etree.XMLSyntaxError as error:
-            yield position, record, f"not well-formed XML: {error.msg}", {}
-            continue
-        if any(child.get("tag") or local(child) == "leader" for child in element):
-            yield position, etree.tostring(element, with_tail=False), "", control_fields(element)
-
-
-def _parse(text: bytes, wrapped: bool) -> Element:
-    root = etree.fromstring(text, etree.XMLParser(**SAFE))
-    return root[0] if wrapped else root
-
-
-def _chunks(content: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The file cut after each end tag of a record: (byte offset, bytes)."""
-    rest, offset = b"", 0
-    while block := content.read(_CHUNK):
-        rest += block
-        start = 0
-        for match in _END.finditer(rest):
-            yield offset + start, rest[start : match.end()]
-            start = match.end()
-        offset += start
-        rest = rest[start:]
-        if len(rest) > MOST:
-            yield offset, rest
-            offset += len(rest)
-            rest = b""
-    if rest.strip():
-        yield offset, rest

@@ -34,7 +34,11 @@ class Names:
             self._repeated += ordinal > 1
         return own if ordinal == 1 else f"{own}#{ordinal}"
 
-    def close(self) -> None:
+    def __enter__(self) -> Names:
+        """Names are given until the block ends."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Say what was found, and let the file go."""
         if self._repeated:
             self._notes.append(f"{self._repeated:,} records have a {self._kind} that another one has, too")

@@ -95,7 +95,13 @@ def _clean(data: bytes) -> tuple[str, list[str]]:
     repairs: list[str] = []
     if start.start() or data[ends[-1] :].strip():
         repairs.append("cut off what stood around the document")
-    data = data[start.start() : ends[-1]]
+    text, more = mend(data[start.start() : ends[-1]])
+    return text, repairs + more
+
+
+def mend(data: bytes) -> tuple[str, list[str]]:
+    """XML as text, with everything that XML forbids taken out or written as it should be, and what that was."""
+    repairs: list[str] = []
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

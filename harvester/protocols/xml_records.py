@@ -10,6 +10,7 @@ import msgspec
 from lxml import etree
 
 from harvester.formats.xml import SAFE, Element, local, only_namespaces, text_of
+from harvester.protocols.xml_salvage import one_by_one
 
 MOST = 16 << 20
 """Bytes of one record."""
@@ -17,6 +18,7 @@ _OWN_NAMES = {
     "mods": "recordInfo/recordIdentifier", "lido": "lidoRecID", "RDF": "ProvidedCHO", "dc": "identifier",
     "qualifieddc": "identifier", "record": "identifier",
 }  # fmt: skip
+_DESCRIBES = rb"<(?:[\w.-]+:)?(?:title|identifier|description)\b"
 ROOTS: dict[str, tuple[str, ...]] = {
     "mods": ("mods",),
     "lido": ("lido",),
@@ -36,6 +38,12 @@ class Found(msgspec.Struct, kw_only=True):
     datestamp: str = ""
     deleted: bool = False
     wrong: str = ""
+    number: int = 0
+    """Of it in its file, from 1; 0 with ``wrong``: not a record, but what is wrong with the end of the file."""
+    position: str = ""
+    """Where it stands, if it had to be looked for."""
+    unit: int = 0
+    """Of the element that it was read from: several objects may stand in one."""
 
 
 def split_records(content: IO[bytes], format_: str, notes: list[str]) -> Iterator[Found]:
@@ -61,8 +69,31 @@ def split_records(content: IO[bytes], format_: str, notes: list[str]) -> Iterato
         notes.append(f"not all prefixes are declared: {error.msg}")
 
 
+def salvage_records(content: IO[bytes], format_: str, notes: list[str], *, oai: bool, after: int) -> Iterator[Found]:
+    """The records of a file that is not well-formed, each for itself; what cannot be read with what is wrong.
+
+    Args:
+        content: the unpacked file, from its beginning.
+        format_: one of ``ROOTS``.
+        notes: told of what was mended.
+        oai: it is of saved OAI-PMH answers.
+        after: elements that ``split_records`` gave before it failed.
+    """
+    names = frozenset({"record"}) if oai else frozenset(ROOTS[format_])
+    for piece in one_by_one(content, names, notes, skip=after, holds=_DESCRIBES if "record" in names else b""):
+        place = piece.position if piece.number else ""
+        if piece.element is None:
+            yield Found(record="", payload=piece.payload, wrong=piece.wrong, position=place, unit=piece.number)
+            continue
+        records = [_of_oai(piece.element)] if _is_oai(piece.element) else _of_element(piece.element, format_)
+        for found in records:
+            found.position, found.unit = place, piece.number
+            yield found
+
+
 def _records(events: Iterable[tuple[str, Element]], names: frozenset[str], format_: str) -> Iterator[Found]:
     outer: Element | None = None
+    unit = 0
     for event, element in events:
         if event == "start":
             # Whether a <record> is one is known at its end only: SRU wraps records in records of its own.
@@ -71,14 +102,19 @@ def _records(events: Iterable[tuple[str, Element]], names: frozenset[str], forma
             continue
         if outer is not None and element is not outer:
             continue
+        records: Iterable[Found] = ()
         if element is outer:
-            yield from _of_element(element, format_)
+            records = _of_element(element, format_)
         elif _is_oai(element):
-            yield _of_oai(element)
+            records = [_of_oai(element)]
         elif local(element) == "record" and "record" in names and _describes(element):
-            yield from _of_element(element, format_)
+            records = _of_element(element, format_)
         elif _in_oai(element):
             continue
+        for number, found in enumerate(records):
+            unit += not number
+            found.unit = unit
+            yield found
         outer = None
         element.clear(keep_tail=False)
         while element.getprevious() is not None and element.getparent() is not None:

@@ -373,7 +373,7 @@ def test_the_commands_from_a_source_to_its_export(oai, serve, command, tmp_path)
         (["oai", "http://x.example/oai", "--institution", "", "--id", "Not Good"], "the id"),
         (["oai", "http://x.example/oai", "--institution", "", "--id", "report"], "the id"),
         (["marc", "/nowhere/file.mrc"], "no file /nowhere/file.mrc"),
-        (["marc", "/tmp"], "is not a file"),
+        (["csv", "/tmp"], "is not a file"),
         (["oai", "http://x.example/oai", "--institution", "", "--schedule", "daily"], "cron"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class Read:
         self.pages = list(fetch.pages())
         self.raw: list[RawRecord] = [raw for page in self.pages for raw in page.records]
         self.bad: list[Quarantined] = [bad for page in self.pages for bad in page.quarantined]
-        self.notes = fetch.notes
+        self.notes, self.losses = fetch.notes, fetch.losses
         read = FORMATS["marc21"](source)
         self.titles = [read(raw).title for raw in self.raw]
 
@@ -131,7 +132,7 @@ def test_xml_that_is_not_well_formed_loses_only_what_is_broken(reading: Any) -> 
     assert ["not well-formed" in got.bad[0].reason, "cut off" in got.bad[1].reason] == [True, True]
     assert got.bad[0].payload.decode() == bad
     assert "record 3, byte" in got.bad[0].position
-    assert any("one by one" in note for note in got.notes)
+    assert ["one by one" in got.losses[0], "more records may have followed" in got.losses[1]] == [True, True]
 
 
 def test_entities_of_a_document_type_are_not_followed(reading: Any, tmp_path: Path) -> None:
@@ -198,3 +199,39 @@ def test_pages_can_be_taken_up_and_big_files_stream(reading: Any) -> None:
 def test_an_empty_file_is_an_error(reading: Any) -> None:
     with pytest.raises(FetchError, match="empty"):
         reading(b"\n\n")
+
+
+def test_what_stands_between_broken_tags_is_set_aside_and_dirt_is_mended(reading: Any) -> None:
+    records = [xml_record(f"g{number}", f"Title {number}") for number in range(6)]
+    records[1] = records[1].replace("</record>", "")  # runs into the next
+    records[3] = records[3].replace("<record", "<rec")
+    records[4] = records[4].replace("Title 4", "Salt & \x01Pepper")
+    got = reading(f"<collection{SLIM}>" + "".join(records) + "</collection>")
+    assert [raw.record for raw in got.raw] == ["g0", "g2", "g4", "g5"]
+    assert got.titles[2] == "Salt & Pepper"
+    assert ["end tag" in got.bad[0].reason, "start tag" in got.bad[1].reason] == [True, True]
+    assert [b"Title 1" in got.bad[0].payload, b"Title 3" in got.bad[1].payload] == [True, True]
+    assert got.notes == ["1 records had to be mended to be read"]
+    assert len(got.losses) == 1
+
+
+def test_a_folder_and_an_archive_of_many_files_are_one_source(reading: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.xml").write_text(f"<collection{SLIM}>{xml_record('a', 'A')}{xml_record('', 'B')}</collection>")
+    (folder / "sub" / "b.mrc.gz").write_bytes(gzip.compress(binary_record("c", "C")))
+    (folder / "broken.mrc").write_bytes(b"")
+    (folder / "notes.pdf").write_bytes(b"%PDF")
+    packed = tmp_path / "all.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("a.xml", "broken.mrc"):
+            archive.write(folder / name, name)
+    client = Client(pause=0)
+    whole, part = Read(folder, client), Read(packed, client)
+    assert [(raw.record, title) for raw, title in zip(whole.raw, whole.titles, strict=True)] == [
+        ("a", "A"), ("row:a.xml: 2", "B"), ("c", "C"),
+    ]  # fmt: skip
+    assert [raw.record for raw in part.raw] == ["a", "row:a.xml: 2"]
+    for got in (whole, part):
+        assert got.losses == ["broken.mrc: the file is empty"]
+    client.close()

@@ -14,7 +14,7 @@ from harvester.harvest import harvest_source
 from harvester.normalise import renormalise
 from harvester.protocols import PROTOCOLS
 from schemas.catalogue import CatalogueRecord, RawRecord, Source
-from store import sources
+from store import records, sources
 from store.database import Database
 from store.sources import SourceState
 
@@ -129,7 +129,7 @@ def test_a_graph_of_many_objects_is_split_with_what_each_refers_to(tmp_path: Pat
     [
         ("", "mods", "empty"),
         ("<a/>", "mods", "no record of the format mods"),
-        (f"<c>{MODS.format('One', '')}<d></c>", "mods", "not well-formed XML after 1 records"),
+        ("<c><mods", "mods", "no record of the format mods"),
         ("<ead><archdesc><did>", "ead", "not well-formed"),
         ('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "ead", "declares entities"),
     ],
@@ -141,6 +141,54 @@ def test_a_file_that_cannot_be_read_says_why_and_removes_nothing(
     path.write_text(content)
     with pytest.raises(FetchError, match=reason):
         raw_of(path, format_)
+
+
+def test_what_reads_of_a_broken_file_is_kept_and_the_rest_set_aside(
+    tmp_path: Path, database: Database, client: Client
+) -> None:
+    path = tmp_path / "m.xml"
+    good = [MODS.format(f"Title {n}", NUMBER.format(n)) for n in range(5)]
+    source = Source(id="s", protocol="xml", location=str(path), format="mods")
+    with database.begin() as connection:
+        sources.add(connection, source)
+    path.write_text("<modsCollection>" + "".join(good) + "</modsCollection>")
+    assert harvest_source(database, source, client).status == "complete"
+    good[1] = good[1].replace("Title 1", "A < B")
+    good[2] = good[2].replace("Title 2", "A & B \x02")
+    good[3] = good[3].replace("</mods>", "")
+    path.write_text("<modsCollection>" + "".join(good))
+    report = harvest_source(database, source, client)
+    assert (report.status, report.changed, report.unchanged, report.quarantined) == ("incomplete", 1, 2, 2)
+    said = "\n".join(f"{loss.reason} {loss.position}" for loss in report.losses)
+    for words in ("read one by one", "more records may have followed", "end tag is missing record 4, byte"):
+        assert words in said
+    with database.connect() as connection:
+        assert records.count_live(connection, 1) == 5
+
+
+def test_saved_answers_that_are_broken_keep_their_headers(tmp_path: Path) -> None:
+    path = tmp_path / "oai.xml"
+    record = "<record><header><identifier>oai:{0}</identifier><datestamp>2026-01-0{0}</datestamp></header>{1}</record>"
+    texts = [record.format(n, f"<metadata>{MODS.format(f'T{n}', '')}</metadata>") for n in (1, 2, 3)]
+    texts[1] = texts[1].replace("T2", "<")
+    namespace = "http://www.openarchives.org/OAI/2.0/"
+    path.write_text(f"<OAI-PMH xmlns='{namespace}'><ListRecords>{''.join(texts)}</ListRecords></OAI-PMH>")
+    assert [(raw.record, raw.datestamp) for raw in raw_of(path, "mods")] == [
+        ("oai:1", "2026-01-01"),
+        ("oai:3", "2026-01-03"),
+    ]
+
+
+def test_a_dirty_finding_aid_is_mended_whole(tmp_path: Path) -> None:
+    path = tmp_path / "aid.xml"
+    path.write_text(AID.format(more=GROUNDS.replace("Grounds", "Grounds & \x01gardens")))
+    assert read(path, "ead")["aid/s2"].title == "Grounds & gardens"
+
+
+def test_a_folder_of_finding_aids_is_one_source(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.xml").write_text(AID.format(more="").replace(">aid<", f">{name}<"))
+    assert [raw.record for raw in raw_of(tmp_path, "ead")][::4] == ["one", "two"]
 
 
 def unimarc(title: str, encoding: str, language: str = "") -> bytes:

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 import uvicorn
@@ -125,7 +126,7 @@ class Town(Lampway):
         self.library = oai.Server([self.book(n) for n in range(books)], formats=("marc21",), page=100)
         self.museum = oai.Server([oai.item(n, f"Tall ship {n}") for n in range(objects)], page=100)
         table = home.parent / f"{home.name}.csv"
-        table.write_text("id,title,author,isbn,year\n7,School book,Teacher T,,1999\n8,Work 0,Author No 0,,1900\n")
+        table.write_text('id,title,author,isbn,year\n7,School book,Teacher T,,1999\n8,Work 0,"Author, Nº 0",,1900\n')
         self.add(Source(id="library", protocol="oai", location=self.library.url, format="marcxml",
                         institution="city", licence="https://creativecommons.org/publicdomain/zero/1.0/"))  # fmt: skip
         self.add(Source(id="museum", protocol="oai", location=self.museum.url, format="oai_dc", institution="museum",
@@ -135,7 +136,7 @@ class Town(Lampway):
     def book(self, number: int, title: str = "", branch: str = "", **changes: Any) -> Any:
         branch = branch or ("north" if number % 3 == 0 else "city")
         text = MARC.format(number=number, year=number % 100, isbn=isbn(number), branch=branch,
-                           title=title or f"Work {number}")  # fmt: skip
+                           title=escape(title or f"Work {number}"))  # fmt: skip
         return self.oai.Item(f"oai:library:{number}", text, **changes)
 
     def harvest_all(self) -> None:
@@ -151,7 +152,7 @@ class Town(Lampway):
 
 @pytest.fixture(scope="session")
 def town(oai: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """A town of 262 works, 12 of them deleted, that stands still."""
+    """A town of 262 works, 12 of them deleted, that stands still; one went on under another id when its record did."""
     town = Town(oai, tmp_path_factory.mktemp("town") / "home", books=200, objects=60)
     try:
         town.harvest_all()
@@ -183,3 +184,11 @@ def village(oai: ModuleType, tmp_path: Path) -> Iterator[Town]:
         yield made.serve()
     finally:
         made.close()
+
+
+@pytest.fixture
+def peer(oai: ModuleType, tmp_path: Path) -> Iterator[Lampway]:
+    """Another Lampway, which is to harvest one of ours."""
+    made = Lampway(oai, tmp_path / "peer")
+    yield made
+    made.close()

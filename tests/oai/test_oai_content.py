@@ -1,0 +1,126 @@
+"""Whatever stands in a description, what is set out is XML that says the same; names can be turned back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from config.settings import load_settings
+from schemas.catalogue import RECORD_TYPES, Creator, Host, Link, RawRecord, Source
+from schemas.work import Work
+from search_api.oai.dublin_core import DC, dublin_core
+from search_api.oai.errors import OaiError
+from search_api.oai.identity import Identity, institution_of, set_spec
+from search_api.oai.marc import marc_record
+from search_api.oai.stored_marc import stored_marc
+from search_api.oai.tokens import Token, read, write
+from search_api.oai.xml import clean, envelope, error_element
+from store.oai_items import Item
+
+IDENTITY = Identity(load_settings(public_url="https://lampway.example/", _env_file=None))
+ITEM = Item(1, "w1", "2026-11-24T10:00:00Z", False)
+HOSTILE = st.text(max_size=30) | st.sampled_from(
+    ["]]>", "<!DOCTYPE x [<!ENTITY a 'b'>]>&a;", "\x00\x08\x1b[31m", "\ud800", "\ufffe\uffff", "a\u2028b", "&#0;", "𝄞"]
+)
+
+
+def written(element: Any) -> Any:
+    """The element as a peer's strict parser sees it within a whole answer."""
+    return etree.fromstring(envelope(ITEM.datestamp, "https://lampway.example/oai", {}, element))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.builds(
+        Work, id=st.just("w1"), title=HOSTILE, part=HOSTILE, other_titles=st.lists(HOSTILE, max_size=2),
+        creators=st.lists(st.builds(Creator, HOSTILE, st.sampled_from(["", "aut", "trl"])), max_size=2),
+        description=HOSTILE, publisher=HOSTILE, subjects=st.lists(HOSTILE, max_size=2), date=HOSTILE,
+        year=st.none() | st.integers(-9999, 99999), type=st.sampled_from(RECORD_TYPES), unit_id=HOSTILE,
+        identifiers=st.lists(HOSTILE, max_size=2), links=st.lists(st.builds(Link, HOSTILE, HOSTILE), max_size=2),
+        host=st.none() | st.builds(Host, title=HOSTILE, volume=HOSTILE, pages=HOSTILE),
+        path=st.lists(HOSTILE, max_size=2),
+    )
+)  # fmt: skip
+def test_hostile_descriptions_stay_well_formed_and_whole(work: Work) -> None:
+    root = written(dublin_core(work, IDENTITY))
+    titles = [element.text or "" for element in root.iter(f"{{{DC}}}title")]
+    whole = ". ".join(part for part in (work.title, work.part) if part)
+    assert titles == [clean(title) for title in (whole, *work.other_titles)]
+    root = written(marc_record(work, ITEM, [], IDENTITY))
+    said = {"".join(field.itertext()) for field in root.iter("{*}subfield")}
+    assert clean(work.title) in said or not work.title
+    assert len(next(root.iter("{*}leader")).text) == 24
+    assert len(root.find(".//{*}controlfield[@tag='008']").text) == 40
+
+
+@given(HOSTILE)
+def test_errors_may_repeat_anything(text: str) -> None:
+    root = written(error_element(OaiError("badArgument", text)))
+    assert next(root.iter("{*}error")).get("code") == "badArgument"
+
+
+@given(st.text(min_size=1).filter(lambda text: not re.search("[\ud800-\udfff]", text)))
+def test_sets_name_any_institution(id_: str) -> None:
+    spec = set_spec(id_)
+    assert re.fullmatch(r"institution:[A-Za-z0-9\-_.!~*'()]+", spec)
+    assert institution_of(spec) == id_
+
+
+@given(st.text(max_size=40))
+def test_foreign_sets_and_tokens_are_told_apart(text: str) -> None:
+    assert institution_of(text) == "" or set_spec(institution_of(text)) == text
+    token = Token(1, "ListRecords", "oai_dc", "", "", "", 100, 200, "2026-11-24T10:00:00Z", 7)
+    assert read(write(token), "ListRecords") == token
+    with pytest.raises(OaiError) as refused:
+        read(text, "ListRecords")
+    assert refused.value.code == "badResumptionToken"
+
+
+def _source(protocol: str, format_: str = "marc21") -> Source:
+    return Source(id="a", protocol=protocol, location="x", format=format_)
+
+
+def _stored(payload: bytes, source: Source) -> dict[str, str]:
+    element = stored_marc(RawRecord(source="a", record="1", payload=payload), source)
+    assert element is not None
+    root = written(element)
+    return {f.get("tag"): "|".join(f.itertext()).strip() for f in root.iter("{*}controlfield", "{*}datafield")}
+
+
+def test_what_a_file_says_for_the_house_alone_stays_in_the_house() -> None:
+    import pymarc
+
+    record = pymarc.Record()
+    sub = pymarc.Subfield
+    record.add_field(pymarc.Field(tag="001", data="7"))
+    for tag, indicators, subfields in (
+        ("245", "10", [sub("a", "Œuvres"), sub("b", "complètes")]),
+        ("541", "0 ", [sub("a", "Bought from Mrs Smith")]),
+        ("852", "  ", [sub("b", "Main"), sub("x", "broken lock")]),
+        ("952", "  ", [sub("g", "12.50")]),
+    ):
+        record.add_field(pymarc.Field(tag=tag, indicators=pymarc.Indicators(*indicators), subfields=subfields))
+    record.leader = pymarc.Leader("00000cam a2200000 a 4500")
+    expected = {"001": "7", "245": "Œuvres|complètes", "852": "Main"}
+    assert _stored(record.as_marc21(), _source("marc")) == expected
+    xml = pymarc.record_to_xml(record, namespace=True)
+    assert _stored(xml, _source("marc", "marcxml")) == expected
+    holdings = b'<record><leader>00000nx  a22</leader><datafield tag="852"/></record>'
+    assert _stored(xml + holdings, _source("marc", "marcxml")) == expected
+    given_to_all = b"<record><header/><metadata>" + xml + b"</metadata></record>"
+    assert _stored(given_to_all, _source("oai", "marcxml")).keys() == {"001", "245", "541", "852", "952"}
+
+
+ENTITY = b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>"
+FIELD = b"<record><datafield tag='245'><subfield code='a'>&b;</subfield></datafield></record>"
+
+
+@pytest.mark.parametrize("payload", [b"", b"<record>", b"<a/>", b"00024nam", b"\x1d", b"0" * 40, ENTITY + FIELD])
+def test_payloads_that_cannot_be_read_are_left_to_the_summary(payload: bytes) -> None:
+    element = stored_marc(RawRecord(source="a", record="1", payload=payload), _source("marc"))
+    assert element is None or "root:" not in etree.tostring(element).decode()

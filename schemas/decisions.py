@@ -18,6 +18,10 @@ MAX_REASON = 1000
 """Letters."""
 
 
+class UndecidableError(ValueError):
+    """A decision that cannot be made or undone; the message says why."""
+
+
 class RecordRef(msgspec.Struct, kw_only=True, frozen=True):
     """A record by its source and the source's own identifier: the same record after any harvest."""
 

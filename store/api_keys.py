@@ -16,9 +16,11 @@ from store.tables import api_keys
 
 AVAILABILITY_WRITE = "availability:write"
 INSTITUTION_WRITE = "institution:write"
+MERGES_WRITE = "merges:write"
 SCOPES = {
     AVAILABILITY_WRITE: "tell the state of copies",
     INSTITUTION_WRITE: "change the institution's entry in the registry",
+    MERGES_WRITE: "decide which records of all institutions belong together",
 }
 """What a key may do. A key has one scope or several, separated by blanks."""
 _ALPHABET = string.digits + string.ascii_letters

@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     registration: Literal["closed", "approve", "proven"] = "closed"
     """How institutions register sources themselves: not at all; an operator approves each; at once when proven."""
+    dns: Annotated[tuple[str, ...], NoDecode] = ()
+    """Name servers ("192.0.2.53:53") that proofs of control are looked up at; empty = the system's."""
     smtp_url: str = Field(default="", repr=False)
     """Mail server, ``smtp://user:password@host:587`` (STARTTLS where it offers it) or ``smtps://…``; empty = no mails."""
     mail_from: str = ""
@@ -100,7 +102,7 @@ class Settings(BaseSettings):
     rate_limit: int = Field(default=120, ge=0)
     """Requests per minute and client address; 0 = none. Loopback is never limited."""
 
-    @field_validator("fetch_allow", "trusted_proxies", "elasticsearch_url", mode="before")
+    @field_validator("fetch_allow", "trusted_proxies", "elasticsearch_url", "dns", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(v for v in re.split(r"[\s,]+", value) if v) if isinstance(value, str) else value

@@ -12,6 +12,7 @@ from store.database import Connection, Database
 FEW_TOMBSTONES = 10
 """So many deletions that the source names one by one pass in a source of any size."""
 
+_BATCH = 500
 _NAMELESS = ("unidentified:", "row:")
 """How protocols name what they cannot read the identifier of: it may be any of the records that are missing."""
 
@@ -109,6 +110,29 @@ def decide(database: Database, run_id: int, *, approved: bool) -> int:
         )
         harvest_runs.finish(connection, run_id, report)
     return count
+
+
+def withdraw(database: Database, source_id: str) -> int:
+    """Take out every record of a source: they rest as all removed records do. One that is cut off is gone on with.
+
+    Returns:
+        How many records were removed.
+    """
+    count = 0
+    while True:
+        with database.begin() as connection:
+            number = sources.number_of(connection, source_id)
+            if number is None:
+                return count
+            latest = harvest_runs.report(connection, source_id)
+            ids = raw_records.living(connection, number, _BATCH)
+            _remove(connection, number, source_id, latest.run if latest else 0, [], ids)
+            if not ids:
+                state = sources.state(connection, source_id)
+                state.live, state.waits_on_run = 0, 0
+                sources.set_state(connection, source_id, state)
+                return count
+        count += len(ids)
 
 
 def _remove(connection: Connection, number: int, source: str, run_id: int, deleted: list[int], gone: list[int]) -> None:

@@ -49,7 +49,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
     at: datetime
     full: bool
-    why: Literal["schedule", "resume", "cut off"]
+    why: Literal["schedule", "resume", "cut off", "asked"]
 
 
 def check_cron(expression: str) -> str:
@@ -121,8 +121,8 @@ def zone_of(institution: Institution | None, default: str) -> str:
 def next_run(source: Source, plan: Plan, runs: SourceRuns, now: datetime) -> Due | None:
     """The next run of a source; it is due when its moment is not after ``now``. None = only by hand.
 
-    A run that was cut off goes on at once, one that waited too long for its source when it said it would, and what the
-    schedule missed is made up for by one run.
+    A run that was cut off goes on at once, as does one that a person asks for; one that waited too long for its source
+    when it said it would; and what the schedule missed is made up for by one run.
     """
     if source.paused:
         return None
@@ -133,6 +133,8 @@ def next_run(source: Source, plan: Plan, runs: SourceRuns, now: datetime) -> Due
     found: list[Due] = []
     if runs.cut_off:
         found.append(Due(at=moment(runs.started_at), full=False, why="cut off"))
+    if source.wanted_at and moment(source.wanted_at) > moment(runs.started_at):
+        found.append(Due(at=moment(source.wanted_at), full=False, why="asked"))
     if runs.resume_at:
         found.append(Due(at=moment(runs.resume_at), full=False, why="resume"))
     for cron, last, full in ((plan.cron, since, False), (plan.full_cron, since_full, True)):

@@ -167,6 +167,8 @@ class Source(msgspec.Struct, omit_defaults=True, kw_only=True):
     """Hours of the day in which the schedule may harvest ("20:00-06:00"), in the institution's time zone."""
     scheduled_at: str = ""
     """When the schedule was set (ISO, UTC): what it would have asked for before is not owed."""
+    wanted_at: str = ""
+    """When a person last asked the worker for a run (ISO, UTC), beside the schedule."""
     paused: bool = False
     """The schedule leaves it alone."""
 

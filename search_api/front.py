@@ -16,8 +16,8 @@ from search_api.metrics import Metrics
 from search_api.rate_limit import RateLimiter
 
 BODY_CAP = 64 * 1024
-BODY_CAPS = {"/availability": 8 * 1024 * 1024}
-"""Bytes of a request body, by the end of the path: a full batch of 10,000 states fits."""
+BODY_CAPS = {"/availability": 8 * 1024 * 1024, "/register": 50 * 1024 * 1024}
+"""Bytes of a request body, by the end of the path: a full batch of 10,000 states fits, and a catalogue's file."""
 UNLIMITED = ("/static/",)
 """Parts of a page: they count with the page."""
 log = structlog.stdlib.get_logger("lampway")

@@ -18,6 +18,8 @@ class RateLimiter:
     The libraries at hand keep an entry per client until it expires, however many there are.
     """
 
+    span_s = 60
+
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._burst, self._clock = per_minute, clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -33,12 +35,18 @@ class RateLimiter:
             return 0
         now = self._clock()
         tokens, then = self._buckets.pop(key, (float(self._burst), now))
-        tokens = min(self._burst, tokens + (now - then) * self._burst / 60)
+        tokens = min(self._burst, tokens + (now - then) * self._burst / self.span_s)
         allowed = tokens >= 1
         self._buckets[key] = (tokens - 1 if allowed else tokens, now)
         if len(self._buckets) > MOST_CLIENTS:
             self._buckets.popitem(last=False)
-        return 0 if allowed else max(1, math.ceil((1 - tokens) * 60 / self._burst))
+        return 0 if allowed else max(1, math.ceil((1 - tokens) * self.span_s / self._burst))
+
+
+class Hourly(RateLimiter):
+    """The same by the hour, for what is dear."""
+
+    span_s = 3600
 
 
 def _key(client: str | None) -> str | None:

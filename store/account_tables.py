@@ -72,3 +72,40 @@ audit = Table(
     Column("detail", LargeBinary, nullable=False, default=b"{}"),
 )
 Index("ix_audit_institution_number", audit.c.institution, audit.c.number)
+
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("id", words(20), primary_key=True),
+    # Of address, format and sets; NULL = ended, so that it can be registered again.
+    Column("feed", LargeBinary(16), unique=True),
+    Column("state", words(20), nullable=False, index=True),
+    _account(index=True),
+    Column("source", words(200), nullable=False, default=""),
+    Column("reason", TEXT, nullable=False, default=""),
+    Column("proposal", LargeBinary, nullable=False),
+    Column("created_at", words(32), nullable=False),
+    Column("changed_at", words(32), nullable=False),
+)
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("registration", words(20), ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True),
+    Column("way", words(20), primary_key=True),
+    Column("fits", Boolean, nullable=False),
+    Column("checked_at", words(32), nullable=False),
+    Column("detail", TEXT, nullable=False, default=""),
+)
+
+trials = Table(
+    "trials",
+    metadata,
+    # What strangers tried: never indexed, gone after a week. By the hash of the secret in the page's address.
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("state", words(20), nullable=False),  # looking, done, failed
+    Column("location", TEXT, nullable=False),
+    Column("probe", LargeBinary, nullable=False, default=b""),  # zstd of what was found
+    Column("steps", LargeBinary, nullable=False, default=b"[]"),  # while it looks
+    Column("created_at", words(32), nullable=False, index=True),
+)

@@ -6,6 +6,8 @@ nothing. Who loses it loses only the logins; they are given again.
 
 from __future__ import annotations
 
+import base64
+import hmac
 import os
 from pathlib import Path
 
@@ -41,7 +43,24 @@ def unseal(home: Path, sealed: str) -> str:
         ) from None
 
 
+def token(home: Path, text: str) -> str:
+    """32 letters and digits that only the holder of the key can make of a text: nothing needs to be kept of them.
+
+    Raises:
+        SecretError: the key cannot be read or written.
+    """
+    key = _key(home, make=True)
+    return base64.b32encode(hmac.digest(key, text.encode(), "sha256"))[:32].decode().lower()
+
+
 def _fernet(home: Path, *, make: bool) -> Fernet:
+    try:
+        return Fernet(_key(home, make=make))
+    except ValueError as error:
+        raise SecretError(f"the key {home / KEY_FILE} cannot be used: {error}") from None
+
+
+def _key(home: Path, *, make: bool) -> bytes:
     path = home / KEY_FILE
     try:
         if make and not path.exists():
@@ -55,10 +74,10 @@ def _fernet(home: Path, *, make: bool) -> Fernet:
                 pass
             finally:
                 part.unlink()
-        return Fernet(path.read_bytes().strip())
+        return path.read_bytes().strip()
     except FileNotFoundError:
         raise SecretError(
             f"the key {path} is missing: put it back from the backup, or give the logins of the sources again"
         ) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise SecretError(f"the key {path} cannot be used: {error}") from None

@@ -66,8 +66,10 @@ def by_password(database: Database, home: Path, email: str, password: str, code:
         return _begin(connection, account, "password", confirmed=bool(account.totp))
 
 
-def by_link(database: Database, secret: str) -> tuple[str, Account] | None:
-    """Log in by a one-time link, which is used up; None when it cannot be used.
+def by_link(database: Database, secret: str) -> tuple[str, str] | None:
+    """Log in by a one-time link, which is used up: what the cookie is to hold, and the page to go on to.
+
+    None when the link cannot be used.
 
     An invitation makes the account, and gives the role for the institution.
     """
@@ -94,7 +96,8 @@ def by_link(database: Database, secret: str) -> tuple[str, Account] | None:
                     detail=joined,
                 ),
             )
-        return _begin(connection, account, link.purpose, confirmed=False), account
+        to = link.detail.get("next", "") or ("/account" if account.password else "/account?new=1")
+        return _begin(connection, account, link.purpose, confirmed=False), to
 
 
 def _begin(connection: Connection, account: Account, way: str, *, confirmed: bool) -> str:

@@ -82,8 +82,8 @@ def use_link(request: Request, secret: str) -> Response:
     found = by_link(context.database, secret)
     if found is None:
         return link_page(request, secret)
-    token, account = found
-    return _welcome(request, token, "/account" if account.password else "/account?new=1")
+    token, to = found
+    return _welcome(request, token, safe_next(to))
 
 
 @router.post("/logout")

@@ -81,9 +81,51 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
     )
     op.create_index("ix_audit_institution_number", "audit", ["institution", "number"])
+    op.create_table(
+        "registrations",
+        sa.Column("id", words(20), nullable=False),
+        sa.Column("feed", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("state", words(20), nullable=False),
+        *account("registrations"),
+        sa.Column("source", words(200), nullable=False),
+        sa.Column("reason", words(), nullable=False),
+        sa.Column("proposal", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", words(32), nullable=False),
+        sa.Column("changed_at", words(32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registrations")),
+        sa.UniqueConstraint("feed", name=op.f("uq_registrations_feed")),
+    )
+    op.create_index(op.f("ix_registrations_account"), "registrations", ["account"])
+    op.create_index(op.f("ix_registrations_state"), "registrations", ["state"])
+    op.create_table(
+        "proofs",
+        sa.Column("registration", words(20), nullable=False),
+        sa.Column("way", words(20), nullable=False),
+        sa.Column("fits", sa.Boolean(), nullable=False),
+        sa.Column("checked_at", words(32), nullable=False),
+        sa.Column("detail", words(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration"],
+            ["registrations.id"],
+            name=op.f("fk_proofs_registration_registrations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("registration", "way", name=op.f("pk_proofs")),
+    )
+    op.create_table(
+        "trials",
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("state", words(20), nullable=False),
+        sa.Column("location", words(), nullable=False),
+        sa.Column("probe", sa.LargeBinary(), nullable=False),
+        sa.Column("steps", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", words(32), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_trials")),
+    )
+    op.create_index(op.f("ix_trials_created_at"), "trials", ["created_at"])
 
 
 def downgrade() -> None:
     """Undo."""
-    for table in ("audit", "links", "logins", "memberships", "accounts"):
+    for table in ("trials", "proofs", "registrations", "audit", "links", "logins", "memberships", "accounts"):
         op.drop_table(table)

@@ -1,0 +1,60 @@
+"""What registering needs of the harvester, which this package never sees: handed in by whoever starts the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from schemas.registration import Way
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look for a token found. ``code``: fits, missing, other, unreachable; the texts have words for each."""
+
+    code: str
+    where: str
+
+    @property
+    def fits(self) -> bool:
+        """Whether the token was there."""
+        return self.code == "fits"
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer
+    """It cannot be done; the message says why, in words for the person who asked."""
+
+
+class Outside(Protocol):
+    """Asks outside addresses, through the guarded client only, and changes what was harvested."""
+
+    def probe(self, location: str, file: Path | None, on_steps: Callable[[bytes], None]) -> bytes:
+        """Look at an address or an uploaded file within 60 s and 5 MB; JSON of what was found (``schemas.probe``).
+
+        ``on_steps`` is told the steps so far, as a JSON list.
+        """
+
+    def prove(self, way: Way, endpoint: str, token: str) -> Finding:
+        """Look for a token once, by "dns", "file" or "description"."""
+
+    def take_out(self, source: str) -> int:
+        """Let all records of a source rest in their graves; returns how many."""
+
+    def bring_back(self, source: str) -> int:
+        """Bring them back while they rest; returns how many."""
+
+    def decide(self, run: int, *, approved: bool) -> int:
+        """Carry out or drop what a waiting run would remove; returns how many records.
+
+        Raises:
+            Refusal: there is nothing to decide.
+        """
+
+    def check_schedule(self, cron: str) -> str:
+        """A cron expression, tidied.
+
+        Raises:
+            Refusal: it is none.
+        """

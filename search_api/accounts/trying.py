@@ -1,0 +1,83 @@
+"""Looks at what a stranger gave, in the background: one at a time for each, a few an hour, and not kept for long."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from config.settings import Settings
+from search_api.accounts.outside import Outside
+from search_api.rate_limit import Hourly
+from store import trials
+from store.database import Database
+
+log = structlog.stdlib.get_logger("lampway.trials")
+AN_HOUR = 10
+_AT_ONCE = 2
+"""Looks of one process at the same time; others wait their turn."""
+
+
+class BusyError(Exception):
+    """The person has one look under way."""
+
+
+class Trials:
+    """Begins looks and keeps what they found."""
+
+    def __init__(self, database: Database, settings: Settings, outside: Outside | None) -> None:
+        self._database, self._outside = database, outside
+        self.uploads = settings.home / "uploads"
+        """Folder of uploaded files, under names of ours."""
+        self._hourly = Hourly(AN_HOUR)
+        self._under_way: set[str] = set()
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="trial")
+
+    def begin(self, client: str | None, location: str, file: Path | None = None) -> str | int:
+        """Begin to look; returns the secret of the trial's page, or the seconds after which the person may try again.
+
+        Raises:
+            BusyError: a look of the person is under way.
+        """
+        who = client or ""
+        with self._lock:
+            if who in self._under_way:
+                raise BusyError
+            if wait := self._hourly.wait(client):
+                return wait
+            self._under_way.add(who)
+        with self._database.begin(alone=False) as connection:
+            secret = trials.add(connection, str(file) if file else location)
+        self._threads.submit(self._look, who, secret, location, file)
+        return secret
+
+    def close(self) -> None:
+        """End; what is under way is given up, its page says so."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _look(self, who: str, secret: str, location: str, file: Path | None) -> None:
+        found = b""
+        try:
+            if self._outside is not None:
+                found = self._outside.probe(location, file, lambda steps: self._note(secret, steps))
+        except Exception:
+            log.exception("a trial could not be looked at")
+        finally:
+            with self._lock:
+                self._under_way.discard(who)
+            with self._database.begin(alone=False) as connection:
+                trials.finish(connection, secret, found)
+
+    def _note(self, secret: str, steps: bytes) -> None:
+        with self._database.begin(alone=False) as connection:
+            trials.note(connection, secret, steps)
+
+
+def steps_of(data: bytes) -> list[dict[str, object]]:
+    """The steps so far, for the page of a look under way."""
+    found: list[dict[str, object]] = msgspec.json.decode(data or b"[]")
+    return found

@@ -1,0 +1,216 @@
+"""/registrations/{id}: how far a registration is, and what its people can do next. For others there is no such page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from schemas.registration import WAYS, Registration
+from search_api.accounts import registering
+from search_api.accounts.actor import Actor
+from search_api.accounts.guard import Open, SameOrigin, Self
+from search_api.accounts.mail import Mail
+from search_api.accounts.outside import Outside
+from search_api.context import Context
+from search_api.errors import ApiError
+from search_api.rate_limit import Hourly
+from search_api.web.forms import Form, Sent
+from search_api.web.rendering import Page
+from store import links, registrations, sources
+from store.harvest_runs import report as run_report
+from store.registrations import StepError
+from store.secrets import SecretError
+
+router = APIRouter(include_in_schema=False)
+LOOKS_AN_HOUR = 30
+_looks = Hourly(LOOKS_AN_HOUR)
+
+
+@router.get("/registrations/{id}")
+def registration_page(request: Request, id: str, actor: Self) -> Response:  # noqa: A002
+    """All of it on one page."""
+    return _page(request, actor, registration_of(request, id, actor), Form())
+
+
+@router.post("/registrations/{id}/prove")
+def prove(request: Request, id: str, actor: Self, form: Sent) -> Response:  # noqa: A002
+    """Look for the token now, by the way that was chosen."""
+    context, registration = _context(request), registration_of(request, id, actor)
+    endpoint, way = _endpoint(context, registration), next((way for way in WAYS if way == form["way"]), None)
+    if way is None or way not in registering.ways_of(registration, endpoint) or way == "mail":
+        raise ApiError("invalid-body", "`way` is none of those that the page offers.")
+    say = Page(request).say
+    if _looks.wait(f"account:{actor.account.number}"):
+        form.wrong[way] = say("register.often", n=2)
+        return _page(request, actor, registration, form)
+    try:
+        finding = registering.prove(
+            context.database, context.settings, outside_of(request), registration, way, endpoint, actor.account.email
+        )
+    except (StepError, SecretError) as error:
+        form.wrong[way] = str(error)
+        return _page(request, actor, registration, form)
+    context.refresh()
+    if finding.fits:
+        return _to(request, registration)
+    form.wrong[way] = say(f"register.look_{finding.code}", where=finding.where)
+    return _page(request, actor, registration, form)
+
+
+@router.post("/registrations/{id}/mail")
+def send_mail(request: Request, id: str, actor: Self, form: Sent) -> Response:  # noqa: A002
+    """Send a link to the address in the answer that we fetched."""
+    context, registration = _context(request), registration_of(request, id, actor)
+    mail: Mail = request.app.state.mail
+    if not mail.ready or "mail" not in registering.ways_of(registration, _endpoint(context, registration)):
+        raise ApiError(
+            "invalid-body", "This platform sends no mails, or the address is not of the endpoint's own site."
+        )
+    to, say = registration.proposal.admin_email, Page(request).say
+    if not request.app.state.tries.mail(to):
+        form.wrong["mail"] = say("register.often", n=2)
+        return _page(request, actor, registration, form)
+    with context.database.begin() as connection:
+        registering.begin_proof(connection, registration, actor.account.email)
+        secret = registering.mail_link(connection, registration)
+        actor.did(connection, "registration.mail", f"registration:{registration.id}", to=registering.masked(to))
+    link = f"{context.settings.public_url.rstrip('/')}/contact/{secret}"
+    mail.send(
+        to, Page(request).lang, "contact", link=link, who=actor.account.email, endpoint=registration.proposal.location
+    )
+    form.fields["sent"] = registering.masked(to)
+    return _page(request, actor, registration, form)
+
+
+@router.get("/contact/{secret}", dependencies=[Open])
+def contact_page(request: Request, secret: str) -> Response:
+    """Tells whoever reads the box of ``adminEmail`` what is asked of them; uses nothing up."""
+    context = _context(request)
+    with context.database.connect() as connection:
+        link = links.look(connection, secret)
+        found = registrations.get(connection, link.detail.get("registration", "")) if link else None
+    fits = link is not None and link.valid() and link.purpose == "contact" and found is not None
+    return Page(request).render(
+        "register/contact.html",
+        status=200 if fits else 410,
+        private=True,
+        fits=fits,
+        found=found,
+        secret=secret,
+        done=False,
+    )
+
+
+@router.post("/contact/{secret}", dependencies=[Open, SameOrigin])
+def contact_confirms(request: Request, secret: str) -> Response:
+    """They confirm."""
+    context = _context(request)
+    found = registering.use_mail_link(context.database, context.settings, secret)
+    if found is None:
+        return contact_page(request, secret)
+    context.refresh()
+    return Page(request).render("register/contact.html", private=True, fits=True, found=found, secret=secret, done=True)
+
+
+@router.post("/registrations/{id}/{act}")
+def act(request: Request, id: str, act: str, actor: Self) -> Response:  # noqa: A002
+    """pause, resume, withdraw or return."""
+    context, registration = _context(request), registration_of(request, id, actor)
+    who = actor.account.email
+    try:
+        if act == "pause":
+            with context.database.begin() as connection:
+                registering.pause(connection, registration, who)
+        elif act == "resume":
+            with context.database.begin() as connection:
+                registering.resume(connection, registration, who)
+        elif act == "withdraw":
+            registering.withdraw(context.database, outside_of(request), registration, who)
+        elif act == "return":
+            registering.come_back(context.database, outside_of(request), registration, who)
+        else:
+            raise ApiError("not-found", f"Nothing is at {request.url.path}.")
+    except StepError as error:
+        form = Form(wrong={"state": str(error)})
+        return _page(request, actor, registration_of(request, id, actor), form)
+    context.refresh()
+    return _to(request, registration)
+
+
+def registration_of(request: Request, id_: str, actor: Actor) -> Registration:
+    """A registration that the person may see: their own, their institution's, or (operators) any.
+
+    Raises:
+        ApiError: 404, for those of others too.
+    """
+    with _context(request).database.connect() as connection:
+        found = registrations.get(connection, id_)
+    if found is not None:
+        own = found.account == actor.account.number
+        if own or actor.account.operator or actor.may("sources:manage", found.proposal.institution):
+            return found
+    raise ApiError("not-found", f"Nothing is at {request.url.path}.")
+
+
+def outside_of(request: Request) -> Outside:
+    """What only the harvester can do.
+
+    Raises:
+        ApiError: this process was started without it.
+    """
+    found: Outside | None = request.app.state.outside
+    if found is None:
+        raise ApiError("not-permitted", "This process does not harvest; `lampway serve` does.")
+    return found
+
+
+def _page(request: Request, actor: Actor, registration: Registration, form: Form) -> Response:
+    page, context = Page(request), _context(request)
+    with context.database.connect() as connection:
+        proofs = registrations.proofs_of(connection, registration.id)
+        source = sources.get(connection, registration.source) if registration.source else None
+        run = run_report(connection, source.id) if source else None
+    endpoint = _endpoint(context, registration)
+    ways = registering.ways_of(registration, endpoint)
+    tokens = {}
+    try:
+        tokens = {way: registering.token_of(context.settings.home, registration, way) for way in ways}
+    except SecretError as error:
+        form.wrong["state"] = str(error)
+    place = context.registry().by_id.get(registration.proposal.institution)
+    return page.render(
+        "register/registration.html",
+        status=422 if form.wrong else 200,
+        private=True,
+        form=form,
+        registration=registration,
+        actor=actor,
+        place=place,
+        proofs={proof.way: proof for proof in proofs},
+        waiting=registration.state in ("probed", "proof_pending"),
+        ways=[way for way in ways if way != "mail" or request.app.state.mail.ready],
+        tokens=tokens,
+        host=urlsplit(endpoint).hostname or "",
+        origin="://".join(urlsplit(endpoint)[:2]),
+        contact=registering.masked(registration.proposal.admin_email) if registration.proposal.admin_email else "",
+        run=run,
+        policy=context.settings.registration,
+        rest_days=context.settings.rest_days,
+    )
+
+
+def _endpoint(context: Context, registration: Registration) -> str:
+    place = context.registry().by_id.get(registration.proposal.institution)
+    return registering.endpoint_of(registration, place.url if place else "")
+
+
+def _to(request: Request, registration: Registration) -> Response:
+    to = Page(request).to.page(f"/registrations/{registration.id}")
+    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def _context(request: Request) -> Context:
+    found: Context = request.app.state.context
+    return found

@@ -1,0 +1,65 @@
+"""What a trial has found, ready to be shown: the verdict, the records side by side, problems with their cure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.catalogue import CatalogueRecord
+from schemas.geo import parse_point
+from schemas.probe import Probe
+from search_api.web.cards import text_language
+from search_api.web.wording import Wording
+
+SHOWN = 50
+TONES = {
+    "good": ("available", "good"),
+    "care": ("limited", "part"),
+    "bad": ("unavailable", "bad"),
+    "unknown": ("unknown", "none"),
+}
+"""Grade of a step -> its sign and colour."""
+_VERDICTS = {"works": "good", "with care": "care", "cannot": "bad"}
+
+
+def shown_probe(probe: Probe, say: Wording) -> dict[str, Any]:
+    """What the template shows of a finished look."""
+    grade = _VERDICTS[probe.verdict]
+    return {
+        "probe": probe,
+        "grade": grade,
+        "verdict": say(f"register.verdict_{grade}"),
+        "shares": [
+            (say(f"register.field_{name}"), round(100 * n / probe.looked_at)) for name, n in probe.fields.items()
+        ]
+        if probe.looked_at
+        else [],
+        "records": [_record(record, say) for record in probe.samples[:SHOWN]],
+    }
+
+
+def place_from(text: str) -> tuple[float, float] | None:
+    """Coordinates as people copy them from a map; None when they are none."""
+    point = parse_point(text)
+    return (point.lat, point.lon) if point else None
+
+
+def _record(record: CatalogueRecord, say: Wording) -> dict[str, Any]:
+    """A record as its result card would look, beside the source's own words for it."""
+    about = [
+        say("list_comma").join(creator.name for creator in record.creators[:3]),
+        str(record.year) if record.year is not None else "",
+        say.named("type", record.type),
+        say("list_comma").join(say.language(tag) for tag in record.languages[:3]),
+    ]
+    first = record.holdings[0] if record.holdings else None
+    return {
+        "id": record.record,
+        "title": record.title,
+        "lang": text_language(record.title, record.languages),
+        "about": [text for text in about if text],
+        "numbers": [*record.isbns, *record.issns, *record.identifiers][:4],
+        "copies": len(record.holdings),
+        "where": " · ".join(text for text in (first.branch, first.location, first.call_number, first.status) if text)
+        if first
+        else "",
+    }

@@ -1,0 +1,213 @@
+"""A library brings its own catalogue: from its web page to a living source, and out again."""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from typing import Any
+
+import pytest
+
+from harvester.fetching import Client
+from harvester.harvest import harvest_source
+from lampway.harvest_worker import HarvestWorker
+from store import accounts, audit, links, records, registrations, sources
+
+ADA = "ada@example.org"
+
+
+def finished(browser: Any, page: str) -> Any:
+    """The page of a trial when the look is over."""
+    for _ in range(600):
+        answer = browser.get(page)
+        if "http-equiv" not in answer.text:
+            return answer
+        time.sleep(0.05)
+    raise AssertionError("the look did not end")
+
+
+def tried(browser: Any, address: str) -> str:
+    answer = browser.post("/register", data={"address": address})
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def registered(person: Any, library: Any, **changes: str) -> tuple[Any, str]:
+    """Somebody who has registered the library; the browser and the page of the registration."""
+    ada = person(ADA)
+    page = tried(ada, library.url)
+    finished(ada, page)
+    form = {"name": "Harbour Library", "kind": "library", "position": "54.97,-1.61", "licence": "CC0-1.0", "terms": "1"}
+    answer = ada.post(page, data=form | changes)
+    assert answer.status_code == 303, answer.text
+    return ada, answer.headers["location"]
+
+
+def codes(page: Any) -> list[str]:
+    return [html.unescape(text) for text in re.findall(r"<code>(.*?)</code>", page.text)]
+
+
+def test_a_web_page_leads_to_the_records_behind_it(visitor: Any, library: Any) -> None:
+    browser = visitor()
+    page = finished(browser, tried(browser, library.home))
+    assert page.status_code == 200
+    assert "The harbour, part 1" in page.text
+    assert library.url in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_a_file_is_looked_at_and_its_place_stays_hidden(visitor: Any, settings: Any) -> None:
+    table = "id,title,author,isbn\n1,The harbour,Ann Li,9780141439518\n2,海港,李安,\n".encode("gb18030")
+    browser = visitor()
+    sent = browser.post("/register", data={"address": ""}, files={"file": ("books.csv", table, "text/csv")})
+    page = finished(browser, sent.headers["location"])
+    assert "海港" in page.text
+    assert str(settings.home) not in page.text
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("", "Give an address"),
+        ("library.example", "no web address"),
+        ("file:///etc/passwd", "no web address"),
+        ("https://user:secret@example.org/oai", "must not carry a user name"),
+        ("https://example.org:22/oai", "Only the ports"),
+        ("http://[::1", "no web address"),
+    ],
+)
+def test_addresses_nobody_is_asked_at(visitor: Any, address: str, words: str) -> None:
+    answer = visitor().post("/register", data={"address": address})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert f'value="{html.escape(address)}"' in answer.text
+
+
+def test_private_addresses_are_refused_and_never_asked(visitor: Any, library: Any, settings: Any) -> None:
+    port = library.home.rpartition(":")[2]
+    browser = visitor()
+    for host in ("localhost", "0x7f000001", "[::ffff:127.0.0.1]", "2130706433", "127.1"):
+        answer = browser.post("/register", data={"address": f"http://{host}:{port}/"})
+        if answer.status_code == 303:
+            page = finished(browser, answer.headers["location"])
+            assert "Welcome" not in page.text
+            assert "cannot be harvested" in page.text
+    assert library.asked == []
+
+
+def test_a_link_by_mail_makes_the_account_and_comes_back(visitor: Any, library: Any, context: Any) -> None:
+    browser = visitor()
+    page = tried(browser, library.url)
+    finished(browser, page)
+    with context.database.begin() as connection:  # as the mail would carry it
+        secret = links.make(connection, "invite", "new@example.org", next=page, lang="en")
+    assert browser.post(f"/link/{secret}").headers["location"] == page
+    answer = browser.post(page, data={"name": "", "position": "north", "licence": "x"})
+    assert answer.status_code == 422
+    for words in ("2 to 200 characters", "no position", "Confirm it"):
+        assert words in answer.text
+
+
+def test_from_the_file_to_the_search_and_out_again(
+    person: Any, visitor: Any, library: Any, context: Any, settings: Any
+) -> None:
+    ada, page = registered(person, library)
+    shown = ada.get(page)
+    address, token = codes(shown)[:2]
+    assert address.startswith(library.home)
+    wrong = ada.post(f"{page}/prove", data={"way": "file"})
+    assert wrong.status_code == 422
+    assert "Nothing was found at" in wrong.text
+    library.files[address.removeprefix(library.home)] = token.encode() + b"\n"
+    assert ada.post(f"{page}/prove", data={"way": "file"}).status_code == 303
+    assert "It is live." in ada.get(page).text
+
+    worker = HarvestWorker(context.database, settings)
+    assert worker.look() == {"harbour-library"}
+    worker.wait(30)
+    worker.close()
+    with context.database.connect() as connection:
+        assert accounts.roles_of(connection, accounts.by_email(connection, ADA).number) == {"harbour-library": "editor"}
+        source = sources.get(connection, "harbour-library")
+        number = sources.number_of(connection, "harbour-library")
+        assert records.count_live(connection, number) == 7
+        before = {row.id: row.edition for row in connection.execute(records.records.select())}
+    assert source.licence == "CC0-1.0"
+    assert worker.look() == set()
+
+    assert ada.post(f"{page}/withdraw").status_code == 303
+    with context.database.connect() as connection:
+        assert records.count_live(connection, number) == 0
+        assert sources.get(connection, "harbour-library").paused
+    assert ada.post(f"{page}/return").status_code == 303
+    with context.database.connect() as connection:
+        assert records.count_live(connection, number) == 7
+        assert {row.id: row.edition for row in connection.execute(records.records.select())} == before
+        steps = [line.detail["to"] for line in audit.read(connection) if line.action == "registration.step"]
+    assert steps == ["live", "withdrawn", "live", "proven", "proof_pending"]
+    report = harvest_source(context.database, source, Client.from_settings(settings))
+    assert (report.status, report.new) == ("complete", 0)
+
+
+def test_by_dns_of_the_host(person: Any, library: Any, names: Any, context: Any) -> None:
+    ada, page = registered(person, library)
+    name, value = next(
+        (a, b) for a, b in zip(codes(ada.get(page)), codes(ada.get(page))[1:], strict=False) if a.startswith("_lampway")
+    )
+    names.texts[name] = ["v=spf1 -all", value[:-1]]
+    answer = ada.post(f"{page}/prove", data={"way": "dns"})
+    assert answer.status_code == 422
+    assert "not this token" in answer.text
+    names.texts[name] = ["v=spf1 -all", value]
+    assert ada.post(f"{page}/prove", data={"way": "dns"}).status_code == 303
+    with context.database.connect() as connection:
+        assert registrations.counts(connection) == {"live": 1}
+
+
+def test_by_the_description_of_the_repository(person: Any, library: Any) -> None:
+    ada, page = registered(person, library)
+    token = codes(ada.get(page))[-1]
+    right = library.oai.right
+    library.oai.right = lambda asked: right(asked).replace(
+        b"</Identify>", f"<description><x>{token}</x></description></Identify>".encode()
+    )
+    assert ada.post(f"{page}/prove", data={"way": "description"}).status_code == 303
+
+
+def test_the_same_endpoint_is_registered_once(person: Any, library: Any) -> None:
+    registered(person, library)
+    eve = person("eve@example.org")
+    page = tried(eve, library.url.replace("/repo/", "/repo/./"))
+    finished(eve, page)
+    answer = eve.post(page, data={"name": "Mine", "licence": "CC0-1.0", "terms": "1"})
+    assert answer.status_code == 422
+    assert "registered already" in answer.text
+
+
+def test_the_registration_of_another_is_not_there(person: Any, library: Any) -> None:
+    _, page = registered(person, library)
+    eve = person("eve@example.org", south="editor")
+    assert eve.get(page).status_code == 404
+    for act in ("pause", "withdraw", "resume", "return", "prove", "mail"):
+        assert eve.post(f"{page}/{act}", data={"way": "file"}).status_code == 404
+    assert eve.get("/registrations/nothing").status_code == 404
+
+
+def test_closed_means_closed(app: Any, visitor: Any, library: Any, context: Any) -> None:
+    context.settings = context.settings.model_copy(update={"registration": "closed"})
+    answer = visitor().post("/register", data={"address": library.url})
+    assert answer.status_code == 403
+    assert library.asked == []
+
+
+def test_one_look_at_a_time_and_few_an_hour(visitor: Any, library: Any) -> None:
+    browser = visitor()
+    answers = []
+    for _ in range(12):
+        answer = browser.post("/register", data={"address": library.url})
+        answers.append(answer.status_code)
+        if answer.status_code == 303:
+            finished(browser, answer.headers["location"])
+    assert answers == [303] * 10 + [429] * 2
+    assert visitor("198.51.100.7").post("/register", data={"address": library.url}).status_code == 303

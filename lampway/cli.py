@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from lampway.commands import (
@@ -24,6 +26,8 @@ from lampway.commands import (
     worker,
     works,
 )
+from lampway.console import FAILED, note
+from store.database import StoreError
 
 app = typer.Typer(
     name="lampway",
@@ -67,4 +71,8 @@ for command in COMMANDS:
 
 def main() -> None:
     """Entry point of the console script."""
-    app()
+    try:
+        app()
+    except StoreError as error:  # the database went away while a command was at it
+        note(f"lampway: {error}")
+        sys.exit(FAILED)

@@ -19,7 +19,10 @@ LATENCY_S = 2.0
 """Between two looks at the outboxes."""
 _TIDY_S = 60.0
 """After so long the index is brought up to date though nothing waits: confirmations and facts reach the columns."""
-_FIRST_REST_S, _LONGEST_REST_S = 1.0, 30.0
+_SETTLE_S, _LONGEST_SETTLE_S = 10.0, 60.0
+"""An edit of an institution may place every copy anew, which builds the whole index: several in a row build it once,
+when none came for so long; but the first of them waits no longer than that."""
+_FIRST_REST_S, _LONGEST_REST_S = 1.0, 10.0
 """Before the engine is asked again when it is away; each time twice as long."""
 
 
@@ -31,7 +34,8 @@ class IndexWorker:
         self._engine: SearchEngine | None = None
         self._rest = 0.0
         self._away_since = 0.0
-        self._registry = ""
+        self._registry = self._edited = ""
+        self._edited_first = self._edited_last = 0.0
         self._tidied = -_TIDY_S
 
     def step(self) -> float:
@@ -64,6 +68,7 @@ class IndexWorker:
             self._engine = open_engine(self._settings)
         report = update(self._database, self._engine, self._settings)
         self._registry, self._tidied = registry, time.monotonic()
+        self._edited_first = self._tidied
         if self._rest:
             log.info("the engine is back", away_s=round(time.monotonic() - self._away_since))
             self._rest = 0.0
@@ -81,14 +86,23 @@ class IndexWorker:
             self._engine = None
 
     def _has_work(self) -> bool:
-        if self._rest or time.monotonic() - self._tidied > _TIDY_S:
+        if self._rest:
             return True
         with self._database.connect() as connection:
-            return bool(
-                records.pending(connection, 1)
-                or works.pending(connection, 1)
-                or institutions.version(connection) != self._registry
-            )
+            registry = institutions.version(connection)
+            waits = records.pending(connection, 1) or works.pending(connection, 1) or registry != self._registry
+        waits = waits or time.monotonic() - self._tidied > _TIDY_S
+        being_edited = self._being_edited(registry)
+        return bool(waits) and not being_edited
+
+    def _being_edited(self, registry: str) -> bool:
+        now = time.monotonic()
+        if registry == self._registry or not self._registry:
+            self._edited_first = now
+            return False
+        if registry != self._edited:
+            self._edited, self._edited_last = registry, now
+        return now - self._edited_last < _SETTLE_S and now - self._edited_first < _LONGEST_SETTLE_S
 
     def _wait_for_engine(self, error: Exception) -> float:
         if not self._rest:

@@ -17,7 +17,7 @@ from search_api.registry import Registry
 from store import institutions
 from store.columns import Columns
 from store.columns_follow import Follower
-from store.database import Database, open_database
+from store.database import Database, StoreError, open_database
 
 log = structlog.stdlib.get_logger("lampway.context")
 POLL_S = 0.25
@@ -84,12 +84,23 @@ class Context:
             self.refresh()
 
     def _watch(self) -> None:
+        away_since = 0.0
         while not self._closing.wait(POLL_S):
             try:
                 self.refresh()
+            # A database that is busy or away now must not end the watch: the next round catches up.
+            except StoreError as error:
+                if not away_since:
+                    log.warning("changes cannot be read; searches use what is known", reason=str(error))
             except Exception:
-                # A database that is busy or away now must not end the watch: the next round catches up.
-                log.exception("changes could not be read")
+                if not away_since:
+                    log.exception("changes cannot be read; searches use what is known")
+            else:
+                if away_since:
+                    log.info("changes are read again", away_s=round(time.monotonic() - away_since))
+                away_since = 0.0
+                continue
+            away_since = away_since or time.monotonic()
 
     def _version(self) -> str:
         with self.database.connect() as connection:

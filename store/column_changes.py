@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import msgspec
 import numpy as np
 from sqlalchemy import Connection, func, select
@@ -11,9 +13,10 @@ from store.codec import digest
 from store.column_files import Pointer
 from store.column_rows import Rows
 from store.institutions import all_institutions
-from store.tables import harvest_runs, raw_records, records
+from store.tables import harvest_runs, institutions, raw_records, records
 
 _CHUNK = 500
+_CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 def next_pointer(connection: Connection, before: Pointer | None) -> Pointer:
@@ -26,6 +29,7 @@ def next_pointer(connection: Connection, before: Pointer | None) -> Pointer:
         run=last_run(connection),
         changes=work_changes.latest(connection),
         registry=columns_digest(connection),
+        registry_at=last_edit(connection),
     )
 
 
@@ -39,6 +43,24 @@ def columns_digest(connection: Connection) -> str:
     """Changes when holdings may be placed differently, or have other states: declared services limit these."""
     services = [(i.number, i.services) for i in all_institutions(connection) if i.services]
     return registry_digest(connection) + digest(msgspec.json.encode(services)).hex()
+
+
+def placed_alike(connection: Connection, before: Pointer) -> bool:
+    """Whether the registry places holdings as it did, so that at most declared services have changed."""
+    return before.registry.startswith(registry_digest(connection))
+
+
+def edited_since(connection: Connection, before: Pointer) -> list[int]:
+    """Numbers of the institutions that were edited since, and of some more: machines' clocks may differ a little."""
+    if not before.registry_at:
+        return list(connection.scalars(select(institutions.c.number)))
+    since = (datetime.fromisoformat(before.registry_at) - _CLOCKS_DIFFER).isoformat(timespec="seconds")
+    return list(connection.scalars(select(institutions.c.number).where(institutions.c.updated_at >= since)))
+
+
+def last_edit(connection: Connection) -> str:
+    """When an institution was added or edited last; "" when there is none."""
+    return connection.scalar(select(func.max(institutions.c.updated_at))) or ""
 
 
 def last_run(connection: Connection) -> int:

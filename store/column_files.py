@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,9 @@ class Pointer(msgspec.Struct, frozen=True, kw_only=True):
     changes: int = 0
     """Of ``work_changes``: up to where changed works are in."""
     registry: str = ""
-    """Digest of what places holdings: names and codes of institutions."""
+    """Digest of what places holdings and limits their states: names, codes and services of institutions."""
+    registry_at: str = ""
+    """When the registry was changed last before that."""
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -158,6 +160,14 @@ def merged(base: Base, overlay: Rows, block: int = 200_000) -> Iterator[Rows]:
             counts[kept],
             *(take(getattr(base, column), getattr(overlay, column), rows) for column in TYPES),
         )
+
+
+def works_at(base: Base, overlay: Rows, institutions: Sequence[int]) -> set[int]:
+    """Numbers of the works that have holdings at some institutions."""
+    rows = np.flatnonzero(np.isin(base.institution, institutions))
+    found = set((np.searchsorted(base.offsets, rows, side="right") - 1).tolist())
+    rows = np.flatnonzero(np.isin(overlay.institution, institutions))
+    return found | set(np.repeat(overlay.numbers, overlay.counts)[rows].tolist())
 
 
 def expand(begin: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,9 +18,12 @@ from sqlalchemy import Connection
 from store import availability, work_changes
 from store.column_changes import (
     columns_digest,
+    edited_since,
+    last_edit,
     last_run,
     last_work,
     next_pointer,
+    placed_alike,
     with_gone,
     works_of_facts,
     works_to_renew,
@@ -33,6 +36,7 @@ from store.column_files import (
     point,
     read_overlay,
     read_pointer,
+    works_at,
     write_base,
     write_overlay,
     writing,
@@ -59,8 +63,9 @@ def rebuild(database: Database, home: Path) -> int:
 def update(database: Database, home: Path, work_numbers: Iterable[int] = ()) -> None:
     """Bring changed works up to date, together with the facts learnt and the confirmations harvested since.
 
-    All columns are derived again when the registry has changed (names, codes, services: any holding may be placed anew
-    or have other states) and when a large part of the works has changed or was confirmed by a harvest.
+    All columns are derived again when the registry has changed (names, codes: any holding may be placed anew) and when
+    a large part of the works has changed or was confirmed by a harvest. Where an institution declares other services,
+    the works that have holdings there are derived again.
 
     Args:
         database: the store, which knows what has changed since.
@@ -71,10 +76,14 @@ def update(database: Database, home: Path, work_numbers: Iterable[int] = ()) -> 
         before = read_pointer(home)
         with database.connect() as connection:
             noted = None if before is None else work_changes.since(connection, before.changes)
-            if before is None or noted is None or before.registry != columns_digest(connection):
+            if before is None or noted is None or not placed_alike(connection, before):
                 _rebuild(connection, home, before)
                 return
             works = noted | set(work_numbers) | works_to_renew(connection, before)
+            registry, edited = columns_digest(connection), last_edit(connection)
+            if registry != before.registry:
+                base, overlay = open_base(home, before.base), read_overlay(home, before.overlay)
+                works |= works_at(base, overlay, edited_since(connection, before))
             if len(works) > max(_FOLD_AT, _REBUILD_SHARE * last_work(connection)):
                 _rebuild(connection, home, before)
                 return
@@ -82,7 +91,9 @@ def update(database: Database, home: Path, work_numbers: Iterable[int] = ()) -> 
             latest = work_changes.latest(connection)
             changed = with_gone(of_works(connection, works, Places(connection)), works)
         overlay, serial = laid_over(read_overlay(home, before.overlay), changed), before.serial + 1
-        pointer = msgspec.structs.replace(before, serial=serial, version=facts, run=run, changes=latest)
+        pointer = msgspec.structs.replace(
+            before, serial=serial, version=facts, run=run, changes=latest, registry=registry, registry_at=edited
+        )
         if len(overlay.numbers) > _FOLD_AT:
             pointer = msgspec.structs.replace(pointer, base=f"base-{serial}", overlay="")
             write_base(home, pointer.base, merged(open_base(home, before.base), overlay))

@@ -6,8 +6,10 @@ import json
 import socket
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from store import availability, columns, notes, work_changes
-from store.column_changes import last_run
+from store.column_changes import columns_digest, last_run, placed_alike
 from store.column_files import read_pointer
 from store.database import Database
 from store.institutions import version as registry_version
@@ -30,24 +32,39 @@ class Follower:
     def __init__(self, database: Database, home: Path) -> None:
         self._database, self._home = database, home
         self._seen: tuple[object, ...] = ()
+        self._registry = ""
 
     def follow(self) -> bool:
-        """Bring the columns up to date where this folder is not the indexer's; True if anything was done."""
+        """Bring the columns up to date where this folder is not the indexer's; True if anything was done.
+
+        In the indexer's own folder that is done for other declared services alone, which the index knows nothing of:
+        they count at once, whether or when anything is indexed.
+        """
         with self._database.connect() as connection:
             keeper = notes.get(connection, _KEEPER)
-            if keeper is None or keeper == _place(self._home):
-                return False  # nothing is indexed yet, or the indexer sees to it
+            if keeper is None:
+                return False  # nothing is indexed yet
+            own = keeper == _place(self._home)
+            if own and not self._other_services(connection):
+                return False  # the indexer sees to it
             state = (
                 work_changes.latest(connection),
                 last_run(connection),
                 availability.latest_version(connection),
                 registry_version(connection),
             )
-        if state == self._seen and read_pointer(self._home) is not None:
+        if not own and state == self._seen and read_pointer(self._home) is not None:
             return False
         columns.update(self._database, self._home)
         self._seen = state
         return True
+
+    def _other_services(self, connection: Connection) -> bool:
+        registry, pointer = registry_version(connection), read_pointer(self._home)
+        if pointer is None or registry == self._registry:
+            return False
+        self._registry = registry
+        return placed_alike(connection, pointer) and pointer.registry != columns_digest(connection)
 
 
 def _place(home: Path) -> bytes:

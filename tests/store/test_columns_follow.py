@@ -5,18 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from config.settings import Settings
-from schemas.catalogue import CatalogueRecord, Holding
+from schemas.catalogue import Availability, CatalogueRecord, Holding
 from schemas.institution import Institution
-from store import columns, columns_follow, work_changes, works
+from store import columns, columns_follow, institutions, work_changes, works
 from store.columns import Columns
 from store.columns_follow import Follower
 from store.database import Database
+from store.packed_state import codes_of
 
 LIB = Institution(id="lib", name="Library", kind="library", lat=1.0, lon=2.0)
 
@@ -26,7 +29,10 @@ def holdings(read: Columns) -> int:
 
 
 def row(name: str) -> CatalogueRecord:
-    return CatalogueRecord(source="shelf", record=name, title=name, holdings=[Holding(call_number=name)])
+    states = [Availability(service="loan", state="available", checked_at=datetime(2026, 1, 1, tzinfo=UTC))]
+    return CatalogueRecord(
+        source="shelf", record=name, title=name, holdings=[Holding(call_number=name, availability=states)]
+    )
 
 
 @pytest.fixture
@@ -85,6 +91,7 @@ def test_a_server_elsewhere_sees_a_change_within_a_second(
     """A process with a folder of its own, on the same database, that only keeps watch as `lampway serve` does."""
     code = """
 import sys, time
+import msgspec
 import numpy as np
 from config.settings import load_settings
 from search_api.context import open_context
@@ -109,3 +116,23 @@ context.close()
         server.stdin.flush()
         assert server.stdout.readline().strip() == "8"
     assert server.returncode == 0
+
+
+def test_other_declared_services_count_without_the_indexer(
+    indexed: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the works of that institution are derived again, in the indexer's own folder too."""
+    follower, read = Follower(indexed, settings.columns_home), Columns.open(settings.columns_home, indexed)
+    every = np.arange(1, 6)
+    assert codes_of(read.view.state(read.rows_of(every)[0]), "loan").all()
+    assert not follower.follow()
+    with indexed.begin() as connection:
+        institutions.upsert(connection, [msgspec.structs.replace(LIB, services=["on_site"])])
+    monkeypatch.setattr(columns, "_rebuild", None)
+    assert follower.follow()
+    assert not follower.follow()
+    read.refresh()
+    assert not codes_of(read.view.state(read.rows_of(every)[0]), "loan").any()
+    with indexed.begin() as connection:
+        institutions.upsert(connection, [msgspec.structs.replace(LIB, services=["on_site"], name="Other")])
+    assert not follower.follow(), "whose copies these are is for the indexer to say"

@@ -162,7 +162,7 @@ def _store(database: Database, source: int, block: list[tuple[Document, Work, Ca
             [
                 {
                     "id": w.number, "source": source, "key": codec.key_of(r.record), "record": r.record, "digest": b"",
-                    "payload": b"", "run": 1, "changed_at": at, "dictionary": 0,
+                    "payload": b"", "run": 1, "changed_at": at,
                 }
                 for _, w, r in block
             ],

@@ -151,13 +151,12 @@ def _ways(database: Database, number: int, pages: list[list[tuple[RawRecord, Cat
         "datestamp",
         "deleted",
         "digest",
-        "dictionary",
         "payload",
         "run",
         "changed_at",
     )
     rows = [
-        (10**7 + i, number, codec.key_of(f"x{i}"), raw.record, "", False, codec.digest(raw.payload), 0,
+        (10**7 + i, number, codec.key_of(f"x{i}"), raw.record, "", False, codec.digest(raw.payload),
          codec.compress(raw.payload), 1, "2026-01-01T00:00:00+00:00")
         for i, raw in enumerate(raw for page in pages for raw, _ in page)
     ]  # fmt: skip

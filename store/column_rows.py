@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, Select, select
 
 from schemas.catalogue import Availability, Holding
-from store import availability, codec, sources
+from store import availability, dictionaries, sources
 from store.availability import Fact
 from store.holdings import effective, moment, numbered
 from store.institutions import Resolver, all_institutions
@@ -129,7 +129,7 @@ def _derive(connection: Connection, query: Select[Any], places: Places) -> Rows:
 def _of_record(
     connection: Connection, row: Row[Any], facts: Sequence[Fact], places: Places
 ) -> list[tuple[int, int, int, int]]:
-    holdings = _decode(codec.decompress(row.data)).holdings
+    holdings = _decode(dictionaries.unpack(connection, row.data)).holdings
     seen = places.seen_at(connection, row.changed_at, row.run)
     found = []
     for ordinal, holding in numbered(holdings):

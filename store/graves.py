@@ -99,6 +99,6 @@ def clear(connection: Connection, ids: Sequence[int], dead: Sequence[int]) -> No
     empty = codec.compress(b"")
     for start in range(0, len(dead), _CHUNK):
         part = dead[start : start + _CHUNK]
-        connection.execute(update(raw_records).where(raw_records.c.id.in_(part)).values(payload=empty, dictionary=0))
+        connection.execute(update(raw_records).where(raw_records.c.id.in_(part)).values(payload=empty))
     for start in range(0, len(ids), _CHUNK):
         connection.execute(delete(graves).where(graves.c.record.in_(ids[start : start + _CHUNK])))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from schemas.catalogue import RawRecord
-from store import bulk, codec
+from store import bulk, codec, dictionaries
 from store.database import now_text
 from store.tables import raw_records, records
 
@@ -58,8 +58,8 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
         latest[key] = raw
     known = _known(connection, source, list(latest))
     at = now_text()
-    fresh: list[tuple[object, ...]] = []
-    rewritten: list[tuple[object, ...]] = []
+    fresh: list[tuple[RawRecord, int, bytes]] = []
+    rewritten: list[tuple[RawRecord, int]] = []
     buried: list[tuple[object, ...]] = []  # keep their last payload: while they rest they may be wanted back
     seen: list[int] = []
     highest = 0
@@ -71,7 +71,7 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
                 # Numbers are given here, in the one write transaction, so that the rows need not be read back.
                 highest = connection.scalar(select(func.max(raw_records.c.id))) or 0
             id_ = highest + 1 + len(fresh)
-            fresh.append((*_values(raw, run, at), id_, source, key, raw.record))
+            fresh.append((raw, id_, key))
             (outcome.deleted if raw.deleted else outcome.new).append((id_, raw))
             continue
         id_, digest, was_deleted, last_run, datestamp = row
@@ -84,10 +84,13 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
             buried.append((raw.datestamp[:40], True, run, at, id_))
             outcome.deleted.append((id_, raw))
         else:
-            rewritten.append((*_values(raw, run, at), id_))
+            rewritten.append((raw, id_))
             outcome.changed.append((id_, raw))
-    bulk.insert(connection, raw_records, (*_VALUES, "id", "source", "key", "record"), fresh)
-    bulk.update(connection, raw_records, _VALUES, "id", rewritten)
+    payloads = [raw.payload for raw, _, _ in fresh] + [raw.payload for raw, _ in rewritten]
+    pack = dictionaries.packer(connection, source, "raw", payloads) if payloads else codec.compress
+    rows = [(*_values(raw, pack, run, at), id_, source, key, raw.record) for raw, id_, key in fresh]
+    bulk.insert(connection, raw_records, (*_VALUES, "id", "source", "key", "record"), rows)
+    bulk.update(connection, raw_records, _VALUES, "id", [(*_values(raw, pack, run, at), id_) for raw, id_ in rewritten])
     bulk.update(connection, raw_records, ("datestamp", "deleted", "run", "changed_at"), "id", buried)
     bulk.set_in(connection, raw_records, "run", run, "id", seen)
     return outcome
@@ -117,11 +120,11 @@ def _is_older(raw: RawRecord, datestamp: str) -> bool:
     return bool(raw.datestamp) and raw.datestamp < datestamp
 
 
-_VALUES = ("datestamp", "deleted", "digest", "dictionary", "payload", "run", "changed_at")
+_VALUES = ("datestamp", "deleted", "digest", "payload", "run", "changed_at")
 
 
-def _values(raw: RawRecord, run: int, at: str) -> tuple[object, ...]:
-    return raw.datestamp[:40], raw.deleted, raw.digest, 0, codec.compress(raw.payload), run, at
+def _values(raw: RawRecord, pack: Callable[[bytes], bytes], run: int, at: str) -> tuple[object, ...]:
+    return raw.datestamp[:40], raw.deleted, raw.digest, pack(raw.payload), run, at
 
 
 def iterate(
@@ -144,7 +147,7 @@ def after(
         .order_by(raw_records.c.id)
         .limit(limit)
     )
-    return [_read(row, source_id) for row in rows]
+    return [_read(connection, row, source_id) for row in rows]
 
 
 def by_ids(connection: Connection, source_id: str, ids: Sequence[int]) -> list[tuple[int, RawRecord]]:
@@ -152,15 +155,15 @@ def by_ids(connection: Connection, source_id: str, ids: Sequence[int]) -> list[t
     found: list[tuple[int, RawRecord]] = []
     for start in range(0, len(ids), _CHUNK):
         rows = connection.execute(select(raw_records).where(raw_records.c.id.in_(ids[start : start + _CHUNK])))
-        found += [_read(row, source_id) for row in rows]
+        found += [_read(connection, row, source_id) for row in rows]
     return found
 
 
-def _read(row: Any, source_id: str) -> tuple[int, RawRecord]:
+def _read(connection: Connection, row: Any, source_id: str) -> tuple[int, RawRecord]:
     raw = RawRecord(
         source=source_id,
         record=row.record,
-        payload=codec.decompress(row.payload),
+        payload=dictionaries.unpack(connection, row.payload),
         datestamp=row.datestamp,
         deleted=row.deleted,
         digest=bytes(row.digest),
@@ -268,3 +271,9 @@ def mark_deleted(connection: Connection, ids: Sequence[int], run: int) -> None:
             .where(raw_records.c.id.in_(ids[start : start + _CHUNK]))
             .values(deleted=True, run=run, changed_at=now_text())
         )
+
+
+def living(connection: Connection, source: int, limit: int) -> list[int]:
+    """Row numbers of some records of a source that are not deleted."""
+    alive = (raw_records.c.source == source, raw_records.c.deleted.is_(False))
+    return list(connection.scalars(select(raw_records.c.id).where(*alive).order_by(raw_records.c.id).limit(limit)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select
 
 from schemas.catalogue import CatalogueRecord, Source
-from store import bulk, codec
+from store import bulk, codec, dictionaries
 from store.tables import pending_records, records, sources
 
 _CHUNK = 500
@@ -26,12 +26,14 @@ def upsert(connection: Connection, source: int, rows: Sequence[tuple[int, Catalo
     added: list[tuple[object, ...]] = []
     replaced: list[tuple[object, ...]] = []
     touched: list[int] = []
-    for id_, record in rows:
-        data = codec.compress(codec.to_json(record))
+    texts = [codec.to_json(record) for _, record in rows]
+    pack = dictionaries.packer(connection, source, "record", texts)
+    for (id_, record), text in zip(rows, texts, strict=True):
+        data = pack(text)
         before = old.get(id_)
         if before is None:
             added.append((id_, source, record.deleted, data, "", 0))
-        elif data != before:
+        elif data != before and text != dictionaries.unpack(connection, before):
             replaced.append((record.deleted, data, id_))
         else:
             continue
@@ -73,9 +75,9 @@ def clear_pending(connection: Connection, ids: Sequence[int] | None = None) -> N
         connection.execute(delete(pending_records).where(pending_records.c.record.in_(ids[start : start + _CHUNK])))
 
 
-def decode(data: bytes) -> CatalogueRecord:
+def decode(connection: Connection, data: bytes) -> CatalogueRecord:
     """The record in a ``data`` column."""
-    return codec.from_json(codec.decompress(data), CatalogueRecord)
+    return codec.from_json(dictionaries.unpack(connection, data), CatalogueRecord)
 
 
 _BY_IDS = select(records.c.id, records.c.data).where(records.c.id.in_(bindparam("ids", expanding=True)))
@@ -86,7 +88,7 @@ def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, CatalogueRec
     found: dict[int, CatalogueRecord] = {}
     for start in range(0, len(ids), _CHUNK):
         rows = connection.execute(_BY_IDS, {"ids": ids[start : start + _CHUNK]})
-        found.update({id_: decode(data) for id_, data in rows})
+        found.update({id_: decode(connection, data) for id_, data in rows})
     return found
 
 
@@ -103,7 +105,7 @@ def with_sources(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[
         for row in rows:
             if row.source not in known:
                 known[row.source] = codec.from_json(row.source_data, Source)
-            found[row.id] = (known[row.source], decode(row.data))
+            found[row.id] = (known[row.source], decode(connection, row.data))
     return found
 
 
@@ -122,7 +124,7 @@ def iterate(
         if not rows:
             return
         last = rows[-1].id
-        yield [(row.id, decode(row.data)) for row in rows]
+        yield [(row.id, decode(connection, row.data)) for row in rows]
 
 
 def alive_among(connection: Connection, ids: Sequence[int]) -> set[int]:

@@ -85,7 +85,6 @@ raw_records = Table(
     Column("datestamp", words(40), nullable=False, default=""),
     Column("deleted", Boolean, nullable=False, default=False),
     Column("digest", LargeBinary(16), nullable=False),
-    Column("dictionary", Integer, nullable=False, default=0),
     Column("payload", LargeBinary, nullable=False),  # zstd
     Column("run", Integer, nullable=False),  # that saw it last
     Column("changed_at", words(32), nullable=False),
@@ -98,9 +97,10 @@ Index("ix_raw_records_tombstones", raw_records.c.source, sqlite_where=_tombstone
 dictionaries = Table(
     "dictionaries",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False, index=True),
-    Column("data", LargeBinary, nullable=False),  # zstd dictionary trained on the source's first records
+    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("holds", words(20), primary_key=True),  # what it is for: raw (raw_records.payload), record (records.data)
+    Column("id", Integer, nullable=False, index=True),  # which every zstd frame names that needs it
+    Column("data", LargeBinary, nullable=False),
 )
 
 quarantine = Table(
@@ -201,19 +201,19 @@ work_changes = Table(
     Column("work", Number, nullable=False),
 )
 
-# What our own OAI-PMH provider sets out (``store.oai_items``): works, those that are gone too, and who has them.
-oai_items = Table(
-    "oai_items",
+# What our own OAI-PMH provider sets out (``store.dated_works``): works, those that are gone too, and who has them.
+dated_works = Table(
+    "dated_works",
     metadata,
     Column("work", Number, primary_key=True, autoincrement=False),
     Column("datestamp", words(20), nullable=False),  # 2026-11-24T10:00:00Z, as it is set out
     Column("deleted", Boolean, nullable=False, default=False),
     Column("digest", LargeBinary(16), nullable=False),  # of all that is set out of it
 )
-Index("ix_oai_items_datestamp_work", oai_items.c.datestamp, oai_items.c.work)
+Index("ix_dated_works_datestamp_work", dated_works.c.datestamp, dated_works.c.work)
 
-oai_members = Table(
-    "oai_members",
+dated_members = Table(
+    "dated_members",
     metadata,
     Column("work", Number, primary_key=True, autoincrement=False),
     Column("institution", Integer, primary_key=True, autoincrement=False),
@@ -221,7 +221,12 @@ oai_members = Table(
     Column("gone", Boolean, nullable=False, default=False),  # the institution has the work no more
     sqlite_with_rowid=False,
 )
-Index("ix_oai_members_institution_datestamp", oai_members.c.institution, oai_members.c.datestamp, oai_members.c.work)
+Index(
+    "ix_dated_members_institution_datestamp",
+    dated_members.c.institution,
+    dated_members.c.datestamp,
+    dated_members.c.work,
+)
 
 generations = Table(
     "generations",

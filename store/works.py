@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, literal, select
 
 from schemas.catalogue import Holding, Source
 from schemas.work import Work
-from store import bulk, codec, work_changes
+from store import bulk, codec, dictionaries, work_changes
 from store.institutions import Resolver, all_institutions
 from store.tables import pending_works, raw_records, records, sources, works
 
@@ -234,7 +234,7 @@ def memberships(connection: Connection) -> Iterator[Membership]:
     )
     for row in rows:
         source = known_sources[row.source]
-        holdings = codec.from_json(codec.decompress(row.data), _Holdings).holdings
+        holdings = codec.from_json(dictionaries.unpack(connection, row.data), _Holdings).holdings
         key = (source.institution, holdings[0].institution if holdings else "")
         if key not in found:
             named = resolver.resolve(*key, "")

@@ -100,28 +100,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version", name=op.f("pk_work_changes")),
     )
     op.create_table(
-        "oai_items",
+        "dated_works",
         sa.Column("work", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("datestamp", words(20), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
         sa.Column("digest", sa.LargeBinary(length=16), nullable=False),
-        sa.PrimaryKeyConstraint("work", name=op.f("pk_oai_items")),
+        sa.PrimaryKeyConstraint("work", name=op.f("pk_dated_works")),
     )
-    with op.batch_alter_table("oai_items", schema=None) as batch_op:
-        batch_op.create_index("ix_oai_items_datestamp_work", ["datestamp", "work"], unique=False)
+    with op.batch_alter_table("dated_works", schema=None) as batch_op:
+        batch_op.create_index("ix_dated_works_datestamp_work", ["datestamp", "work"], unique=False)
 
     op.create_table(
-        "oai_members",
+        "dated_members",
         sa.Column("work", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("institution", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("datestamp", words(20), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("work", "institution", name=op.f("pk_oai_members")),
+        sa.PrimaryKeyConstraint("work", "institution", name=op.f("pk_dated_members")),
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("oai_members", schema=None) as batch_op:
+    with op.batch_alter_table("dated_members", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_oai_members_institution_datestamp", ["institution", "datestamp", "work"], unique=False
+            "ix_dated_members_institution_datestamp", ["institution", "datestamp", "work"], unique=False
         )
 
     op.create_table(
@@ -187,16 +187,17 @@ def upgrade() -> None:
 
     op.create_table(
         "dictionaries",
+        sa.Column("source", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("holds", words(20), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("source", sa.Integer(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["source"], ["sources.number"], name=op.f("fk_dictionaries_source_sources"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dictionaries")),
+        sa.PrimaryKeyConstraint("source", "holds", name=op.f("pk_dictionaries")),
     )
     with op.batch_alter_table("dictionaries", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_dictionaries_source"), ["source"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dictionaries_id"), ["id"], unique=False)
 
     op.create_table(
         "harvest_runs",
@@ -245,7 +246,6 @@ def upgrade() -> None:
         sa.Column("datestamp", words(40), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
         sa.Column("digest", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("dictionary", sa.Integer(), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("changed_at", words(32), nullable=False),
@@ -326,7 +326,7 @@ def downgrade() -> None:
 
     op.drop_table("harvest_runs")
     with op.batch_alter_table("dictionaries", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_dictionaries_source"))
+        batch_op.drop_index(batch_op.f("ix_dictionaries_id"))
 
     op.drop_table("dictionaries")
     with op.batch_alter_table("merge_cuts", schema=None) as batch_op:
@@ -344,14 +344,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_record_keys_record"))
 
     op.drop_table("record_keys")
-    with op.batch_alter_table("oai_members", schema=None) as batch_op:
-        batch_op.drop_index("ix_oai_members_institution_datestamp")
+    with op.batch_alter_table("dated_members", schema=None) as batch_op:
+        batch_op.drop_index("ix_dated_members_institution_datestamp")
 
-    op.drop_table("oai_members")
-    with op.batch_alter_table("oai_items", schema=None) as batch_op:
-        batch_op.drop_index("ix_oai_items_datestamp_work")
+    op.drop_table("dated_members")
+    with op.batch_alter_table("dated_works", schema=None) as batch_op:
+        batch_op.drop_index("ix_dated_works_datestamp_work")
 
-    op.drop_table("oai_items")
+    op.drop_table("dated_works")
     op.drop_table("work_changes")
     op.drop_table("pending_works")
     op.drop_table("pending_records")

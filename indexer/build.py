@@ -18,9 +18,9 @@ from store import columns, columns_follow, works
 from store import generations as generation_rows
 from store.column_changes import registry_digest
 from store.database import Database
+from store.dating import date_changes
 from store.institutions import Resolver, all_institutions
 from store.leases import held
-from store.oai_publishing import publish
 
 LEASE = "index"
 """Name of the lease under which works and the index are changed: one at a time."""
@@ -55,7 +55,7 @@ def rebuild(
     """
     with held(database, LEASE):
         report = build(database, engine, settings, merge_pending(database, on_progress), on_progress)
-        publish(database, settings.columns_home, on_progress)
+        date_changes(database, settings.columns_home, on_progress)
         return report
 
 

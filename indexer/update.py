@@ -14,9 +14,9 @@ from indexer.generations import why_rebuild
 from indexer.merging.merge import MergeReport, Progress, merge_pending
 from store import columns, columns_follow, works
 from store.database import Database
+from store.dating import date_changes
 from store.institutions import Resolver, all_institutions
 from store.leases import held
-from store.oai_publishing import publish
 
 _BATCH = 5000
 
@@ -63,7 +63,7 @@ def update(
                 raise EngineError(health.message)
             report = UpdateReport(generation=health.generation, merged=merged)
             write_pending(database, engine, settings, report, on_progress)
-        publish(database, settings.columns_home, on_progress)
+        date_changes(database, settings.columns_home, on_progress)
         report.seconds = round(time.monotonic() - began, 3)
         return report
 

@@ -23,7 +23,7 @@ from search_api.search import search
 from search_api.understand import understand
 from search_api.views import Moved
 from search_api.works import work_view
-from store import works
+from store import dated_works, works
 
 Params = Mapping[str, Sequence[str]]
 
@@ -79,10 +79,12 @@ def results_of(context: Context, question: SearchRequest) -> Results:
     """The results of a search with their whole descriptions."""
     answer = search(context, question)
     with context.database.connect() as connection:
-        found = works.by_numbers(connection, [hit.number for hit in answer.hits])
+        numbers = [hit.number for hit in answer.hits]
+        found, changed = works.by_numbers(connection, numbers), dated_works.dated(connection, numbers)
     kept = [hit for hit in answer.hits if hit.number in found]
     answer.hits = kept
-    return Results(request=question, answer=answer, works=[found[hit.number] for hit in kept])
+    shown = [found[hit.number] for hit in kept]
+    return Results(request=question, answer=answer, works=shown, changed=changed)
 
 
 def _work(request: Request, context: Context, lang: str, params: Params, form: Format) -> tuple[Any, SearchRequest]:

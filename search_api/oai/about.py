@@ -11,7 +11,7 @@ from schemas.catalogue import Source
 from search_api.oai.dublin_core import DC, OAI_DC, empty_dc
 from search_api.oai.marc import MARC
 from search_api.oai.xml import Element, add, add_in, root
-from store.oai_items import Origin, text_of
+from store.dated_works import Origin, text_of
 
 PROVENANCE = "http://www.openarchives.org/OAI/2.0/provenance"
 RIGHTS = "http://www.openarchives.org/OAI/2.0/rights/"

@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection
 
 from schemas.work import Work
-from store import oai_items, works
-from store.oai_items import Item, Origin
+from store import dated_works, works
+from store.database import Connection
+from store.dated_works import DatedWork, Origin
 
 
 class Described(msgspec.Struct, frozen=True):
     """A living work as it is now."""
 
-    item: Item
+    dated: DatedWork
     work: Work
     origins: Sequence[Origin]
     """Its records, by source and identifier."""
 
 
-def describe(connection: Connection, items: Sequence[Item]) -> dict[int, Described]:
-    """The living ones among some items, by work number."""
-    living = [item for item in items if not item.deleted]
-    numbers = [item.work for item in living]
+def describe(connection: Connection, rows: Sequence[DatedWork]) -> dict[int, Described]:
+    """The living ones among some rows, by work number."""
+    living = [dated for dated in rows if not dated.deleted]
+    numbers = [dated.work for dated in living]
     found = works.by_numbers(connection, numbers)
-    behind: Mapping[int, Sequence[Origin]] = oai_items.origins(connection, numbers)
+    behind: Mapping[int, Sequence[Origin]] = dated_works.origins(connection, numbers)
     return {
-        item.work: Described(item, found[item.work], behind.get(item.work, ())) for item in living if item.work in found
+        dated.work: Described(dated, found[dated.work], behind.get(dated.work, ()))
+        for dated in living
+        if dated.work in found
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlalchemy import Connection
 
 from search_api.oai.described import Described
 from search_api.oai.dublin_core import OAI_DC, OAI_DC_SCHEMA, dublin_core
@@ -14,9 +13,10 @@ from search_api.oai.marc import MARC, MARC_SCHEMA, marc_record
 from search_api.oai.stored_marc import is_as_sent, preferred, stored_marc
 from search_api.oai.xml import Element
 from store import raw_records, records
+from store.database import Connection
+from store.dated_works import Origin
 from store.holdings import place
 from store.institutions import Resolver
-from store.oai_items import Origin
 
 Written = tuple[Element, int]
 """The metadata of a work, and the row of the record that it is, unaltered; 0 = it was made of several, or altered."""
@@ -39,7 +39,7 @@ def _dublin_core(
 
 
 def _marc(connection: Connection, page: Sequence[Described], identity: Identity, resolver: Resolver) -> list[Written]:
-    chosen = {one.item.work: origin for one in page if (origin := preferred(one.origins))}
+    chosen = {one.dated.work: origin for one in page if (origin := preferred(one.origins))}
     stored = _stored(connection, list(chosen.values()))
     made_of = [origin.row for one in page if _row(chosen, one) not in stored for origin in one.origins]
     described = records.with_sources(connection, made_of)
@@ -47,14 +47,14 @@ def _marc(connection: Connection, page: Sequence[Described], identity: Identity,
     for one in page:
         row = _row(chosen, one)
         if row in stored:
-            written.append((stored[row], row if is_as_sent(chosen[one.item.work].source) else 0))
+            written.append((stored[row], row if is_as_sent(chosen[one.dated.work].source) else 0))
         else:
-            written.append((marc_record(one.work, one.item, place(one.work, described, resolver), identity), 0))
+            written.append((marc_record(one.work, one.dated, place(one.work, described, resolver), identity), 0))
     return written
 
 
 def _row(chosen: dict[int, Origin], one: Described) -> int:
-    return chosen[one.item.work].row if one.item.work in chosen else 0
+    return chosen[one.dated.work].row if one.dated.work in chosen else 0
 
 
 def _stored(connection: Connection, origins: Sequence[Origin]) -> dict[int, Element]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from search_api.oai.dublin_core import DC, empty_dc
 from search_api.oai.formats import FORMATS
-from search_api.oai.lists import item_of
+from search_api.oai.lists import dated_work_of
 from search_api.oai.request import Request
 from search_api.oai.xml import Element, add, add_in, verb_element
-from store import oai_items
+from store import dated_works
 
 _DESCRIPTION = (
     "The catalogues of several institutions, merged: one record a work, which keeps its identifier. The sets are the "
@@ -25,7 +25,7 @@ def identify(request: Request) -> Element:
     add(element, "baseURL", identity.base_url)
     add(element, "protocolVersion", "2.0")
     add(element, "adminEmail", identity.admin_email)
-    add(element, "earliestDatestamp", oai_items.earliest(request.connection) or request.moment)
+    add(element, "earliestDatestamp", dated_works.earliest(request.connection) or request.moment)
     add(element, "deletedRecord", "persistent")
     add(element, "granularity", "YYYY-MM-DDThh:mm:ssZ")
     add(element, "compression", "gzip")
@@ -43,7 +43,7 @@ def identify(request: Request) -> Element:
 def list_formats(request: Request) -> Element:
     """In which formats there is a work, or all: each work in each."""
     if "identifier" in request.arguments:
-        item_of(request)
+        dated_work_of(request)
     element = verb_element("ListMetadataFormats")
     for prefix, format_ in FORMATS.items():
         entry = add(element, "metadataFormat")

@@ -15,8 +15,8 @@ from search_api.oai.request import Request
 from search_api.oai.sets import add_token
 from search_api.oai.tokens import Token
 from search_api.oai.xml import Element, add, verb_element
-from store import oai_items
-from store.oai_items import Item, Selection
+from store import dated_works
+from store.dated_works import DatedWork, Selection
 
 PAGE = 100
 _SHOWN = 100
@@ -25,45 +25,45 @@ _SHOWN = 100
 def get_record(request: Request) -> Element:
     """One work; deleted ones as their header."""
     prefix = _format(request.arguments["metadataPrefix"])
-    item = item_of(request)
+    dated = dated_work_of(request)
     element = verb_element("GetRecord")
-    _add_records(element, request, [item], prefix, "")
+    _add_records(element, request, [dated], prefix, "")
     return element
 
 
-def item_of(request: Request) -> Item:
-    """The item that the request names.
+def dated_work_of(request: Request) -> DatedWork:
+    """The work that the request names.
 
     Raises:
         OaiError: idDoesNotExist.
     """
     identifier = request.arguments["identifier"]
     work = request.identity.work_id(identifier)
-    item = oai_items.one(request.connection, work) if work and "\0" not in work else None
-    if item is None:
+    dated = dated_works.one(request.connection, work) if work and "\0" not in work else None
+    if dated is None:
         raise OaiError("idDoesNotExist", f"There is and was no {identifier[:_SHOWN]!r} here.")
-    return item
+    return dated
 
 
-def list_items(request: Request) -> Element:
+def list_works(request: Request) -> Element:
     """A page of records or headers, in the order of their last change."""
     asked = _asked(request)
     wanted = _selection(request, asked)
     after = (asked.after, asked.work) if asked.after else None
-    items = oai_items.page(request.connection, wanted, after, PAGE + 1)
-    if not items:
+    rows = dated_works.page(request.connection, wanted, after, PAGE + 1)
+    if not rows:
         raise OaiError("noRecordsMatch", "Nothing has changed in that time, or the set has nothing.")
-    size = asked.size or oai_items.count(request.connection, wanted)
+    size = asked.size or dated_works.count(request.connection, wanted)
     element = verb_element(request.verb)
-    shown = items[:PAGE]
+    shown = rows[:PAGE]
     if request.verb == "ListRecords":
         _add_records(element, request, shown, asked.prefix, asked.set)
     else:
-        members = oai_items.members(request.connection, [item.work for item in shown])
-        for item in shown:
-            _add_header(element, request, item, members.get(item.work, []), asked.set)
+        members = dated_works.members(request.connection, [dated.work for dated in shown])
+        for dated in shown:
+            _add_header(element, request, dated, members.get(dated.work, []), asked.set)
     following = None
-    if len(items) > PAGE:
+    if len(rows) > PAGE:
         last = shown[-1]
         following = Token(
             1, asked.verb, asked.prefix, asked.since, asked.until, asked.set,
@@ -96,37 +96,37 @@ def _format(prefix: str) -> str:
 def _selection(request: Request, asked: Token) -> Selection:
     institution = None
     if asked.set:
-        known = oai_items.state(request.connection).institutions
+        known = dated_works.state(request.connection).institutions
         institution = known.get(institution_of(asked.set))
         if institution is None:
             raise OaiError("noRecordsMatch", f"There is no set {asked.set[:_SHOWN]!r}; ListSets tells which there are.")
     return Selection(asked.since, asked.until, institution)
 
 
-def _add_records(element: Element, request: Request, items: Sequence[Item], prefix: str, set_: str) -> None:
-    described = describe(request.connection, items)
-    members = oai_items.members(request.connection, [item.work for item in items])
-    living = [described[item.work] for item in items if item.work in described]
+def _add_records(element: Element, request: Request, rows: Sequence[DatedWork], prefix: str, set_: str) -> None:
+    described = describe(request.connection, rows)
+    members = dated_works.members(request.connection, [dated.work for dated in rows])
+    living = [described[dated.work] for dated in rows if dated.work in described]
     write = FORMATS[prefix].write
     written = dict(
         zip(described, write(request.connection, living, request.identity, request.registry.resolver), strict=True)
     )
-    for item in items:
+    for dated in rows:
         record = add(element, "record")
-        _add_header(record, request, item, members.get(item.work, []), set_)
-        if item.work in written:
-            metadata, unaltered = written[item.work]
+        _add_header(record, request, dated, members.get(dated.work, []), set_)
+        if dated.work in written:
+            metadata, unaltered = written[dated.work]
             add(record, "metadata").append(metadata)
-            for container in about(described[item.work].origins, unaltered):
+            for container in about(described[dated.work].origins, unaltered):
                 add(record, "about").append(container)
 
 
-def _add_header(parent: Element, request: Request, item: Item, members: Sequence[int], set_: str) -> None:
+def _add_header(parent: Element, request: Request, dated: DatedWork, members: Sequence[int], set_: str) -> None:
     """The header. A work that is deleted only in the set that is asked for belongs, as such, to this set alone."""
-    header = add(parent, "header", **({"status": "deleted"} if item.deleted else {}))
-    add(header, "identifier", request.identity.identifier(item.id))
-    add(header, "datestamp", item.datestamp)
+    header = add(parent, "header", **({"status": "deleted"} if dated.deleted else {}))
+    add(header, "identifier", request.identity.identifier(dated.id))
+    add(header, "datestamp", dated.datestamp)
     by_number = request.registry.by_number
     specs = [set_spec(by_number[number].id) for number in members if number in by_number]
-    for spec in [set_] if item.deleted and set_ else specs:
+    for spec in [set_] if dated.deleted and set_ else specs:
         add(header, "setSpec", spec)

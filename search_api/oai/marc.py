@@ -9,8 +9,8 @@ from schemas.work import Work
 from search_api.oai.identity import Identity
 from search_api.oai.xml import Element, add, root
 from search_api.web.addresses import safe_url
+from store.dated_works import DatedWork
 from store.holdings import PlacedHolding
-from store.oai_items import Item
 
 MARC = "http://www.loc.gov/MARC21/slim"
 MARC_SCHEMA = "http://www.loc.gov/standards/marcxml/schema/MARC21slim.xsd"
@@ -38,12 +38,12 @@ def add_field(record: Element, tag: str, indicators: str, subfields: Sequence[tu
             add(field, "subfield", value, code=code)
 
 
-def marc_record(work: Work, item: Item, holdings: Sequence[PlacedHolding], identity: Identity) -> Element:
+def marc_record(work: Work, dated: DatedWork, holdings: Sequence[PlacedHolding], identity: Identity) -> Element:
     """The MARC <record> of a work.
 
     Args:
         work: the work.
-        item: says when it changed.
+        dated: when it changed.
         holdings: its copies, each at its place.
         identity: names its page.
     """
@@ -53,7 +53,7 @@ def marc_record(work: Work, item: Item, holdings: Sequence[PlacedHolding], ident
     add(record, "leader", f"00000n{kind}{level}a2200000   4500")
     add(record, "controlfield", work.id, tag="001")
     add(record, "controlfield", identity.host, tag="003")
-    stamp = "".join(character for character in item.datestamp if character.isdigit())
+    stamp = "".join(character for character in dated.datestamp if character.isdigit())
     add(record, "controlfield", f"{stamp}.0", tag="005")
     add(record, "controlfield", _fixed(work, stamp[2:8]), tag="008")
     fields = [*_fields(work, identity), *_copies(holdings)]

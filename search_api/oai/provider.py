@@ -11,14 +11,14 @@ from search_api.oai.errors import OaiError
 from search_api.oai.identity import Identity
 from search_api.oai.request import Request
 from search_api.oai.xml import Element, envelope, error_element
-from store import oai_items
+from store import dated_works
 
 _VERBS: dict[str, Callable[[Request], Element]] = {
     "GetRecord": lists.get_record,
     "Identify": identify.identify,
-    "ListIdentifiers": lists.list_items,
+    "ListIdentifiers": lists.list_works,
     "ListMetadataFormats": identify.list_formats,
-    "ListRecords": lists.list_items,
+    "ListRecords": lists.list_works,
     "ListSets": sets.list_sets,
 }
 
@@ -35,7 +35,7 @@ def answer(context: Context, pairs: Sequence[tuple[str, str]]) -> bytes:
         StoreError: the store is away.
     """
     identity, registry = Identity(context.settings), context.registry()
-    with oai_items.reading(context.database) as (connection, moment):
+    with dated_works.reading(context.database) as (connection, moment):
         echo: dict[str, str] = {}  # not after badVerb and badArgument (OAI-PMH 2.0, 3.2)
         try:
             verb = read_verb(pairs)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
-from sqlalchemy import Connection
 
 from search_api.oai.identity import Identity
 from search_api.registry import Registry
+from store.database import Connection
 
 
 class Request(msgspec.Struct, frozen=True):

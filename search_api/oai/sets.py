@@ -8,14 +8,14 @@ from search_api.oai.identity import institution_of, set_spec
 from search_api.oai.request import Request
 from search_api.oai.tokens import Token
 from search_api.oai.xml import Element, add, verb_element
-from store import oai_items
+from store import dated_works
 
 PAGE = 500
 
 
 def list_sets(request: Request) -> Element:
     """The institutions by their sets' names, a page at a time."""
-    known = oai_items.state(request.connection).institutions
+    known = dated_works.state(request.connection).institutions
     specs = sorted(set_spec(place.id) for place in request.registry.institutions if place.id in known)
     before = tokens.read(request.arguments["resumptionToken"], "ListSets") if request.arguments else None
     rest = [spec for spec in specs if before is None or spec > before.after]

@@ -10,7 +10,7 @@ from lxml import etree
 from schemas.catalogue import RawRecord, Source
 from search_api.oai.marc import add_field, empty_record
 from search_api.oai.xml import Element, add
-from store.oai_items import Origin
+from store.dated_works import Origin
 
 MARC_FORMATS = ("marcxml", "marc21")
 """Formats of sources whose payloads are MARC 21. UNIMARC and CNMARC look alike and mean something else."""

@@ -1,6 +1,6 @@
 """Resumption tokens: where a list goes on, and what it is a list of. They are kept nowhere, so they never expire.
 
-A token names the last item of its page by date and number. Pages so stay as they are while works change: one that
+A token names the last work of its page by date and number. Pages so stay as they are while works change: one that
 changes meanwhile moves to the end of the list, and none is skipped.
 """
 
@@ -29,13 +29,13 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     until: str
     set: str
     cursor: int
-    """Items before the page."""
+    """Entries before the page."""
     size: int
-    """Items of the whole list when it began."""
+    """Entries of the whole list when it began."""
     after: str
-    """Of the item before the page: its date; of a set: its name."""
+    """Of the work before the page: its date; of a set: its name."""
     work: int = 0
-    """Of the item before the page: its number."""
+    """Of the work before the page: its number."""
 
 
 def write(token: Token) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.catalogue import CatalogueRecord, Source
-from store import oai_items, records, works
+from store import dated_works, records, works
 from store.database import Database
 
 Told = dict[str, tuple[str, set[str], set[str]]]
@@ -19,8 +19,8 @@ def ours(town: Any, institution: str = "") -> Told:
     """What our store has, by the identifiers under which it is set out."""
     with town.database.connect() as connection:
         numbers = sorted(number for number in works.living_numbers(connection))
-        members = oai_items.members(connection, numbers)
-        wanted = oai_items.state(connection).institutions.get(institution, 0)
+        members = dated_works.members(connection, numbers)
+        wanted = dated_works.state(connection).institutions.get(institution, 0)
         found = works.by_numbers(connection, [n for n in numbers if not institution or wanted in members.get(n, ())])
     return {
         f"oai:127.0.0.1:{work.id}": (work.title, {c.name for c in work.creators}, set(work.isbns))
@@ -115,7 +115,7 @@ def test_works_that_change_while_a_list_is_read_are_not_missed(village: Any, mon
     sickle = pytest.importorskip("sickle")
     monkeypatch.setattr("search_api.oai.lists.PAGE", 5)
     client = sickle.Sickle(village.url + "/oai")
-    with oai_items.reading(village.database) as (_, began):
+    with dated_works.reading(village.database) as (_, began):
         pass
     found: dict[str, str] = {}
     for count, record in enumerate(client.ListRecords(metadataPrefix="oai_dc")):

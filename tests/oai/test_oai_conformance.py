@@ -321,6 +321,6 @@ def test_a_store_that_is_away_is_503_with_a_time_to_come_back(federation: Any, m
     def away(*_: object) -> None:
         raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
 
-    monkeypatch.setattr("store.oai_items.page", away)
+    monkeypatch.setattr("store.dated_works.page", away)
     answer = client.get("/oai?verb=ListRecords&metadataPrefix=oai_dc")
     assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)

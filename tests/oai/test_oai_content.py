@@ -20,10 +20,10 @@ from search_api.oai.marc import marc_record
 from search_api.oai.stored_marc import stored_marc
 from search_api.oai.tokens import Token, read, write
 from search_api.oai.xml import clean, envelope, error_element
-from store.oai_items import Item
+from store.dated_works import DatedWork
 
 IDENTITY = Identity(load_settings(public_url="https://lampway.example/", _env_file=None))
-ITEM = Item(1, "w1", "2026-11-24T10:00:00Z", False)
+DATED = DatedWork(1, "w1", "2026-11-24T10:00:00Z", False)
 HOSTILE = st.text(max_size=30) | st.sampled_from(
     ["]]>", "<!DOCTYPE x [<!ENTITY a 'b'>]>&a;", "\x00\x08\x1b[31m", "\ud800", "\ufffe\uffff", "a\u2028b", "&#0;", "𝄞"]
 )
@@ -31,7 +31,7 @@ HOSTILE = st.text(max_size=30) | st.sampled_from(
 
 def written(element: Any) -> Any:
     """The element as a peer's strict parser sees it within a whole answer."""
-    return etree.fromstring(envelope(ITEM.datestamp, "https://lampway.example/oai", {}, element))
+    return etree.fromstring(envelope(DATED.datestamp, "https://lampway.example/oai", {}, element))
 
 
 @settings(max_examples=60, deadline=None)
@@ -51,7 +51,7 @@ def test_hostile_descriptions_stay_well_formed_and_whole(work: Work) -> None:
     titles = [element.text or "" for element in root.iter(f"{{{DC}}}title")]
     whole = ". ".join(part for part in (work.title, work.part) if part)
     assert titles == [clean(title) for title in (whole, *work.other_titles)]
-    root = written(marc_record(work, ITEM, [], IDENTITY))
+    root = written(marc_record(work, DATED, [], IDENTITY))
     said = {"".join(field.itertext()) for field in root.iter("{*}subfield")}
     assert clean(work.title) in said or not work.title
     assert len(next(root.iter("{*}leader")).text) == 24

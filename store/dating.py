@@ -20,9 +20,9 @@ from store import bulk, codec, notes, sources, work_changes
 from store.column_view import View
 from store.columns import Columns
 from store.database import Database
+from store.dated_works import STATE, State, state, text_of
 from store.institutions import all_institutions
-from store.oai_items import STATE, State, state, text_of
-from store.tables import oai_items, oai_members, raw_records, records, works
+from store.tables import dated_members, dated_works, raw_records, records, works
 
 Progress = Callable[[str, int, int | None], None]
 _BATCH = 2000
@@ -60,7 +60,7 @@ class _Change(msgspec.Struct, frozen=True):
     """Institutions that had it at some time before, with the date at which they had it no more."""
 
 
-def publish(database: Database, home: Path, on_progress: Progress | None = None) -> int:
+def date_changes(database: Database, home: Path, on_progress: Progress | None = None) -> int:
     """Date the works that changed since the last time; returns how many.
 
     A work counts as changed when anything of it that is set out reads differently: its description, its records, who
@@ -69,7 +69,7 @@ def publish(database: Database, home: Path, on_progress: Progress | None = None)
     Args:
         database: the store.
         home: folder of the columns, which know who has what.
-        on_progress: told ("publish", done, total) when there is much to do.
+        on_progress: told ("date", done, total) when there is much to do.
     """
     with database.connect() as connection:
         before, around = state(connection), _around(connection)
@@ -90,7 +90,7 @@ def publish(database: Database, home: Path, on_progress: Progress | None = None)
                 _store(connection, changes, database)
         dated += len(changes)
         if on_progress and len(numbers) >= _TOLD_FROM:
-            on_progress("publish", min(start + _BATCH, len(numbers)), len(numbers))
+            on_progress("date", min(start + _BATCH, len(numbers)), len(numbers))
     known_sets = before.institutions | around.numbers
     _note(database, State(changes=latest, around=around.digest, institutions=known_sets))
     return dated
@@ -119,10 +119,10 @@ def _around(connection: Connection) -> _Around:
 
 def _changes(connection: Connection, numbers: Sequence[int], view: View, around: _Around) -> Iterator[_Change]:
     described = {number: data for number, data in bulk.select_in(connection, works, _WORK, "number", numbers) if data}
-    before = {row[0]: row[1:] for row in bulk.select_in(connection, oai_items, _ITEM, "work", numbers)}
+    before = {row[0]: row[1:] for row in bulk.select_in(connection, dated_works, _DATED, "work", numbers)}
     had: dict[int, list[int]] = {}
     gone: dict[int, dict[int, str]] = {}
-    for work, institution, datestamp, is_gone in bulk.select_in(connection, oai_members, _MEMBER, "work", numbers):
+    for work, institution, datestamp, is_gone in bulk.select_in(connection, dated_members, _MEMBER, "work", numbers):
         if is_gone:
             gone.setdefault(work, {})[institution] = datestamp
         else:
@@ -145,7 +145,7 @@ def _changes(connection: Connection, numbers: Sequence[int], view: View, around:
             yield _Change(number, False, digest, has, left, long_gone)
 
 
-_WORK, _ITEM, _MEMBER = ("number", "data"), ("work", "deleted", "digest"), ("work", "institution", "datestamp", "gone")
+_WORK, _DATED, _MEMBER = ("number", "data"), ("work", "deleted", "digest"), ("work", "institution", "datestamp", "gone")
 
 
 def _origins(connection: Connection, numbers: Sequence[int], around: _Around) -> dict[int, list[bytes]]:
@@ -177,22 +177,22 @@ def _places(numbers: Sequence[int], view: View, around: _Around) -> dict[int, li
 
 
 def _store(connection: Connection, changes: Sequence[_Change], database: Database) -> None:
-    latest = connection.scalar(select(func.max(oai_items.c.datestamp))) or ""
+    latest = connection.scalar(select(func.max(dated_works.c.datestamp))) or ""
     first = max(text_of(database.dialect.now(connection)), latest)
     # Who harvests several sets must not end with the older word: that one institution has lost a work comes before
     # what the work is now, at the others.
     second = text_of(datetime.fromisoformat(first) + timedelta(seconds=1))
-    items: list[tuple[object, ...]] = []
+    rows: list[tuple[object, ...]] = []
     members: list[tuple[object, ...]] = []
     for change in changes:
         stamp = second if change.left else first
-        items.append((change.work, stamp, change.deleted, change.digest))
+        rows.append((change.work, stamp, change.deleted, change.digest))
         members += [(change.work, institution, stamp, False) for institution in change.has]
         members += [(change.work, institution, first, True) for institution in change.left]
         members += [(change.work, institution, date, True) for institution, date in change.gone]
     for start in range(0, len(changes), _CHUNK):
         numbers = [change.work for change in changes[start : start + _CHUNK]]
-        for table in (oai_items, oai_members):
+        for table in (dated_works, dated_members):
             connection.execute(delete(table).where(table.c.work.in_(numbers)))
-    bulk.insert(connection, oai_items, ("work", "datestamp", "deleted", "digest"), items)
-    bulk.insert(connection, oai_members, ("work", "institution", "datestamp", "gone"), members)
+    bulk.insert(connection, dated_works, ("work", "datestamp", "deleted", "digest"), rows)
+    bulk.insert(connection, dated_members, ("work", "institution", "datestamp", "gone"), members)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import CatalogueRecord, Holding
 from schemas.institution import Institution
-from store import columns, institutions, notes, oai_items, oai_publishing, raw_records, records, sources, works
-from store.oai_items import Selection
+from store import columns, dated_works, dating, institutions, notes, raw_records, records, sources, works
+from store.dated_works import Selection
 
 PLACES = [
     Institution(id="city", name="City Library", kind="library"),
@@ -31,7 +31,7 @@ def record(number: int, *at: str, title: str = "") -> CatalogueRecord:
 def shelf(database, settings, stock):
     stock(PLACES, [record(1, "city"), record(2, "north"), record(3, "museum", "north")])
     columns.rebuild(database, settings.columns_home)
-    oai_publishing.publish(database, settings.columns_home)
+    dating.date_changes(database, settings.columns_home)
     return database
 
 
@@ -49,26 +49,26 @@ def clock(monkeypatch, database) -> Callable[[float], None]:
     return forward
 
 
-def publish(database, settings) -> int:
+def date_changes(database, settings) -> int:
     columns.update(database, settings.columns_home)
-    return oai_publishing.publish(database, settings.columns_home)
+    return dating.date_changes(database, settings.columns_home)
 
 
 def listed(database, institution: str | None = None, since: str = "") -> list[tuple[str, bool]]:
-    with oai_items.reading(database) as (connection, _):
-        number = oai_items.state(connection).institutions[institution] if institution else None
+    with dated_works.reading(database) as (connection, _):
+        number = dated_works.state(connection).institutions[institution] if institution else None
         wanted = Selection(since=since, institution=number)
         found, after = [], None
-        while rows := oai_items.page(connection, wanted, after, 2):
+        while rows := dated_works.page(connection, wanted, after, 2):
             found += [(row.id, row.deleted) for row in rows]
             after = (rows[-1].datestamp, rows[-1].work)
-        assert len(found) == oai_items.count(connection, wanted)
+        assert len(found) == dated_works.count(connection, wanted)
         return found
 
 
 def told(database) -> str:
     """From which moment a harvester would ask the next time."""
-    with oai_items.reading(database) as (_, moment):
+    with dated_works.reading(database) as (_, moment):
         return moment
 
 
@@ -91,20 +91,20 @@ def test_everything_is_set_out_once_and_by_institution(shelf, settings) -> None:
     assert sorted(listed(shelf)) == [("w1", False), ("w2", False), ("w3", False)]
     assert sorted(listed(shelf, "city")) == [("w1", False), ("w2", False), ("w3", False)], "branches count"
     assert sorted(listed(shelf, "museum")) == [("w3", False)]
-    assert publish(shelf, settings) == 0, "nothing changed"
+    assert date_changes(shelf, settings) == 0, "nothing changed"
 
 
 def test_merging_anew_with_the_same_outcome_dates_nothing(shelf, settings) -> None:
     with shelf.begin() as connection:
         works.mark_pending(connection, [1, 2, 3])
-    assert publish(shelf, settings) == 0
+    assert date_changes(shelf, settings) == 0
 
 
 def test_a_change_is_seen_by_who_asks_from_the_last_answer(shelf, settings, clock) -> None:
     before = told(shelf)
     clock(5)
     change(shelf, 2, record(2, "north", title="Another title"))
-    assert publish(shelf, settings) == 1
+    assert date_changes(shelf, settings) == 1
     assert ("w2", False) in listed(shelf, since=before)
     clock(5)
     assert listed(shelf, since=told(shelf)) == []
@@ -114,12 +114,12 @@ def test_a_work_that_is_gone_stays_as_deleted_and_may_come_back(shelf, settings,
     clock(5)
     before = told(shelf)
     change(shelf, 3, None)
-    assert publish(shelf, settings) == 1
+    assert date_changes(shelf, settings) == 1
     assert listed(shelf, since=before) == [("w3", True)]
     assert listed(shelf, "museum") == [("w3", True)]
     with shelf.begin() as connection:
         works.replace(connection, [works.Work(id="w3", number=3, title="Back")])
-    assert publish(shelf, settings) == 1
+    assert date_changes(shelf, settings) == 1
     assert ("w3", False) in listed(shelf)
 
 
@@ -127,13 +127,13 @@ def test_an_institution_that_has_a_work_no_more_is_told_before_what_the_work_is_
     clock(5)
     before = told(shelf)
     change(shelf, 3, record(3, "north"))
-    assert publish(shelf, settings) == 1
+    assert date_changes(shelf, settings) == 1
     assert listed(shelf, "museum", before) == [("w3", True)]
     assert listed(shelf, "north", before) == [("w3", False)]
     with shelf.connect() as connection:
         stamps = {
-            place: oai_items.page(connection, Selection(before, institution=number), None, 9)[0].datestamp
-            for place, number in oai_items.state(connection).institutions.items()
+            place: dated_works.page(connection, Selection(before, institution=number), None, 9)[0].datestamp
+            for place, number in dated_works.state(connection).institutions.items()
         }
     assert stamps["museum"] < stamps["north"] == stamps["city"], "who harvests both keeps the newer word"
 
@@ -143,10 +143,10 @@ def test_a_new_registry_and_a_licence_change_what_is_set_out(shelf, settings) ->
         source = sources.get(connection, "shelf")
         source.licence = "CC0 1.0"
         sources.add(connection, source)
-    assert publish(shelf, settings) == 3
+    assert date_changes(shelf, settings) == 3
     with shelf.begin() as connection:
         institutions.remove(connection, "museum")
-    assert publish(shelf, settings) == 1
+    assert date_changes(shelf, settings) == 1
     assert listed(shelf, "museum") == [("w3", True)], "its set can still be asked for"
 
 
@@ -158,12 +158,12 @@ def test_cut_off_anywhere_it_is_taken_up_and_nobody_is_told_too_late_a_moment(
     change(shelf, 1, record(1, "city", title="New"))
     columns.update(shelf, settings.columns_home)
     clock(10)
-    count, put, bulk_insert = 0, notes.put, oai_publishing.bulk.insert
+    count, put, bulk_insert = 0, notes.put, dating.bulk.insert
 
     def counted(real):
         def call(*args):
             nonlocal count
-            count += real is put or args[1].name == "oai_items"
+            count += real is put or args[1].name == "dated_works"
             if count == stop:
                 raise KeyboardInterrupt
             return real(*args)
@@ -171,15 +171,15 @@ def test_cut_off_anywhere_it_is_taken_up_and_nobody_is_told_too_late_a_moment(
         return call
 
     with monkeypatch.context() as patched:
-        patched.setattr(oai_publishing.notes, "put", counted(put))
-        patched.setattr(oai_publishing.bulk, "insert", counted(bulk_insert))
+        patched.setattr(dating.notes, "put", counted(put))
+        patched.setattr(dating.bulk, "insert", counted(bulk_insert))
         with pytest.raises(KeyboardInterrupt):
-            oai_publishing.publish(shelf, settings.columns_home)
+            dating.date_changes(shelf, settings.columns_home)
     clock(100)
     before = told(shelf)  # what a harvester that comes now asks from the next time
     seen = ("w1", False) in listed(shelf, since=before)
     clock(100)
-    oai_publishing.publish(shelf, settings.columns_home)
+    dating.date_changes(shelf, settings.columns_home)
     assert seen or ("w1", False) in listed(shelf, since=before)
     clock(100)
     assert told(shelf) > before
@@ -198,7 +198,7 @@ def test_whoever_asks_from_the_last_answer_ends_with_the_truth(shelf, settings, 
         if lives and data.draw(st.booleans()):
             at = data.draw(st.sampled_from([("museum",), ("city", "museum"), ("north",)]))
             change(shelf, number, record(number, *at, title=data.draw(st.sampled_from("abc"))))
-        publish(shelf, settings)
+        date_changes(shelf, settings)
         for name in data.draw(st.sets(st.sampled_from(list(held)))):
             moment = told(shelf)
             held[name].update({id_: not deleted for id_, deleted in listed(shelf, name, since[name])})
@@ -215,4 +215,4 @@ def test_raw_bytes_that_are_set_out_count_too(shelf, settings) -> None:
             raw_records.raw_records.update().where(raw_records.raw_records.c.id == row).values(digest=b"x" * 16)
         )
         works.mark_pending(connection, [1])
-    assert publish(shelf, settings) == 1
+    assert date_changes(shelf, settings) == 1

@@ -1,6 +1,6 @@
-"""Works as our own OAI-PMH provider sets them out: each with the moment of its last change, also after it is gone.
+"""Works with the moment of their last change, also after they are gone: what our OAI-PMH provider sets out.
 
-``store.oai_publishing`` writes what stands here. A work that an institution has no more stays listed for it, as gone.
+``store.dating`` writes what stands here. A work that an institution has no more stays listed for it, as gone.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from sqlalchemy import Connection, func, literal, or_, select, tuple_
 from schemas.catalogue import Source
 from store import bulk, codec, notes
 from store.database import Database
-from store.tables import oai_items, oai_members, raw_records, records, sources, works
+from store.tables import dated_members, dated_works, raw_records, records, sources, works
 
-STATE = "oai items"
+STATE = "dated works"
 
 
 class State(msgspec.Struct, omit_defaults=True):
-    """What ``store.oai_publishing`` notes of its own work."""
+    """What ``store.dating`` notes of its own work."""
 
     changes: int = 0
     """Version of the latest change of a work that is set out."""
@@ -34,7 +34,7 @@ class State(msgspec.Struct, omit_defaults=True):
     """Numbers of all institutions that ever had a set, by id."""
 
 
-class Item(msgspec.Struct, frozen=True):
+class DatedWork(msgspec.Struct, frozen=True):
     """A work with the moment of its last change, ``2026-11-24T10:00:00Z``."""
 
     work: int
@@ -44,7 +44,7 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Which items: changed between two moments, both inclusive ("" = no bound), of one institution by its number."""
+    """Which works: changed between two moments, both inclusive ("" = no bound), of one institution by its number."""
 
     since: str = ""
     until: str = ""
@@ -71,7 +71,7 @@ def reading(database: Database) -> Iterator[tuple[Connection, str]]:
     """A snapshot, and the moment before which nothing that is dated is missing from it.
 
     Whoever asks from that moment on next time misses no change: the clock is read before the snapshot is taken, and
-    changes that are being dated meanwhile get later moments (see ``store.oai_publishing``).
+    changes that are being dated meanwhile get later moments (see ``store.dating``).
     """
     with database.connect() as connection:
         now = text_of(database.dialect.now(connection))
@@ -90,42 +90,49 @@ def state(connection: Connection) -> State:
     return msgspec.json.decode(noted, type=State) if noted else State()
 
 
-def page(connection: Connection, wanted: Selection, after: tuple[str, int] | None, limit: int) -> list[Item]:
-    """The items after a position (datestamp, work), in the order of their last change."""
+def page(connection: Connection, wanted: Selection, after: tuple[str, int] | None, limit: int) -> list[DatedWork]:
+    """The works after a position (datestamp, work), in the order of their last change."""
     dated = _dated(wanted)
     query = _selected(wanted)
     if after is not None:
         query = query.where(tuple_(dated.c.datestamp, dated.c.work) > tuple_(literal(after[0]), literal(after[1])))
     rows = connection.execute(query.order_by(dated.c.datestamp, dated.c.work).limit(limit))
-    return [Item(row.work, row.id, row.datestamp, bool(row.gone)) for row in rows]
+    return [DatedWork(row.work, row.id, row.datestamp, bool(row.gone)) for row in rows]
 
 
 def count(connection: Connection, wanted: Selection) -> int:
-    """How many items there are; the database reads its index for it, 30 ms a million."""
+    """How many there are; the database reads its index for it, 30 ms a million."""
     dated = _dated(wanted)
     return connection.scalar(_bounded(select(func.count()).select_from(dated), wanted)) or 0
 
 
-def one(connection: Connection, id_: str) -> Item | None:
-    """The item of a work by the work's public id."""
+def one(connection: Connection, id_: str) -> DatedWork | None:
+    """A work by its public id; None = it was never dated."""
     row = connection.execute(
-        select(oai_items.c.work, oai_items.c.datestamp, oai_items.c.deleted, works.c.data.is_(None).label("dataless"))
-        .join(works, works.c.number == oai_items.c.work)
+        select(
+            dated_works.c.work, dated_works.c.datestamp, dated_works.c.deleted, works.c.data.is_(None).label("dataless")
+        )
+        .join(works, works.c.number == dated_works.c.work)
         .where(works.c.id == id_)
     ).first()
-    return Item(row.work, id_, row.datestamp, bool(row.deleted or row.dataless)) if row else None
+    return DatedWork(row.work, id_, row.datestamp, bool(row.deleted or row.dataless)) if row else None
+
+
+def dated(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """When works last changed, by number; what is not set out yet is left out."""
+    return dict(bulk.select_in(connection, dated_works, ("work", "datestamp"), "work", numbers))
 
 
 def earliest(connection: Connection) -> str:
     """The oldest moment of a last change; "" = nothing is set out."""
-    return connection.scalar(select(func.min(oai_items.c.datestamp))) or ""
+    return connection.scalar(select(func.min(dated_works.c.datestamp))) or ""
 
 
 def members(connection: Connection, numbers: Sequence[int]) -> dict[int, list[int]]:
     """Numbers of the institutions that have works."""
     found: dict[int, list[int]] = {}
     for work, institution in bulk.select_in(
-        connection, oai_members, ("work", "institution"), "work", numbers, gone=False
+        connection, dated_members, ("work", "institution"), "work", numbers, gone=False
     ):
         found.setdefault(work, []).append(institution)
     return {work: sorted(institutions) for work, institutions in found.items()}
@@ -163,18 +170,18 @@ def origins(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Or
 
 def _dated(wanted: Selection) -> Any:
     """The table whose moments count."""
-    return oai_items if wanted.institution is None else oai_members
+    return dated_works if wanted.institution is None else dated_members
 
 
 def _selected(wanted: Selection) -> Any:
     dated = _dated(wanted)
-    gone = [oai_items.c.deleted, works.c.data.is_(None)]
+    gone = [dated_works.c.deleted, works.c.data.is_(None)]
     if wanted.institution is not None:
-        gone.append(oai_members.c.gone)
+        gone.append(dated_members.c.gone)
     query = select(dated.c.work, works.c.id, dated.c.datestamp, or_(*gone).label("gone"))
     query = query.select_from(dated).join(works, works.c.number == dated.c.work)
     if wanted.institution is not None:
-        query = query.join(oai_items, oai_items.c.work == oai_members.c.work)
+        query = query.join(dated_works, dated_works.c.work == dated_members.c.work)
     return _bounded(query, wanted)
 
 

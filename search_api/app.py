@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from search_api import errors
 from search_api.accounts.log_in import Tries
 from search_api.accounts.mail import Mail
+from search_api.accounts.outside import Outside
+from search_api.accounts.trying import Trials
 from search_api.availability.base import Fetch
 from search_api.availability.live import LiveLookups
 from search_api.compression import Compression
@@ -19,6 +21,7 @@ from search_api.entity_tags import EntityTags
 from search_api.front import Front
 from search_api.gauges import Gauges
 from search_api.headers import ResponseHeaders
+from search_api.merges import Merges
 from search_api.metrics import Metrics
 from search_api.negotiation import Negotiation
 from search_api.rate_limit import RateLimiter
@@ -31,41 +34,56 @@ from search_api.routes import (
     health,
     institution_edit,
     institutions,
+    merges,
     metrics,
     nearby,
+    numbers,
     oai,
+    opensearch,
+    openurl,
     search,
     sources,
+    unapi,
     sru,
     works,
 )
-from search_api.web import account_pages, log_in_pages, pages
+from search_api.web import account_pages, log_in_pages, pages, register_pages, registration_pages
 from search_api.web.error_pages import error_page
 
 ROUTERS = tuple(
     module.router
     for module in (
         formats,  # before the addresses without suffix, which would take the suffix for a part of the id
-        *(search, works, nearby, institutions, institution_edit, availability, sources),
-        *(daia, oai, sru, health, metrics, docs, pages),
+        *(numbers, unapi),
+        *(search, works, merges, nearby, institutions, institution_edit, availability, sources),
+        *(daia, oai, opensearch, openurl, sru, health, metrics, docs, pages),
     )
 )
 
-ACCOUNT_ROUTERS = tuple(module.router for module in (log_in_pages, account_pages))
+ACCOUNT_ROUTERS = tuple(module.router for module in (log_in_pages, account_pages, register_pages, registration_pages))
 """Each route of these says who may use it (``search_api.accounts.guard``)."""
 
 
-def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
+def create_app(
+    context: Context,
+    fetch: Fetch | None = None,
+    outside: Outside | None = None,
+    *,
+    merging: Merges | None = None,
+) -> FastAPI:
     """The application over an open context, which stays the caller's to close.
 
     Args:
         context: settings, store, engine and registry.
         fetch: asks an outside address through the guarded client; None = no live look-ups.
+        outside: what registering needs of the harvester; None = nothing can be registered here.
+        merging: explains works and takes decisions about them; None = it does neither.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.trials.close()
         app.state.mail.close()
         if app.state.live:
             app.state.live.close()
@@ -85,9 +103,11 @@ def create_app(context: Context, fetch: Fetch | None = None) -> FastAPI:
     app.state.metrics.watch(Gauges(context))
     app.state.counts = health.Counts(context.database)
     app.state.live = LiveLookups(context.database, fetch, app.state.metrics) if fetch else None
+    app.state.merges = merging
     app.add_middleware(Negotiation, base=context.settings.public_url.rstrip("/"))
     app.add_middleware(EntityTags)
     app.state.tries, app.state.mail = Tries(), Mail(context.settings)
+    app.state.outside, app.state.trials = outside, Trials(context.database, context.settings, outside)
     app.add_middleware(Compression)
     app.add_middleware(  # the last one added is the first one passed
         Front,

@@ -15,6 +15,7 @@ from schemas.institution import Institution
 from schemas.query import Point
 from search_api.context import Context
 from search_api.json_response import digest_of
+from search_api.timetable import timetable
 from search_api.views import (
     DayView,
     Freshness,
@@ -24,6 +25,7 @@ from search_api.views import (
     InstitutionView,
     ServicePointView,
     SpanView,
+    Timetable,
 )
 from store import harvest_runs, records, sources
 from store.database import Database
@@ -54,6 +56,7 @@ def institution_view(context: Context, id_: str, *, at: datetime, near: Point | 
         opening_hours=place.opening_hours,
         hours_notes=[str(problem)] if problem else list(hours.notes) if hours else [],
         week=_week(hours, place, at) if hours else [],
+        timetable=_timetable(hours, at) if hours and not place.closed else None,
         exceptions=place.exceptions,
         service_points=[
             _point(place, point.name, point.hours, point.note, hours, at) for point in place.service_points
@@ -169,6 +172,10 @@ def _week(hours: OpeningHours, place: Institution, at: datetime) -> list[DayView
     monday = today - today.weekday() * _DAY
     spans = hours.spans(_midnight(monday, zone), _midnight(monday + 7 * _DAY, zone))
     return [_day(monday + n * _DAY, spans, place) for n in range(7)]
+
+
+def _timetable(hours: OpeningHours, at: datetime) -> Timetable | None:
+    return timetable(hours, at) if FIRST_YEAR < at.year < LAST_YEAR - 1 else None
 
 
 def _day(day: date, spans: Sequence[Span], place: Institution) -> DayView:

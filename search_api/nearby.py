@@ -5,12 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from indexer.analysis import title_keys
-from schemas.identifiers import isbn13
-from schemas.identifiers import issn as valid_issn
 from schemas.query import EngineQuery, SearchRequest, Terms
 from schemas.work import Work
 from search_api.context import Context
 from search_api.problems import BadParameterError
+from search_api.typed_numbers import typed_number
 from search_api.views import HoldingView, WorkView
 from search_api.works import work_view
 from store import works
@@ -55,7 +54,7 @@ def nearby(
         BadParameterError: nothing is asked for, or a number is not valid.
         EngineError: the engine does not answer.
     """
-    by, field, keys = _keys(isbn, issn, title)
+    by, field, keys = _keys(isbn, issn, title, question.lang)
     snapshot = context.engine.snapshot()
     fitting: list[Work] = []
     for key in keys:  # of a title first the whole of it, then without its subtitle
@@ -87,18 +86,12 @@ def nearby(
     return found
 
 
-def _keys(isbn: str, issn: str, title: str) -> tuple[str, str, tuple[str, ...]]:
+def _keys(isbn: str, issn: str, title: str, lang: str) -> tuple[str, str, tuple[str, ...]]:
     """What it is known by, the field that holds that, and the values to try in turn."""
     if isbn:
-        number = isbn13(isbn)
-        if number is None:
-            raise BadParameterError("isbn", f"{isbn[:40]!r} is not a valid ISBN: its length or check digit is wrong")
-        return "isbn", "isbn", (number,)
+        return "isbn", "isbn", (typed_number("isbn", isbn, lang),)
     if issn:
-        number = valid_issn(issn)
-        if number is None:
-            raise BadParameterError("issn", f"{issn[:40]!r} is not a valid ISSN: its length or check digit is wrong")
-        return "issn", "isbn", (number.replace("-", ""),)
+        return "issn", "isbn", (typed_number("issn", issn, lang).replace("-", ""),)
     keys = title_keys(title)
     if not keys:
         raise BadParameterError("isbn", "give isbn, issn or title")

@@ -38,6 +38,17 @@ class RecordRef(msgspec.Struct, kw_only=True, frozen=True):
     record: str
 
 
+class AddressView(msgspec.Struct, kw_only=True, frozen=True):
+    """Where an institution is, as far as the registry says so."""
+
+    street: str = ""
+    city: str = ""
+    postcode: str = ""
+    region: str = ""
+    country: str = ""
+    """ISO 3166-1 alpha-2."""
+
+
 class HoldingView(msgspec.Struct, kw_only=True):
     """One holding, judged as the search judges it."""
 
@@ -52,6 +63,8 @@ class HoldingView(msgspec.Struct, kw_only=True):
     source: str
     record: str
     key: str = ""
+    address: AddressView | None = None
+    """Of the institution; None where the registry does not know it."""
     copies: int = 1
     status: str = ""
     """The source's own words."""
@@ -116,6 +129,37 @@ class DayView(msgspec.Struct, kw_only=True, frozen=True):
     exceptional: bool = False
 
 
+class OpenTimes(msgspec.Struct, frozen=True):
+    """Open from one time of a day to another, HH:MM; to an earlier one = past midnight; 00:00-23:59 = all day."""
+
+    opens: str
+    closes: str
+
+
+class RegularHours(msgspec.Struct, kw_only=True, frozen=True):
+    """What holds on some days of the week (0 = Monday); no times = closed."""
+
+    days: list[int]
+    times: list[OpenTimes]
+
+
+class SpecialHours(msgspec.Struct, kw_only=True, frozen=True):
+    """What holds instead from one date to another, both included; no times = closed."""
+
+    first: str
+    last: str
+    times: list[OpenTimes]
+
+
+class Timetable(msgspec.Struct, kw_only=True, frozen=True):
+    """Opening hours from one date to another, by rule and exception. Days in neither are not known."""
+
+    first: str
+    last: str
+    regular: list[RegularHours]
+    special: list[SpecialHours]
+
+
 class ServicePointView(msgspec.Struct, kw_only=True, frozen=True):
     """A service with hours of its own, and whether it is open at the moment asked about."""
 
@@ -175,6 +219,8 @@ class InstitutionView(InstitutionEntry, kw_only=True):
     hours_notes: list[str]
     """What the hours depend on and is not known; or why they could not be read."""
     week: list[DayView]
+    timetable: Timetable | None
+    """The coming months in short; None = the hours are not known, or it is closed for good."""
     exceptions: list[HoursException]
     service_points: list[ServicePointView]
     services: list[str]

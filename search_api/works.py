@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from schemas.catalogue import CatalogueRecord, Holding, Service, Source
+from schemas.institution import Institution
 from schemas.query import Mode, Point, SearchRequest
 from schemas.work import Work
 from search_api.best_holding import BestHoldings
@@ -16,7 +17,7 @@ from search_api.ranking.combine import OUT, Measure
 from search_api.ranking.reasons import Reasons
 from search_api.ranking.rules import load_rules
 from search_api.ranking.situation import situation
-from search_api.views import CreatorView, EditionView, HoldingView, Moved, RecordRef, WorkView
+from search_api.views import AddressView, CreatorView, EditionView, HoldingView, Moved, RecordRef, WorkView
 from store import records, works
 
 Records = dict[int, tuple[Source, CatalogueRecord]]
@@ -84,6 +85,7 @@ def _holdings(context: Context, work: Work, request: SearchRequest, found: Recor
                     source=source.id,
                     record=described.record,
                     key=holding.key,
+                    address=_address(registry.by_id.get(best.institution_id or "")),
                     copies=holding.copies,
                     status=holding.status,
                     note=holding.note,
@@ -92,6 +94,18 @@ def _holdings(context: Context, work: Work, request: SearchRequest, found: Recor
             )
     ordered = sorted(shown.values(), key=lambda pair: (not pair[0], -pair[1].score, _kilometres(pair[1])))
     return [holding for _, holding in ordered]
+
+
+def _address(place: Institution | None) -> AddressView | None:
+    if place is None:
+        return None
+    return AddressView(
+        street=place.address,
+        city=place.city,
+        postcode=place.postcode,
+        region=place.region,
+        country=place.country,
+    )
 
 
 def _kilometres(holding: HoldingView) -> float:

@@ -10,16 +10,23 @@ own (DAIA, SRU, unAPI) is a route in ``search_api/routes/`` that calls the same 
 
 from __future__ import annotations
 
-from search_api.renderers import bibtex, csl, dublin_core, geojson, marcxml, mods, ris
+from search_api.renderers import atom, bibtex, csl, dublin_core, geojson, json_ld, marcxml, mods, ris
 from search_api.renderers.base import Format, Subject, bibliographic
 
 FORMATS: dict[str, Format] = {
+    "jsonld": Format(
+        media_type=json_ld.MEDIA_TYPE,
+        suffix="jsonld",
+        work=json_ld.work,
+        institution=json_ld.institution,
+    ),
     "ris": bibliographic("application/x-research-info-systems; charset=utf-8", "ris", ris.write),
     "bibtex": bibliographic("application/x-bibtex; charset=utf-8", "bib", bibtex.write),
     "csl": bibliographic("application/vnd.citationstyles.csl+json", "csl.json", csl.write),
     "mods": bibliographic("application/mods+xml", "mods.xml", mods.write),
     "marcxml": bibliographic("application/marcxml+xml", "marcxml", marcxml.write),
     "dc": bibliographic("application/xml", "dc.xml", dublin_core.write),
+    "atom": Format(media_type=atom.MEDIA_TYPE, suffix="atom", results=atom.results),
     "geojson": Format(
         media_type=geojson.MEDIA_TYPE,
         suffix="geojson",

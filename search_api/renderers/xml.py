@@ -25,8 +25,9 @@ def add(parent: Element, tag: str, text: str, /, **attributes: str) -> None:
 
 def branch(parent: Element, tag: str, /, **attributes: str) -> Element:
     """Add a child that is to have children. A ``tag`` without a namespace ("{uri}name") is of that of its parent."""
-    if not tag.startswith("{"):
-        tag = f"{{{etree.QName(parent).namespace}}}{tag}"
+    namespace = etree.QName(parent).namespace
+    if namespace and not tag.startswith("{"):
+        tag = f"{{{namespace}}}{tag}"
     return etree.SubElement(parent, tag, _clean(attributes))
 
 

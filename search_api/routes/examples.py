@@ -168,6 +168,12 @@ INSTITUTION: dict[str, Any] = ENTRY | {
             "exceptional": False,
         }
     ],
+    "timetable": {
+        "first": "2026-11-23",
+        "last": "2027-02-20",
+        "regular": [{"days": [0, 1, 2, 3, 4], "times": [{"opens": "09:00", "closes": "18:00"}]}],
+        "special": [{"first": "2026-12-24", "last": "2026-12-24", "times": [{"opens": "09:00", "closes": "12:00"}]}],
+    },
     "exceptions": [{"first": "2026-12-24", "hours": "09:00-12:00", "note": "Christmas Eve"}],
     "service_points": [{"name": "desk", "hours": "Mo-Fr 10:00-17:00", "open": "open", "note": ""}],
     "services": ["loan", "on_site"],

@@ -23,14 +23,15 @@ def error_page(request: Request, problem: Problem) -> Response:
         status=problem.status,
         symbol="search" if problem.status == 404 else "warning",
         heading=page.say(f"error_{known}_title" if known else "error_other_title"),
-        explanation=words,
-        detail=problem.detail if problem.status == 400 else problem.request,
+        explanation=problem.detail if problem.status == 400 else words,
+        detail=problem.request,
         again=page.to.page(page.path, page.pairs) if problem.status in (429, 500, 503) else "",
+        search="",
     )
 
 
-def missing_page(request: Request, what: str) -> Response:
-    """There is no such "work", "institution" or "source"."""
+def missing_page(request: Request, what: str, *, search: str = "") -> Response:
+    """There is no such "work", "institution", "source", "isbn" or "issn"; ``search``: what to look for instead."""
     page = Page(request)
     return page.render(
         "error.html",
@@ -40,4 +41,5 @@ def missing_page(request: Request, what: str) -> Response:
         explanation=page.say(f"error_404_{what}"),
         detail="",
         again="",
+        search=search,
     )

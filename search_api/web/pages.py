@@ -18,6 +18,7 @@ from search_api.errors import ApiError
 from search_api.institutions import institution_view, institutions_page
 from search_api.problems import BadParameterError
 from search_api.query_view import place_credit
+from search_api.renderers import json_ld
 from search_api.search import search
 from search_api.sources import source_card
 from search_api.understand import understand
@@ -25,6 +26,7 @@ from search_api.views import Moved
 from search_api.web import assets
 from search_api.web.addresses import CARRIED
 from search_api.web.error_pages import missing_page
+from search_api.web.head import frame_for, list_head, page_head, work_head
 from search_api.web.home import examples
 from search_api.web.institution_page import entry, institution_page_view
 from search_api.web.rendering import Page
@@ -54,7 +56,9 @@ def home(request: Request) -> Response:
     except EngineError:
         shown = []
     form = SearchForm([], page.say, page.to)
-    return page.render("home.html", form=form, problem=None, numbers=numbers, examples=shown)
+    frame = frame_for(request, context, page.lang)
+    head = page_head(f"{frame.base}/", "/", json_ld.home_page(frame))
+    return page.render("home.html", form=form, problem=None, numbers=numbers, examples=shown, head=head)
 
 
 @router.get("/search")
@@ -68,6 +72,7 @@ def search_page(request: Request) -> Response:
     except BadParameterError as error:
         return page.render("search.html", status=400, form=form, settings=context.settings, **problem_view(form, error))
     view = results_view(form, page.say, asked, answer, Times(asked.at, context.clock()))
+    view |= {"head": list_head(page.path, page.pairs), "frame": frame_for(request, context, page.lang)}
     return page.render("search.html", form=form, settings=context.settings, **view)
 
 
@@ -93,8 +98,10 @@ def _work_page(request: Request, id_: str) -> Response:
     if isinstance(work, Moved):
         return RedirectResponse(page.to.work(work.id), status_code=308)
     times = Times(asked.at, context.clock())
+    frame = frame_for(request, context, page.lang, asked.at)
     return page.render(
         "work.html",
+        head=work_head(work, frame, json_ld.work_page(work, frame)),
         status=400 if problem else 200,
         settings=context.settings,
         form=form,
@@ -118,6 +125,7 @@ def institutions_list(request: Request) -> Response:
     asked = [("q", q), ("kind", kind)]
     return page.render(
         "institutions.html",
+        head=list_head(page.path, asked),
         settings=context.settings,
         q=q,
         kind=kind,
@@ -138,8 +146,12 @@ def institution_page(request: Request, id_: str) -> Response:
     place = institution_view(context, id_, at=now)
     if place is None:
         return missing_page(request, "institution")
+    frame = frame_for(request, context, page.lang)
     return page.render(
-        "institution.html", settings=context.settings, **institution_page_view(place, page.say, Times(now, now))
+        "institution.html",
+        settings=context.settings,
+        head=page_head(frame.institution(id_), page.path, json_ld.institution_page(place, frame)),
+        **institution_page_view(place, page.say, Times(now, now)),
     )
 
 

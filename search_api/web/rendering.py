@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from search_api.messages import LANGUAGES
+from search_api.renderers.base import MOST_SAVED
+from search_api.renderers.coins import context_object
 from search_api.web import assets
 from search_api.web.addresses import Addresses, safe_url
 from search_api.web.cards import text_language
@@ -49,5 +51,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"asset": assets.address, "safe_url": safe_url, "text_language": text_language}
+    environment.globals |= {
+        "asset": assets.address,
+        "safe_url": safe_url,
+        "text_language": text_language,
+        "context_object": context_object,
+        "most_saved": MOST_SAVED,
+    }
     return environment

@@ -6,7 +6,7 @@ nobody: no store, no engine, no clock. So all formats say the same as the page a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -52,6 +52,8 @@ class Results(msgspec.Struct, kw_only=True):
     request: SearchRequest
     answer: Answer
     works: Sequence[Work]
+    changed: Mapping[int, str] = msgspec.field(default_factory=dict)
+    """Number of a work -> when what is said of it, or who has it, last changed: ``2026-11-24T10:00:00Z``."""
 
 
 # What follows is told by the structs that fit: schemas.work.Work and views.WorkView.

@@ -25,11 +25,13 @@ SCHEMA = json.loads((Path(__file__).parent.parent / "fixtures" / "daia.schema.js
 VALIDATOR = Draft4Validator(SCHEMA, format_checker=FormatChecker())
 HOME = "https://lampway.example"
 PRIDE = "9780141439518"
+LOCAL = ("127.0.0.1", 50000)
+"""Loopback is not limited."""
 
 
 @pytest.fixture
 def client(federation: Any) -> Iterator[TestClient]:
-    with TestClient(create_app(federation.context), raise_server_exceptions=False) as client:
+    with TestClient(create_app(federation.context), client=LOCAL, raise_server_exceptions=False) as client:
         yield client
 
 

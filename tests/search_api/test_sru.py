@@ -21,6 +21,8 @@ from search_api.cql import request_of
 from search_api.problems import DiagnosticError
 from search_api.renderers.sru import _MESSAGES as MESSAGES
 
+LOCAL = ("127.0.0.1", 50000)
+"""Loopback is not limited."""
 PLAIN = SearchRequest(at=datetime(2026, 11, 23, 10, tzinfo=UTC))
 NS = {
     "s": "http://www.loc.gov/zing/srw/",
@@ -31,7 +33,7 @@ NS = {
 
 @pytest.fixture
 def client(federation: Any) -> Iterator[TestClient]:
-    with TestClient(create_app(federation.context), raise_server_exceptions=False) as client:
+    with TestClient(create_app(federation.context), client=LOCAL, raise_server_exceptions=False) as client:
         yield client
 
 

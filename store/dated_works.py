@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, literal, or_, select, tuple_
+from sqlalchemy import Connection, func, or_, select
 
 from schemas.catalogue import Source
 from store import bulk, codec, notes
@@ -93,11 +93,21 @@ def state(connection: Connection) -> State:
 def page(connection: Connection, wanted: Selection, after: tuple[str, int] | None, limit: int) -> list[DatedWork]:
     """The works after a position (datestamp, work), in the order of their last change."""
     dated = _dated(wanted)
-    query = _selected(wanted)
-    if after is not None:
-        query = query.where(tuple_(dated.c.datestamp, dated.c.work) > tuple_(literal(after[0]), literal(after[1])))
-    rows = connection.execute(query.order_by(dated.c.datestamp, dated.c.work).limit(limit))
-    return [DatedWork(row.work, row.id, row.datestamp, bool(row.gone)) for row in rows]
+    if after is None:
+        return _read(connection, _selected(wanted).order_by(dated.c.datestamp, dated.c.work).limit(limit))
+    # Two questions, for in one (pairs compared, or an OR) databases visit all works of that moment, or of that time.
+    query = _selected(msgspec.structs.replace(wanted, since=""))
+    moment, work = after
+    same = query.where(dated.c.datestamp == moment, dated.c.work > work).order_by(dated.c.work)
+    found = _read(connection, same.limit(limit))
+    if len(found) < limit:
+        later = query.where(dated.c.datestamp > moment).order_by(dated.c.datestamp, dated.c.work)
+        found += _read(connection, later.limit(limit - len(found)))
+    return found
+
+
+def _read(connection: Connection, query: Any) -> list[DatedWork]:
+    return [DatedWork(row.work, row.id, row.datestamp, bool(row.gone)) for row in connection.execute(query)]
 
 
 def count(connection: Connection, wanted: Selection) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harvester import parts
 from harvester.fetching import FetchError, PatienceError
 from harvester.protocols.base import ByNamePage, FetchByName, Page
 from harvester.run import Run
@@ -35,10 +36,16 @@ def look_for(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]
 
 
 def seen(database: Database, run: Run) -> int:
-    """How many different records came since the list was begun."""
+    """How many different records came since the list was begun, as the source counts them."""
     with database.connect() as connection:
-        stored = raw_records.seen_since(connection, run.number, run.standing.first_run)
-        return stored + len(quarantine.never_stored_since(connection, run.number, run.standing.first_run))
+        return count_seen(connection, run)
+
+
+def count_seen(connection: Connection, run: Run) -> int:
+    """The same, within a transaction."""
+    stored = raw_records.seen_since(connection, run.number, run.standing.first_run)
+    broken = quarantine.never_stored_since(connection, run.number, run.standing.first_run)
+    return stored + len(broken) - run.standing.parts
 
 
 def _listed(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
@@ -89,8 +96,11 @@ def _listed(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
 def _vanished(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
     with database.connect() as connection:
         gone = raw_records.vanished(connection, run.number, run.standing.first_run)
-        names = [name for name, _ in raw_records.names(connection, gone[:MOST]).values()]
-    if 0 < len(gone) <= MOST:
+        few = gone if parts.may_have(run.source) else gone[: MOST + 1]
+        names = [name for name, _ in raw_records.names(connection, few).values()]
+    if parts.may_have(run.source):
+        names = parts.without_parts(names)
+    if 0 < len(names) <= MOST:
         for got in _asked(fetch, names):
             yield got.page
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from harvester import removals, windows
+from harvester.missing import count_seen
 from harvester.protocols.base import Fetch
 from harvester.run import Run
-from store import harvest_runs, quarantine, raw_records, records, sources
+from store import harvest_runs, records, sources
 from store.database import Database, now_text
 from store.harvest_runs import RunReport
 
@@ -29,8 +30,7 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
         report.notes += fetch.notes
         missing = list(fetch.losses)
         if run.expected is not None:
-            seen = raw_records.seen_since(connection, run.number, run.standing.first_run)
-            seen += len(quarantine.never_stored_since(connection, run.number, run.standing.first_run))
+            seen = count_seen(connection, run)
             if seen < run.expected:
                 missing.append(f"the source says its list has {run.expected:,} records, {seen:,} different ones came")
                 report.lose(missing[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from harvester import windows
+from harvester import parts, windows
 from harvester.formats.base import Reader
 from harvester.normalise import keep, read_all
 from harvester.protocols.base import Page
@@ -94,6 +94,10 @@ def store_page(database: Database, run: Run, page: Page, read: Reader) -> int:
 
 def _store(connection: Connection, run: Run, page: Page, read: Reader) -> int:
     report = run.report
+    page, count = parts.taken_apart(
+        connection, run.source, run.number, page, run=run.id, first_run=run.standing.first_run
+    )
+    run.standing.parts += count
     outcome = raw_records.store_page(connection, run.number, run.id, page.records)
     done, failed = read_all([*outcome.new, *outcome.changed], read)
     done += _buried(connection, outcome.deleted)

@@ -76,6 +76,8 @@ class Standing(msgspec.Struct, kw_only=True):
     full: bool = False
     expected: int | None = None
     """How many records the source says its list has."""
+    parts: int = 0
+    """Records that came inside others, which the source does not count."""
     fresh: int = 0
     """New or changed records that came after an earlier complete run."""
     latest_s: float = 0

@@ -40,8 +40,9 @@ def test_every_registered_format_has_its_cases() -> None:
     assert FORMATS.keys() == SUFFIX.keys()
 
 
-@pytest.mark.parametrize("format_", SUFFIX)
-@pytest.mark.parametrize("name", ["minimal", "full"])
+@pytest.mark.parametrize(
+    ("format_", "name"), [*((format_, name) for format_ in SUFFIX for name in ("minimal", "full")), ("ead", "ead3")]
+)
 def test_a_sound_record_becomes_what_is_expected(format_: str, name: str) -> None:
     expected = msgspec.json.decode((CASES / format_ / f"{name}.expected.json").read_bytes(), type=CatalogueRecord)
     assert read(format_, name) == expected

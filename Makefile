@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
+TEST_PROCESSES ?= 2
 
 .PHONY: help demo test check bench format clean
 
@@ -28,8 +29,9 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 demo: $(VENV)/.run ## Harvest, index and serve the sample city on http://127.0.0.1:8000
 	$(BIN)/lampway demo --port $(PORT)
 
+# Two processes, a file of tests whole in one of them: what the tests of a file share is made once.
 test: $(VENV)/.dev ## Run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import rules
 	$(BIN)/ruff format --check .

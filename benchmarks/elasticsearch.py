@@ -97,7 +97,7 @@ def node(folder: Path) -> Iterator[str]:
         raise FileNotFoundError(path)
     nodes = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(nodes)
-    started = nodes.Node(folder / "node", heap="1g").start()
+    started = nodes.Node(folder / "node", heap="1g", compile_to=4).start()
     try:
         yield started.wait().url
     finally:

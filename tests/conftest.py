@@ -29,6 +29,14 @@ from store import harvest_runs, institutions, raw_records, records, sources, tab
 from store.database import Database, open_database
 from store.harvest_runs import RunReport
 
+_LONG = ("flow", "worker")
+"""Folders whose tests wait for processes and servers: they begin first, beside all others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long ones first, so that at the end of a run in several processes none waits for the other."""
+    items.sort(key=lambda item: item.path.parent.name not in _LONG)
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:

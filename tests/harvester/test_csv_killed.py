@@ -73,7 +73,7 @@ def prepare(home, path):
 
 def test_killed_at_random_moments_a_file_ends_as_if_nothing_had_happened(tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text(table(5000))
+    path.write_text(table(3000))
     whole, home = tmp_path / "whole", tmp_path / "killed"
     database, source = prepare(whole, path)
     harvest_source(database, source, Client())
@@ -82,7 +82,7 @@ def test_killed_at_random_moments_a_file_ends_as_if_nothing_had_happened(tmp_pat
     dice = random.Random(11)
     environment = {**os.environ, "LAMPWAY_HOME": str(home)}
     kills = 0
-    for _ in range(20):
+    for _ in range(12):
         child = subprocess.Popen([sys.executable, "-c", CHILD], env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(dice.randint(1, 3)):
             if not child.stdout.readline():

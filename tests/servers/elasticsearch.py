@@ -104,6 +104,8 @@ class Node:
     heap: str = "512m"
     more: str = "discovery.type: single-node\n"
     """Lines of its configuration."""
+    compile_to: int = 1
+    """How far Java compiles: 1 starts in half the time, 4 is what a server would do."""
     port: int = field(default_factory=free_port)
     transport: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
@@ -117,8 +119,12 @@ class Node:
         """Start it, without waiting."""
         self._prepare()
         binary, log = java(), (self.home / "console.log").open("ab")
-        # Compiling little and starting soon matters more here than the last bit of speed.
-        options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4"]
+        options = [
+            f"-Xms{self.heap}",
+            f"-Xmx{self.heap}",
+            "-XX:+UseSerialGC",
+            f"-XX:TieredStopAtLevel={self.compile_to}",
+        ]
         options += [f"-Des.nativelibs.path={self.home}/native", "--enable-native-access=ALL-UNNAMED"]
         options += ["--add-modules", "jdk.incubator.vector", "-cp", f"{self.home}/lib/*"]
         command = [binary, *options, str(HERE / "StartNode.java"), str(self.home)]

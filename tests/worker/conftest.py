@@ -160,7 +160,7 @@ def installation(
 def until() -> Callable[..., Any]:
     """Waits for something to be so: ``until(lambda: ..., seconds)``; returns what it gave."""
 
-    def wait(asked: Callable[[], Any], seconds: float = 30) -> Any:
+    def wait(asked: Callable[[], Any], seconds: float = 60) -> Any:
         end = time.monotonic() + seconds
         while not (value := asked()):
             assert time.monotonic() < end, f"not so after {seconds} s"

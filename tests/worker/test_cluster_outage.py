@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from config.settings import Settings
 
@@ -24,6 +25,7 @@ def installation(
         LAMPWAY_ENGINE="elasticsearch",
         LAMPWAY_ELASTICSEARCH_URL=urls,
         LAMPWAY_ELASTICSEARCH_PREFIX=chosen.elasticsearch_prefix,
+        LAMPWAY_ELASTICSEARCH_SHARDS="3",
     ) as made:
         yield made
 
@@ -60,6 +62,9 @@ def test_a_cluster_loses_one_node_then_all_and_comes_back(
     installation.run("harvest", "s")
     until(lambda: total() == 60, 90)  # written and found with two nodes
     nodes[0].start().wait()
+    with Elasticsearch(elasticsearch_cluster.urls.split(",")) as client:
+        client.options(request_timeout=90).cluster.health(wait_for_status="green", wait_for_nodes="3", timeout="60s")
+    assert total() == 60
 
     for node in nodes:
         node.kill()

@@ -7,6 +7,7 @@ import re
 from harvester.formats.base import Reader, UnreadableError
 from harvester.formats.mapping import mapping_of
 from harvester.formats.marc import extract
+from harvester.formats.marc.flat import read_flat
 from harvester.formats.marc.record import MarcField, MarcRecord
 from harvester.formats.xml import Element, is_deleted, local, metadata_of, parse
 from schemas.catalogue import CatalogueRecord, RawRecord, Source
@@ -33,6 +34,9 @@ def marc_record(payload: bytes, tags: frozenset[str]) -> MarcRecord | None:
     Raises:
         UnreadableError: there is none, or it is not well-formed.
     """
+    flat = read_flat(payload, tags)
+    if flat is not None:
+        return flat
     root = parse(_under_one_root(payload))
     if is_deleted(root):
         return None

@@ -10,12 +10,12 @@ import re
 
 from harvester.formats.text import tidy
 
-_ATTRIBUTES = r'(?:\s+[\w:.-]+="[^"<]*")*'
-_OPENING = re.compile(
-    rf"<record{_ATTRIBUTES}>\s*<header>.*?</header>\s*<metadata>\s*<((?:[\w.-]+:)?dc){_ATTRIBUTES}\s*>", re.DOTALL
-)
-_ELEMENT = re.compile(rf"<([\w:.-]+){_ATTRIBUTES}>([^<]*)</\1>")
-_EMPTY = re.compile(rf"<[\w:.-]+{_ATTRIBUTES}\s*/>")
+ATTRIBUTES = r'(?:\s+[\w:.-]+="[^"<]*")*'
+OAI_OPENING = rf"<record{ATTRIBUTES}>\s*<header>.*?</header>\s*<metadata>\s*"
+"""Before the metadata of a living record; look for comments in it before you trust it."""
+_OPENING = re.compile(rf"{OAI_OPENING}<((?:[\w.-]+:)?dc){ATTRIBUTES}\s*>", re.DOTALL)
+_ELEMENT = re.compile(rf"<([\w:.-]+){ATTRIBUTES}>([^<]*)</\1>")
+_EMPTY = re.compile(rf"<[\w:.-]+{ATTRIBUTES}\s*/>")
 _REFERENCE = re.compile(r"&(?:#(\d+)|#x([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -39,8 +39,7 @@ def dublin_core(payload: bytes) -> dict[str, list[str]] | None:
         return None
     by_name: dict[str, list[str]] = {}
     for name, value in found:
-        if "&" in value:
-            value = _REFERENCE.sub(_character, value)
+        value = without_references(value) if "&" in value else value
         # What ``tidy`` would say first, without a call for each value.
         value = value.strip() if value.isascii() and value.isprintable() and "  " not in value else tidy(value)
         if value:
@@ -50,6 +49,11 @@ def dublin_core(payload: bytes) -> dict[str, list[str]] | None:
                 by_name[name] = [value]
     values = {name[name.find(":") + 1 :]: texts for name, texts in by_name.items()}
     return values if len(values) == len(by_name) else None  # their order would be lost
+
+
+def without_references(text: str) -> str:
+    """Text with the characters that references (&amp;, &#228;) stand for."""
+    return _REFERENCE.sub(_character, text) if "&" in text else text
 
 
 def _elements(body: str) -> list[tuple[str, str]] | None:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harvester.formats.marc.flat import read_flat
+from harvester.formats.marcxml import read_element
 from harvester.formats.oai_dc import values_of
 from harvester.formats.xml import metadata_of, parse
 from harvester.formats.xml_flat import dublin_core
@@ -73,3 +75,61 @@ def test_others_are_left_to_the_tree(elements: list[str]) -> None:
 def test_what_is_not_certain_is_left(old: str, new: str) -> None:
     payload = record(*FLAT).replace(old.encode(), new.encode(), 1)
     assert dublin_core(payload) is None
+
+
+MARC_TAGS = frozenset({"020", "100", "245", "880"})
+MARC_FLAT = [
+    '<controlfield tag="008">920219s1955    fi   </controlfield>',
+    '<datafield tag="245" ind1="1" ind2="0"><subfield code="a">Ä &amp; B :</subfield><subfield code="b"/></datafield>',
+    '<datafield ind1="1" ind2=" " tag="100">\n <subfield code="a">Müller,\n A. &#65;</subfield>\n</datafield>',
+    '<datafield tag="880" ind1="1" ind2=" "><subfield code="a">&lt;</subfield></datafield>',
+    '<datafield tag="880" ind1="1" ind2=" "><subfield code="6">245-01</subfield></datafield>',
+    '<datafield tag="020" ind1=" " ind2=" "></datafield>',
+    '<datafield tag="020"><subfield code="a"></subfield><subfield code="a">1 > 2</subfield></datafield>',
+    '<datafield tag="999" ind1=" " ind2=" "><subfield code="x">not read</subfield></datafield>',
+]
+MARC_NOT_FLAT = [
+    "<datafield tag='245' ind1='1' ind2='0'><subfield code='a'>x</subfield></datafield>",
+    '<datafield tag="245" ind1="1" ind2="0"><subfield code="a">x<!-- y --></subfield></datafield>',
+    '<!-- <datafield tag="245" ind1="1" ind2="0"><subfield code="a">x</subfield></datafield> -->',
+    '<datafield tag="245" ind1=">" ind2="0"><subfield code="a"><![CDATA[x]]></subfield></datafield>',
+    '<datafield tag="001" ind1=" " ind2=" "><subfield code="a">x</subfield></datafield>',
+    '<controlfield tag="001" >blank</controlfield>',
+    "<leader>00000nam a22</leader>",
+]
+
+
+def marc(*fields: str, wrapped: bool, prefix: str = "") -> bytes:
+    body = "\n".join(("<leader>01142cam#a2200301 a 4500</leader>", *fields))
+    if prefix:
+        for name in ("leader", "controlfield", "datafield", "subfield"):
+            body = body.replace(f"<{name}", f"<{prefix}{name}").replace(f"</{name}", f"</{prefix}{name}")
+    namespace = f'xmlns:{prefix[:-1]}="urn:m"' if prefix else 'xmlns="urn:m"'
+    record = f"<{prefix}record {namespace}>\n{body}\n</{prefix}record>"
+    opening = OPENING[: OPENING.index("<oai_dc")]
+    return f"{opening}{record}</metadata></record>".encode() if wrapped else record.encode()
+
+
+@given(st.lists(st.sampled_from(MARC_FLAT + MARC_NOT_FLAT), max_size=8), st.booleans(), st.sampled_from(["", "m:"]))
+@settings(max_examples=150, deadline=None)
+def test_marc_without_a_tree_is_marc_with_one(fields: list[str], wrapped: bool, prefix: str) -> None:
+    payload = marc(*fields, wrapped=wrapped, prefix=prefix)
+    tree = read_element(metadata_of(parse(payload)), MARC_TAGS)
+    flat = read_flat(payload, MARC_TAGS)
+    assert flat in (None, tree)
+    if not set(fields) & {*MARC_NOT_FLAT, MARC_FLAT[1]}:  # an empty element is left to the tree
+        assert flat is not None
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        marc(*MARC_FLAT[2:], wrapped=True).replace(b"<header>", b'<header status="deleted">'),
+        marc(*MARC_FLAT[2:], wrapped=False) + marc(*MARC_FLAT[2:], wrapped=False),
+        marc(*MARC_FLAT[2:], wrapped=True).replace(b"</datafield>", b"", 1),
+        b"<collection>" + marc(*MARC_FLAT[2:], wrapped=False) + b"</collection>",
+        marc(*MARC_FLAT[2:], wrapped=False)[:-9],
+    ],
+)
+def test_unusual_marc_is_left(payload: bytes) -> None:
+    assert read_flat(payload, MARC_TAGS) is None

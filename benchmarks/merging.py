@@ -28,7 +28,7 @@ from indexer.analysis import title_key
 from indexer.merging.clusters import Clusters, cluster
 from indexer.merging.keys import features_of
 from indexer.merging.names import first_creator
-from schemas.catalogue import CatalogueRecord, Creator, Source
+from schemas.catalogue import CatalogueRecord, Creator, Host, Source
 from store.sources import SourceState
 
 NAMES = ("marc-uva-solrmarc, 2,000", "marc-evergreen, binary", "library-goodbooks10k", "marc-princeton-bibdata",
@@ -200,4 +200,5 @@ def _article(side: int, text: str) -> CatalogueRecord:
     told = {name: value.strip() for name, value in _COLUMN.findall(text.strip())}
     creators = [Creator(name.strip()) for name in told.get("authors", "").split(" , ") if name.strip()]
     return CatalogueRecord(source=f"s{side}", record=text, title=told["title"], creators=creators, type="article",
+                           host=Host(title=told["venue"]) if told.get("venue") else None,
                            year=int(told["year"]) if told.get("year", "").isdigit() else None)  # fmt: skip

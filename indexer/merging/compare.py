@@ -13,6 +13,14 @@ from indexer.merging.rules import RULES
 Decision = Literal["same", "unsure", "different", "unknown"]
 
 
+_OPEN = frozenset((
+    "year-lacking", "year-next", "creator-lacking", "creators-lacking", "creator-namesake", "kind-lacking",
+))  # fmt: skip
+"""With one of these a description fits several editions, however much else agrees; only the neighbourhood tells."""
+_HOPELESS = 10
+"""Nothing makes up for so many points against."""
+
+
 class Reason(msgspec.Struct, frozen=True):
     """One piece of evidence: its name in ``config/merging.yaml``, and what it is worth."""
 
@@ -42,29 +50,22 @@ def compare(one: Features, other: Features, trusted: bool = True, generic: bool 
         generic: so many have the title that it says nothing of itself.
     """
     names = _evidence(one, other, trusted, generic)
+    reasons = tuple(Reason(name, RULES.points[name]) for name in names)
+    return Verdict(_decision(names), sum(reason.points for reason in reasons), reasons)
+
+
+def decide(one: Features, other: Features, trusted: bool = True, generic: bool = False) -> Decision:
+    """The decision of ``compare`` alone; it stops at what settles it."""
+    if sum(RULES.points[name] for name in evidence.vetoes(one, other)) < -_HOPELESS:
+        return "different"
+    return _decision(_evidence(one, other, trusted, generic))
+
+
+def _decision(names: list[str]) -> Decision:
     points = sum(RULES.points[name] for name in names)
-    return Verdict(decision_on(points), points, tuple(Reason(name, RULES.points[name]) for name in names))
-
-
-def points_of(one: Features, other: Features, trusted: bool, generic: bool) -> int:
-    """The points of ``compare`` alone; it stops at what settles it."""
-    total = 0
-    for name in evidence.vetoes(one, other):
-        total += RULES.points[name]
-    if total < -_HOPELESS:
-        return total
-    return sum(RULES.points[name] for name in _evidence(one, other, trusted, generic))
-
-
-def decision_on(points: int) -> Decision:
-    """What so many points mean."""
-    if points >= RULES.same:
+    if points >= RULES.same and ("identifier-same" in names or _OPEN.isdisjoint(names)):
         return "same"
     return "unsure" if points >= RULES.unsure else "different" if points < RULES.different else "unknown"
-
-
-_HOPELESS = 10
-"""Nothing makes up for so many points against."""
 
 
 def _evidence(one: Features, other: Features, trusted: bool, generic: bool) -> list[str]:
@@ -75,7 +76,7 @@ def _evidence(one: Features, other: Features, trusted: bool, generic: bool) -> l
         evidence.titles(one, other, identified == "identifier-same", generic),
         identified,
         evidence.creators(one, other),
-        evidence.years(one, other),
+        evidence.years(one, other, identified == "identifier-same"),
         evidence.publishers(one, other),
         evidence.extents(one, other),
         evidence.carriers(one, other),

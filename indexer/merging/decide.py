@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from indexer.merging.compare import points_of
+from indexer.merging.compare import decide
 from indexer.merging.evidence import titles
 from indexer.merging.keys import Features
-from indexer.merging.rules import RULES
 
 MAX_DIFFERENT = 60
 """More different descriptions are not compared each with each: that would cost the square."""
@@ -121,13 +120,13 @@ def _judged(distinct: list[list[int]], features: Sequence[Features], trusted: bo
     fits, against, sure = [0] * size, [0] * size, [0] * size
     for i in range(size):
         for j in range(i):
-            points = points_of(own[i], own[j], trusted, generic)
-            if points >= RULES.unsure:
+            decision = decide(own[i], own[j], trusted, generic)
+            if decision in ("same", "unsure"):
                 fits[i] |= 1 << j
                 fits[j] |= 1 << i
-                if points >= RULES.same:
+                if decision == "same":
                     sure[i] |= 1 << j
-            elif points < RULES.different:
+            elif decision == "different":
                 against[i] |= 1 << j
                 against[j] |= 1 << i
     many_years = len({one.year for one in own if one.year is not None}) > 2
@@ -148,7 +147,7 @@ def _judged(distinct: list[list[int]], features: Sequence[Features], trusted: bo
     return [
         [position for member in group for position in distinct[member]]
         for group in groups.values()
-        if len(group) > 1 or points_of(own[group[0]], own[group[0]], trusted, generic) >= RULES.unsure
+        if len(group) > 1 or decide(own[group[0]], own[group[0]], trusted, generic) in ("same", "unsure")
     ]
 
 

@@ -11,18 +11,20 @@ from rapidfuzz import fuzz
 
 from indexer.merging.keys import Features
 from indexer.merging.names import likeness
+from indexer.merging.numbers import numbers_in
 from indexer.merging.rules import RULES
 from indexer.merging.sounds import script_of, sound
-from indexer.merging.titles import Title, letters_in, resemblance
+from indexer.merging.titles import RESEMBLANCES, Title, letters_in, resemblance
 
 ALIKE = 85.0
 """Likeness (0..100, of characters) from which two titles may be one title in two spellings."""
+REWORDED = 88.0
+LONG = 30
 SOUNDS_ALIKE = 85.0
 UNLIKE = 50.0
 """Below it two titles do not even sound alike: one is not the other in Latin letters."""
 _MUTE = {"CJK"}
 """One character has many readings; what a title sounds like proves something, but its difference nothing."""
-_RANKS = ("same", "extended", "slip", "subtitle-different", "different")
 
 
 def vetoes(one: Features, other: Features) -> Iterator[str]:
@@ -63,11 +65,13 @@ def titles(one: Features, other: Features, shared: bool = False, generic: bool =
     if not one.forms or not other.forms:
         return "title-lacking"
     found, form = _best(one, other)
-    if shared and found in ("subtitle-different", "different") and _alike(one.titles, other.titles):
+    if found in ("subtitle-different", "different") and shared and _alike(one.titles, other.titles):
         return "title-alike"
+    if found == "different" and one.kind == other.kind == "article" and _reworded(one.forms[0], other.forms[0]):
+        return "title-slip"
     if not form:
         return _across_scripts(one, other, shared)
-    if found in ("slip", "different"):
+    if found in ("slip", "near", "different"):
         return f"title-{found}"
     if found == "subtitle-different":
         return found
@@ -83,9 +87,9 @@ def _best(one: Features, other: Features) -> tuple[str, str]:
     if a == b or _script(a) == _script(b):
         return resemblance(a, b), _shorter(a, b)
     pairs = [(x, y) for x in one.forms for y in other.forms if _script(x) == _script(y)]
-    ranked = ((_RANKS.index(resemblance(x, y)), _shorter(x, y)) for x, y in pairs)
-    rank, form = min(ranked, default=(len(_RANKS) - 1, ""))
-    return _RANKS[rank], form
+    ranked = ((RESEMBLANCES.index(resemblance(x, y)), _shorter(x, y)) for x, y in pairs)
+    rank, form = min(ranked, default=(len(RESEMBLANCES) - 1, ""))
+    return RESEMBLANCES[rank], form
 
 
 def _script(form: Title) -> str:
@@ -125,6 +129,13 @@ def _alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return any(a.startswith(b + " ") or b.startswith(a + " ") or fuzz.ratio(a, b) >= ALIKE for a in one for b in other)
 
 
+def _reworded(one: Title, other: Title) -> bool:
+    """Whether two long titles of articles differ by little: they have no sequels as books have."""
+    if fuzz.ratio(one.whole, other.whole, score_cutoff=REWORDED) < REWORDED or len(one.whole) < LONG:
+        return False
+    return numbers_in(one.whole) == numbers_in(other.whole)
+
+
 _CREATOR_RANKS = ("same", "alike", "namesake", "different", "other-script")
 """Best first. Names of two scripts count only where no two of one script can be compared."""
 
@@ -144,14 +155,21 @@ def carriers(one: Features, other: Features) -> str:
     return "carrier-different" if one.carriers and other.carriers and one.carriers.isdisjoint(other.carriers) else ""
 
 
-def years(one: Features, other: Features) -> str:
-    """Whether they are of one year; a serial's year is that of whatever part was catalogued."""
+def years(one: Features, other: Features, shared: bool = False) -> str:
+    """Whether they are of one year; a serial's year is that of whatever part was catalogued.
+
+    An article of the year after is its journal's version of a conference paper.
+    """
     if one.kind == other.kind == "serial":
         return ""
     if one.year is None or other.year is None:
         return "year-lacking"
     apart = abs(one.year - other.year)
-    return "year-same" if not apart else "year-next" if apart == 1 else "year-different"
+    if apart == 1 and one.kind != "article":
+        return "year-next"
+    if not apart:
+        return "year-same"
+    return "year-reprint" if shared else "year-different"
 
 
 def publishers(one: Features, other: Features) -> str:

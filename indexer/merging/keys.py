@@ -151,7 +151,10 @@ def _loose(forms: tuple[Title, ...], creator: str, record: CatalogueRecord) -> I
             yield hash_of("title", main)
         elif creator:
             yield hash_of("title", main, creator)
-        beside = creator or (str(record.year) if record.year is not None else "")
+        if form.whole != form.main:
+            yield hash_of("title", form.whole.replace(" ", ""))
+        year = "" if record.year is None else str(record.year)
+        beside = year if record.type == "article" else creator or year  # of articles any author stands first
         if beside and len(main) >= SHORTEST_KEYED and record.type != "serial":
             head, tail = _halves(form.main)
             yield hash_of("head", head, beside)

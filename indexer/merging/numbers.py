@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from indexer.analysis import title_key
 from indexer.merging.rules import RULES
@@ -16,10 +17,23 @@ _NUMBER = re.compile(rf"\d+|(?<!^){_ROMAN}|{_CHINESE}(?=[卷册辑集部]|$)|[�
 _ROMANISED = re.compile(_ROMAN)
 _YEAR = re.compile(r"1[4-9]\d\d|20\d\d")
 _WORDS = {word: str(number) for number, words in RULES.numbers_in_words.items() for word in words}
-_VOLUME = "|".join(sorted(map(re.escape, RULES.volume_words), key=len, reverse=True))
-_IN_WORDS = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
-_BEHIND = re.compile(rf"\b({_VOLUME}) (\d+|{_ROMAN}|[ivx]|{_IN_WORDS})\b")
-_BEFORE = re.compile(rf"\b({_IN_WORDS}|\d+)(?:st|nd|rd|th|e|er|eme)? ({_VOLUME})\b")
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=lambda word: (-len(word), word)))
+
+
+VOLUME = _any_of(RULES.volume_words)
+_LEVEL, _IN_WORDS = _any_of(RULES.level_words), _any_of(_WORDS)
+_VOLUMES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:{VOLUME}) (\d+|{_ROMAN}|[ivx]|{_IN_WORDS})\b",
+        rf"\b({_IN_WORDS}|\d+)(?:st|nd|rd|th|e|er|eme)? (?:{VOLUME})\b",
+        rf"\b(?:{_LEVEL}) (\d+)\b",
+        rf"\b(\d+)(?:st|nd|rd|th|e|er|eme)? (?:{_LEVEL})\b",
+    )
+)
 _CJK_VOLUME = re.compile(rf"第?({_CHINESE}|\d+)[卷册辑集部季]|[上中下](?:[卷册辑集部]|$)")
 _ANY_ORDINAL = re.compile(rf"\b(?:(\d{{1,3}})|({_IN_WORDS}))\b|第?({_CHINESE})[版次]")
 
@@ -70,8 +84,7 @@ def volumes_in(key: str) -> tuple[str, ...]:
 
 
 def _volumes(key: str) -> list[tuple[int, str]]:
-    found = [(m.start(2), m[2]) for m in _BEHIND.finditer(key)]
-    found += [(m.start(1), m[1]) for m in _BEFORE.finditer(key)]
+    found = [(m.start(1), m[1]) for pattern in _VOLUMES for m in pattern.finditer(key)]
     return found if key.isascii() else found + [(m.start(), m[1] or m[0][0]) for m in _CJK_VOLUME.finditer(key)]
 
 

@@ -24,6 +24,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     empty_subtitles: frozenset[str]
     companions: frozenset[str]
     volume_words: frozenset[str]
+    level_words: frozenset[str]
     numbers_in_words: dict[int, frozenset[str]]
 
 

@@ -11,9 +11,9 @@ from rapidfuzz.distance import OSA
 
 from indexer.analysis import MAX_TITLE_KEY, title_key
 from indexer.merging.names import Name
-from indexer.merging.numbers import numbers_in
+from indexer.merging.numbers import VOLUME, numbers_in
 from indexer.merging.rules import RULES
-from indexer.merging.sounds import script_of
+from indexer.merging.sounds import script_of, sound
 
 MAX_OTHER_TITLES = 4
 SAME_SUBTITLE = 90.0
@@ -28,14 +28,15 @@ _PARTED = r"\s*[:：;=]\s+|\s/\s*|\s[–—-]{1,2}\s|\s*[,;]\s+(?:or|oder|ou|o)\
 _PARTING = re.compile(_PARTED)
 _BRACKETS = re.compile(rf"(?<![^\s,.])(?<![:;=/] )[(（]([^()（）]*)[)）](?=[\s.,/]*$|{_PARTED}|\s*[(（])")
 """Behind a title or a part of it: a series, a place, an edition."""
-_VOLUME_BRACKET = re.compile(
-    rf"(?:{'|'.join(map(re.escape, sorted(RULES.volume_words, key=len, reverse=True)))})[. ]*(?:\d+|[ivx]+)", re.I
-)
+_VOLUME_BRACKET = re.compile(rf"(?:{VOLUME})[. ]*(?:\d+|[ivx]+)", re.I)
 _CONNECTING = frozenset((
     "by", "von", "par", "por", "di", "de", "da", "and", "und", "et", "y", "e", "with", "mit", "avec", "edited",
     "translated", "the",
 ))  # fmt: skip
 _WORD_LENGTH = 5
+_SOUNDS = 5
+RESEMBLANCES = ("same", "extended", "slip", "near", "subtitle-different", "different")
+"""Best first. slip: one letter; near: two slips, so that it may be the title or another."""
 
 
 class Title(msgspec.Struct, frozen=True, gc=False):
@@ -90,18 +91,19 @@ def letters_in(key: str) -> int:
 
 
 def resemblance(one: Title, other: Title) -> str:
-    """How two titles of one script resemble each other: same, extended, slip, subtitle-different, different."""
+    """How two titles of one script resemble each other: one of ``RESEMBLANCES``."""
     if one.whole == other.whole or one.whole.replace(" ", "") == other.whole.replace(" ", ""):
         return "same"
     if one.series and other.series and one.series != other.series:
         return "different"
     if one.main == other.main:
         return _by_rest(one.rest, other.rest)
-    if is_slip(one.whole, other.whole):
-        return "slip"
-    if is_slip(one.main, other.main) and _by_rest(one.rest, other.rest) != "subtitle-different":
-        return "slip"
-    return "different"
+    found = slips(one.whole, other.whole)
+    if not found and _by_rest(one.rest, other.rest) in ("same", "extended"):
+        found = slips(one.main, other.main)
+    if not found:
+        return "different"
+    return "slip" if found == 1 else "near"
 
 
 def _by_rest(one: tuple[str, ...], other: tuple[str, ...]) -> str:
@@ -127,24 +129,35 @@ def _numbers(keys: Iterable[str]) -> list[str]:
 
 
 def _same_subtitle(one: str, other: str) -> bool:
-    if numbers_in(one) != numbers_in(other):
-        return False
-    return len(one.split()) == len(other.split()) and fuzz.ratio(one, other) >= SAME_SUBTITLE
+    return (
+        abs(len(one.split()) - len(other.split())) <= 1
+        and fuzz.ratio(one, other) >= SAME_SUBTITLE
+        and numbers_in(one) == numbers_in(other)
+    )
 
 
-def is_slip(one: str, other: str) -> bool:
-    """Whether two titles differ by a slip of the pen: two letters changed places, or one letter of a long word."""
-    if min(len(one), len(other)) < RULES.slip_letters or abs(len(one) - len(other)) > 1:
-        return False
+def slips(one: str, other: str) -> int:
+    """Slips of the pen by which two titles differ, 1 or 2; 0 = they differ by more, or not at all.
+
+    A slip: two letters of a word changed places, or one letter of a long word; or another spelling in a script that
+    leaves out vowels or marks.
+    """
+    if min(len(one), len(other)) < RULES.slip_letters or abs(len(one) - len(other)) > 2:
+        return 0
+    if not one.isascii() and not other.isascii() and len(sound(one)) >= _SOUNDS and sound(one) == sound(other):
+        return 1 if script_of(one) != "CJK" else 0
     words, others = one.split(), other.split()
     if len(words) != len(others):
-        return False
-    different = [(a, b) for a, b in zip(words, others, strict=True) if a != b]
-    if len(different) != 1:
-        return False
-    [(word, slipped)] = different
-    if any(c.isdigit() for c in word + slipped) or OSA.distance(word, slipped, score_cutoff=1) > 1:
-        return False
-    if sorted(word) == sorted(slipped):
-        return True
-    return min(len(word), len(slipped)) >= _WORD_LENGTH
+        return 0
+    found = [_slips_of_word(a, b) for a, b in zip(words, others, strict=True) if a != b]
+    return sum(found) if found and all(found) and sum(found) <= 2 else 0
+
+
+def _slips_of_word(one: str, other: str) -> int:
+    if any(c.isdigit() for c in one + other):
+        return 0
+    apart = int(OSA.distance(one, other, score_cutoff=2))
+    same_letters = sorted(one) == sorted(other)
+    if apart == 1:
+        return 1 if same_letters or min(len(one), len(other)) >= _WORD_LENGTH else 0
+    return 2 if apart == 2 and same_letters else 0

@@ -130,7 +130,10 @@ def _crumbs(frame: Frame, steps: list[tuple[str, str]]) -> Json:
 
 def _agent(name: str) -> Json | str:
     """A person where the name is written as persons' are; of others nobody knows whether it is one."""
-    return {"@type": "Person", "name": name} if person(name) else name
+    known = person(name)
+    if known is None:
+        return name
+    return {"@type": "Person", "name": name, "givenName": known.given, "familyName": known.family}
 
 
 def _organization(name: str) -> Json | None:

@@ -26,7 +26,15 @@ def offers(work: WorkView, frame: Frame) -> list[Json]:
     """One offer a holding."""
     known = any(holding.best.distance_km is not None for holding in work.holdings)
     ordered = sorted(work.holdings, key=_kilometres) if known else work.holdings
-    return [_offer(holding, work, frame) for holding in ordered[:MOST]]
+    found = [_offer(holding, work, frame) for holding in ordered[:MOST]]
+    described: set[str] = set()
+    for offer in found:
+        where = offer.get("availableAtOrFrom", {})
+        if where.get("@id") in described:  # once is enough, and twice would be two positions of one place
+            offer["availableAtOrFrom"] = {"@id": where["@id"]}
+        elif "@id" in where:
+            described.add(where["@id"])
+    return found
 
 
 def best_told(holding: HoldingView, frame: Frame) -> tuple[State, Availability | None]:

@@ -49,7 +49,7 @@ def place(best: Best, address: AddressView | None, frame: Frame) -> Json | None:
     if best.institution_id:
         # Branches that only the source names share their owner's page, so that its address names none of them.
         own = frame.institution(best.institution_id)
-        node |= {"url": own} if name != best.institution else {"@id": own, "url": own}
+        node |= {"@id": own} if name == best.institution else {"url": own}
     if where:
         node["address"] = where
     if best.lat is not None and best.lon is not None:

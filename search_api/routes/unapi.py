@@ -39,8 +39,9 @@ def read_unapi(request: Request, context: ContextOf, lang: Language, params: Par
 
 
 def _work(context: Context, id_: str, lang: str) -> WorkView:
-    for meant in works_meant(context, [id_]).get(id_, [])[:1]:
-        found = work_view(context, meant.work, at=context.clock(), lang=lang)
+    meant = [one.work for one in works_meant(context, [id_]).get(id_, [])]
+    for work in [*meant[:1], id_]:
+        found = work_view(context, work, at=context.clock(), lang=lang)
         if isinstance(found, Moved):
             found = work_view(context, found.id, at=context.clock(), lang=lang)
         if isinstance(found, WorkView):

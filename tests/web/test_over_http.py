@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -48,8 +49,10 @@ def test_an_engine_that_is_away(client: TestClient, town: Context, monkeypatch: 
 
 def test_too_many_requests(town: Context) -> None:
     with TestClient(create_app(town), client=STRANGER, headers=PERSON | {"Accept-Language": "zh"}) as stranger:
-        statuses = [stranger.get("/about").status_code for _ in range(town.settings.rate_limit + 1)]
-        assert statuses == [200] * town.settings.rate_limit + [429]
+        limit = town.settings.rate_limit
+        answers = (stranger.get("/about").status_code for _ in range(3 * limit))
+        served = list(itertools.takewhile(lambda status: status == 200, answers))
+        assert limit <= len(served) < 3 * limit  # the slower the machine, the more is refilled meanwhile
         refused = stranger.get("/about")
         assert heading(refused) == "请求过于频繁"
         assert f"请等待 {refused.headers['retry-after']} 秒" in refused.text

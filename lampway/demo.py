@@ -58,7 +58,8 @@ def run(home: Path | None, port: int, *, serve: bool) -> None:
         import_institutions(database)
         complete = harvest(database, city.sources(server), settings)
         index(database, settings)
-        context = open_context(settings)
+        reached = {"public_url": f"http://{HOST}:{port}"} if serve else {}
+        context = open_context(settings.model_copy(update=reached))
         with closing(context):
             say(f"\n“{SAMPLE_QUERY}” near {CENTRE}, now:\n")
             show(sample_search(context))

@@ -40,12 +40,18 @@ __all__ = [
 MAX_PAGE = 64 << 20
 MAX_FILE = 4 << 30
 MAX_REDIRECTS = 5
+LEAST_SILENCE_S = 1800.0
 _TRIES = 5
 _CONNECT_S = 30.0
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONG_URL = 6000
 _turns = Turns()
+
+
+def longest_silence(deadline: float, patience: float) -> float:
+    """Seconds without a page after which a run hangs: any answer and all waiting are over long before that."""
+    return max(LEAST_SILENCE_S, 2 * (deadline + patience))
 
 
 class Response(msgspec.Struct, kw_only=True):
@@ -109,6 +115,8 @@ class Client:
         self._login: Credentials | None = None
         self._handshake: requests.auth.AuthBase | None = None
         self._login_home = ""
+        self.silence = longest_silence(deadline, patience)
+        """Seconds without a page after which a run hangs."""
         self.tries = _TRIES
         """How often a request is made before it is given up. Fewer where the trouble is known."""
         self._session = requests.Session()

@@ -57,25 +57,28 @@ def harvest_source(
         UnknownSourceError: the source is not in the store.
         StoreError: the database cannot go on (locked, disk full); the run goes on from there the next time.
     """
-    with leases.held(database, f"harvest of {source.id}"):
+    with leases.held(database, f"harvest of {source.id}", client.silence) as alive:
         run = begin(database, source, full=full)
         run.brake = brake or run.brake
         try:
             client.begin(source)
-            return _follow(database, run, client, on_progress)
+            return _follow(database, run, client, alive, on_progress)
         except PatienceError as error:
             return report.break_off(database, run, str(error), resume_after=error.resume_after)
         except (FetchError, MappingError) as error:
             return report.break_off(database, run, str(error))
 
 
-def _follow(database: Database, run: Run, client: Client, on_progress: Progress | None) -> RunReport:
+def _follow(
+    database: Database, run: Run, client: Client, alive: Callable[[], None], on_progress: Progress | None
+) -> RunReport:
     read = FORMATS[run.source.format](run.source)
     open_ = PROTOCOLS[run.source.protocol]
     fetch = open_(run.source, run.state, run.standing.fetch, run.standing.full, client)
     try:
         for page in _all_pages(database, run, fetch):
             unreadable = store_page(database, run, page, read)
+            alive()
             if on_progress:
                 on_progress(len(page.records) + len(page.quarantined), unreadable, run.expected)
     except FetchError:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from config.settings import Settings
-from harvester.fetching import Client
+from harvester.fetching import Client, longest_silence
 from harvester.harvest import LeaseTakenError, harvest_source
 from harvester.restore import purge
 from harvester.run import Brake
@@ -37,8 +37,8 @@ class StoppedError(Exception):
 class _Job:
     """A harvest under way in a thread."""
 
-    def __init__(self, source: Source, plan: Plan) -> None:
-        self.source, self.plan = source, plan
+    def __init__(self, source: Source, plan: Plan, began: datetime) -> None:
+        self.source, self.plan, self.began = source, plan, began
         self.stop = threading.Event()
         self.reason = ""
         self.thread: threading.Thread | None = None
@@ -59,6 +59,7 @@ class HarvestWorker:
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
         self._database, self._settings = database, settings
         self._clock = clock or (lambda: datetime.now(UTC))
+        self._silence = longest_silence(settings.fetch_deadline, settings.fetch_patience)
         self._jobs: dict[str, _Job] = {}
         self._rests: dict[str, tuple[datetime, timedelta]] = {}
         self._purged: datetime | None = None
@@ -122,14 +123,23 @@ class HarvestWorker:
                 log.info("removed records are gone for good", records=gone, rested_days=self._settings.rest_days)
 
     def _end_what_may_not_go_on(self, planned: list[tuple[Source, Plan, SourceRuns]], now: datetime) -> None:
-        known = {source.id: (source, plan) for source, plan, _ in planned}
-        for id_, job in self._jobs.items():
-            if id_ not in known:
+        known = {source.id: (source, plan, runs) for source, plan, runs in planned}
+        for id_, job in list(self._jobs.items()):
+            if id_ in known and known[id_][2].cut_off and now - job.began > timedelta(seconds=self._silence):
+                self._give_up(id_, job)
+            elif id_ not in known:
                 job.end("the source was removed")
             elif known[id_][0].paused:
                 job.end("the source was paused")
             elif not is_open(known[id_][1].window, now, known[id_][1].zone):
                 job.end("its hours are over")
+
+    def _give_up(self, id_: str, job: _Job) -> None:
+        """A harvest that gives no sign of life: its lease is gone, so that it writes no more should it wake up."""
+        self.troubles += 1
+        job.end("it hangs")
+        del self._jobs[id_]
+        log.error("a harvest hangs and is given up", source=id_, began=job.began.isoformat(), silent_s=self._silence)
 
     def _has_room_for(self, source: Source, now: datetime) -> bool:
         if source.id in self._jobs or len(self._jobs) >= self._settings.worker_harvests:
@@ -144,7 +154,7 @@ class HarvestWorker:
             log.warning("a run is taken over", source=source.id, run=runs.run, began=runs.started_at,
                         reason="nobody who lives is at it")  # fmt: skip
         log.info("harvest begins", source=source.id, full=due.full, because=due.why, due=due.at.isoformat())
-        job = self._jobs[source.id] = _Job(source, plan)
+        job = self._jobs[source.id] = _Job(source, plan, self._clock())
         job.thread = threading.Thread(
             target=self._harvest, args=(job, due.full), daemon=True, name=f"harvest {source.id}"
         )
@@ -181,7 +191,8 @@ class HarvestWorker:
         finally:
             client.close()
             with self._lock:
-                self._jobs.pop(source.id, None)
+                if self._jobs.get(source.id) is job:
+                    del self._jobs[source.id]
 
     def _rest(self, id_: str, seconds: timedelta | None = None) -> timedelta:
         """Leave a source alone for a while, twice as long each time; returns how long."""

@@ -6,6 +6,7 @@ import itertools
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -54,12 +55,34 @@ def disown(owner: str) -> None:
     _held_here.discard(owner)
 
 
+class Pulse:
+    """Signs of life of the work that a lease is for."""
+
+    def __init__(self, silence: float) -> None:
+        self._silence, self._last = silence, time.monotonic()
+
+    def __call__(self) -> None:
+        """Give one."""
+        self._last = time.monotonic()
+
+    @property
+    def hangs(self) -> bool:
+        """Whether there was none for longer than the work may be silent."""
+        return 0 < self._silence < time.monotonic() - self._last
+
+
 @contextmanager
-def held(database: Database, name: str) -> Iterator[None]:
+def held(database: Database, name: str, silence: float = 0) -> Iterator[Pulse]:
     """Hold a lease while the block runs; its heart beats in a thread.
 
     A dead owner's lease is taken over: at once when it ran on this machine, elsewhere after a minute. An owner that
     was only asleep meanwhile writes no more: each of its write transactions asks first whether the lease is still its.
+
+    Args:
+        database: the store.
+        name: of the lease.
+        silence: seconds after which work that gives no sign of life (by calling what is yielded) is taken to hang:
+            its lease is given up, so that others may go on with it. 0 = it may be silent for as long as it likes.
 
     Raises:
         LeaseTakenError: another process holds it.
@@ -72,12 +95,12 @@ def held(database: Database, name: str) -> Iterator[None]:
     except BaseException:
         disown(owner)
         raise
-    stop = threading.Event()
-    heart = threading.Thread(target=_beat, args=(database, name, owner, stop), name=f"lease {name}", daemon=True)
+    stop, pulse = threading.Event(), Pulse(silence)
+    heart = threading.Thread(target=_beat, args=(database, name, owner, stop, pulse), name=f"lease {name}", daemon=True)
     heart.start()
     try:
         with database.fenced(lambda connection: _still_own(connection, name, owner)):
-            yield
+            yield pulse
     finally:
         stop.set()
         heart.join()
@@ -112,15 +135,18 @@ def _take(connection: Connection, name: str, owner: str) -> None:
 def _still_own(connection: Connection, name: str, owner: str) -> None:
     own = connection.scalar(select(leases.c.owner).where(leases.c.name == name))
     if own != owner:
-        who = f"process {own.split('|')[1]} on {own.split('|')[0]} took it over" if own else "it was taken away"
+        who = f"process {own.split('|')[1]} on {own.split('|')[0]} took it over" if own else "its lease was given up"
         raise LeaseLostError(f"{name}: this process was silent for too long and {who}; nothing more is written by it")
 
 
-def _beat(database: Database, name: str, owner: str, stop: threading.Event) -> None:
+def _beat(database: Database, name: str, owner: str, stop: threading.Event, pulse: Pulse) -> None:
     while not stop.wait(HEARTBEAT_S):
         try:
             with database.begin(alone=False) as connection:
                 own = (leases.c.name == name) & (leases.c.owner == owner)
+                if pulse.hangs:
+                    connection.execute(delete(leases).where(own))
+                    return
                 connection.execute(update(leases).where(own).values(beat_at=_beat_at(connection)))
         except StoreError:  # the work itself meets the same trouble and tells it
             continue

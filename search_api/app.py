@@ -39,6 +39,7 @@ from search_api.routes import (
     nearby,
     numbers,
     oai,
+    ogc,
     opensearch,
     openurl,
     search,
@@ -47,7 +48,15 @@ from search_api.routes import (
     sru,
     works,
 )
-from search_api.web import account_pages, log_in_pages, pages, register_pages, registration_pages
+from search_api.web import (
+    account_pages,
+    institution_area,
+    log_in_pages,
+    operator_area,
+    pages,
+    register_pages,
+    registration_pages,
+)
 from search_api.web.error_pages import error_page
 
 ROUTERS = tuple(
@@ -56,11 +65,14 @@ ROUTERS = tuple(
         formats,  # before the addresses without suffix, which would take the suffix for a part of the id
         *(numbers, unapi),
         *(search, works, merges, nearby, institutions, institution_edit, availability, sources),
-        *(daia, oai, opensearch, openurl, sru, health, metrics, docs, pages),
+        *(daia, oai, ogc, opensearch, openurl, sru, health, metrics, docs, pages),
     )
 )
 
-ACCOUNT_ROUTERS = tuple(module.router for module in (log_in_pages, account_pages, register_pages, registration_pages))
+ACCOUNT_ROUTERS = tuple(
+    module.router
+    for module in (log_in_pages, account_pages, register_pages, registration_pages, institution_area, operator_area)
+)
 """Each route of these says who may use it (``search_api.accounts.guard``)."""
 
 

@@ -106,3 +106,12 @@ def never_stored_since(connection: Connection, source: int, first_run: int) -> l
         for key in stored:
             del by_key[bytes(key)]
     return list(by_key.values())
+
+
+def first(connection: Connection, source: int, limit: int) -> list[Quarantined]:
+    """The latest entries of a source, without their bytes."""
+    query = select(quarantine).where(quarantine.c.source == source).order_by(quarantine.c.id.desc()).limit(limit)
+    return [
+        Quarantined(source="", record=row.record, reason=row.reason, position=row.position, stage=row.stage)
+        for row in connection.execute(query)
+    ]

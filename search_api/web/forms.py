@@ -32,11 +32,13 @@ async def form_of(request: Request) -> Form:
     Raises:
         ApiError: it is no form.
     """
+    body = await request.body()
+    if not body:  # a button alone
+        return Form({})
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
         raise ApiError("invalid-body", f"Send a form ({_TYPE}).")
     try:
-        text = (await request.body()).decode()
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError as error:
         raise ApiError("invalid-body", f"The form cannot be read: {error}") from None
     return Form(dict(pairs))

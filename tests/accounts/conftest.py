@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from argon2 import PasswordHasher
 from dnslib import QTYPE, RCODE, RR, TXT
 from dnslib.server import BaseResolver, DNSLogger, DNSServer
 from fastapi.testclient import TestClient
@@ -32,6 +33,12 @@ PLACES = [
     Institution(number=0, id=id_, name=id_.title(), kind="library", lat=55.0, lon=-1.6, timezone="Europe/London")
     for id_ in ("north", "south")
 ]
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same hash with a thousandth of its cost; one test logs in with the real one."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
 
 
 @pytest.fixture

@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 import pyotp
 import pytest
 from aiosmtpd.controller import Controller
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search_api import access_log
+from search_api.accounts import passwords
 from search_api.accounts.guard import safe_next
 from search_api.accounts.mail import Mail
 from store import accounts, audit, links
@@ -51,6 +54,16 @@ def test_the_cookie_is_out_of_reach(person: Any, visitor: Any, context: Any) -> 
     stored = b"".join(path.read_bytes() for path in context.settings.home.glob("lampway.db*"))
     assert secret.encode() not in stored
     assert PASSWORD.encode() not in stored
+
+
+def test_hashes_are_dear_and_renewed(person: Any, visitor: Any, context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    person(ADA)
+    real = PasswordHasher(time_cost=2, memory_cost=64 * 1024, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", real)
+    assert visitor().post("/login", data={"email": ADA, "password": PASSWORD}).status_code == 303
+    with context.database.connect() as connection:
+        kept = accounts.by_email(connection, ADA).password
+    assert kept.startswith("$argon2id$v=19$m=65536,t=2,p=1$")
 
 
 def test_strangers_learn_nothing_from_the_answer(person: Any, visitor: Any) -> None:
@@ -207,3 +220,23 @@ def test_rubbish_is_told(visitor: Any) -> None:
     assert browser.post("/login", content=b"a=1&" * 500, headers=form).status_code == 422
     assert browser.post("/login", content=b"x" * 100_000, headers=form).status_code == 413
     assert isinstance(browser, TestClient)
+
+
+def test_what_was_typed_stands_in_no_log(
+    visitor: Any, app: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    structlog = pytest.importorskip("structlog")
+    access_log.configure()
+    try:
+        monkeypatch.setattr("search_api.web.log_in_pages.by_password", lambda *_: 1 / 0)
+        browser = visitor()
+        browser.get("/login?next=/account%0d%0aforged")
+        answer = browser.post("/login", data={"email": ADA, "password": "planted-secret-4711", "code": "123456"})
+        assert answer.status_code == 500
+    finally:
+        structlog.reset_defaults()
+    logged = capsys.readouterr().err
+    assert "ZeroDivisionError" in logged
+    for planted in ("planted-secret-4711", ADA, "123456", "forged"):
+        assert planted not in logged
+        assert planted not in answer.text or planted == ADA

@@ -1,0 +1,190 @@
+"""The people of an institution keep its things in order, and cannot touch another's; the operator decides."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pyotp
+import pytest
+from fastapi.routing import APIRoute
+
+from schemas.catalogue import Source
+from search_api.app import ACCOUNT_ROUTERS
+from search_api.web import institution_area
+from store import accounts, api_keys, audit, institutions, registrations, sources
+from store.sources import SourceState
+
+ADA, EVE = "ada@example.org", "eve@example.org"
+
+
+@pytest.fixture
+def stocked(context: Any) -> dict[str, str]:
+    """A source and a key of the north; values for every parameter of a path."""
+    with context.database.begin() as connection:
+        source = Source(
+            id="north-source", protocol="oai", location="https://n.example/oai", format="oai_dc", institution="north"
+        )
+        sources.add(connection, source)
+        key = api_keys.create(connection, "north")
+    return {"institution": "north", "id": "north-source", "act": "pause", "key": key.split("_")[1]}
+
+
+def everything(context: Any) -> Any:
+    with context.database.connect() as connection:
+        rows = [
+            sources.all_sources(connection),
+            api_keys.all_keys(connection),
+            institutions.all_institutions(connection),
+        ]
+        return [
+            *rows,
+            [accounts.members_of(connection, place) for place in ("north", "south")],
+            len(audit.read(connection)),
+        ]
+
+
+def test_nothing_of_one_institution_is_there_for_another(person: Any, context: Any, stocked: dict[str, str]) -> None:
+    person(ADA, north="editor")
+    eve = person(EVE, south="editor")
+    before = everything(context)
+    tried = 0
+    for route in (route for route in institution_area.router.routes if isinstance(route, APIRoute)):
+        path = route.path.replace("{institution}", "north").replace("{act}", "pause")
+        path = path.replace("{id}", stocked["key"] if "/keys/" in path else "north-source")
+        for foreign in (path, path.replace("/i/north", "/i/south") if "{id}" in route.path else path):
+            for method in route.methods - {"HEAD"}:
+                answer = eve.request(method, foreign, data={"email": ADA, "opening_hours": "24/7", "schedule": ""})
+                assert answer.status_code == 404, f"{method} {foreign}"
+                assert "n.example" not in answer.text
+                tried += 1
+    assert tried >= 10
+    assert everything(context) == before
+
+
+def test_a_member_keeps_hours_and_nothing_else(person: Any, context: Any, stocked: dict[str, str]) -> None:
+    member = person(EVE, north="member")
+    page = member.get("/i/north")
+    assert page.status_code == 200
+    assert "API keys" not in page.text
+    assert member.post("/i/north/entry", data={"opening_hours": "Mo-Fr 09:00-18:00", "phone": "1"}).status_code == 303
+    for path in ("keys", "members", "sources/north-source/pause", f"keys/{stocked['key']}/revoke", "members/remove"):
+        assert member.post(f"/i/north/{path}", data={"email": EVE}).status_code == 403
+    with context.database.connect() as connection:
+        assert institutions.get(connection, "north").opening_hours == "Mo-Fr 09:00-18:00"
+        (line,) = [line for line in audit.read(connection) if line.action == "institution.edit"]
+    assert line.actor == EVE
+    assert line.detail["opening_hours"] == " → Mo-Fr 09:00-18:00"
+
+
+def test_wrong_hours_come_back_with_the_fault_beside_them(person: Any, context: Any) -> None:
+    ada = person(ADA, north="editor")
+    answer = ada.post("/i/north/entry", data={"opening_hours": "Mo-Fr 99:00", "phone": "+44 1"})
+    assert answer.status_code == 422
+    assert 'value="Mo-Fr 99:00"' in answer.text
+    assert 'aria-describedby="opening_hours-hint opening_hours-wrong"' in answer.text
+    with context.database.connect() as connection:
+        assert institutions.get(connection, "north").phone == ""
+
+
+def test_schedule_pause_and_run(person: Any, context: Any, stocked: dict[str, str]) -> None:
+    ada, page = person(ADA, north="editor"), "/i/north/sources/north-source"
+    wrong = ada.post(f"{page}/schedule", data={"schedule": "every night"})
+    assert wrong.status_code == 422
+    assert "no cron expression" in wrong.text
+    assert ada.post(f"{page}/schedule", data={"schedule": " 0 4 * * * "}).status_code == 303
+    assert ada.post(f"{page}/pause", data={}).status_code == 303
+    assert ada.post(f"{page}/run", data={}).status_code == 303
+    assert "within a minute" in ada.get(page).text
+    assert ada.post(f"{page}/approve", data={}).status_code == 422
+    assert ada.post(f"{page}/explode", data={}).status_code == 404
+    with context.database.connect() as connection:
+        source = sources.get(connection, "north-source")
+        acts = [line.action for line in audit.read(connection, institutions=["north"])]
+    assert (source.schedule, source.paused, bool(source.wanted_at)) == ("0 4 * * *", True, True)
+    assert acts == ["source.run", "source.pause", "source.schedule"]
+
+
+def test_a_key_is_shown_once(person: Any, context: Any, stocked: dict[str, str]) -> None:
+    ada = person(ADA, north="editor")
+    assert ada.post("/i/north/keys", data={"label": "x"}).status_code == 422
+    made = ada.post("/i/north/keys", data={"label": "shelf", "scope-availability:write": "1"})
+    key = re.search(r"<code>(lw_\w{8}_\w+)</code>", made.text)[1]
+    assert key not in ada.get("/i/north").text
+    with context.database.connect() as connection:
+        found = api_keys.find(connection, key)
+        assert (found.institution, found.scope, found.label) == ("north", "availability:write", "shelf")
+        assert key not in str(audit.read(connection))
+    assert ada.post(f"/i/north/keys/{found.id}/revoke").status_code == 303
+    with context.database.connect() as connection:
+        assert api_keys.find(connection, key) is None
+
+
+def test_the_last_editor_stays_and_invitations_go_by_mail_only(person: Any) -> None:
+    ada = person(ADA, north="editor")
+    assert ada.post("/i/north/members/remove", data={"email": ADA}).status_code == 422
+    person(EVE, north="editor")
+    assert ada.post("/i/north/members/remove", data={"email": ADA}).status_code == 303
+    assert ada.get("/i/north").status_code == 404
+    eve = person(EVE)
+    answer = eve.post("/i/north/members", data={"email": "new@example.org", "role": "member"})
+    assert answer.status_code == 422
+    assert "lampway accounts add new@example.org" in answer.text
+    assert "/link/" not in answer.text
+
+
+def with_second_factor(browser: Any) -> None:
+    secret = re.search(r"<code>(\w+)</code>", browser.get("/account").text)[1]
+    code = pyotp.TOTP(secret).at(time.time() - 30)
+    assert browser.post("/account/totp", data={"secret": secret, "code": code}).status_code == 303
+
+
+def proposal(context: Any, state: Any) -> str:
+    from schemas.registration import NewInstitution, Proposal
+
+    with context.database.begin() as connection:
+        ada = accounts.by_email(connection, ADA)
+        made = registrations.add(
+            connection,
+            ada.number,
+            state,
+            Proposal(
+                location="https://h.example/oai", protocol="oai", format="oai_dc", new=NewInstitution(name="Hafen")
+            ),
+        )
+    return made.id
+
+
+def test_the_operator_decides_with_a_second_factor(person: Any, context: Any) -> None:
+    context.settings = context.settings.model_copy(update={"registration": "approve"})
+    ada, boss = person(ADA), person("boss@example.org", operator=True)
+    id_ = proposal(context, "probed")
+    assert ada.get("/operator").status_code == 403
+    assert ada.post(f"/operator/registrations/{id_}/vouch", data={"reason": "x"}).status_code == 403
+    refused = boss.post(f"/operator/registrations/{id_}/vouch", data={"reason": "spoke to them"})
+    assert refused.headers["location"].startswith("/account/confirm")
+    with_second_factor(boss)
+    assert boss.post(f"/operator/registrations/{id_}/vouch", data={"reason": ""}).status_code == 422
+    assert boss.post(f"/operator/registrations/{id_}/vouch", data={"reason": "spoke to them"}).status_code == 303
+    assert "looks at it now" in ada.get(f"/registrations/{id_}").text
+    assert "spoke to them" in boss.get("/operator").text
+    assert boss.post(f"/operator/registrations/{id_}/approve").status_code in (303, 422)
+    assert boss.post(f"/operator/registrations/{id_}/approve", data={}).status_code in (303, 422)
+    assert "It is live." in ada.get(f"/registrations/{id_}").text
+    assert boss.post(f"/operator/registrations/{id_}/refuse", data={"reason": "late"}).status_code == 422
+    with context.database.connect() as connection:
+        assert accounts.roles_of(connection, accounts.by_email(connection, ADA).number) == {"hafen": "editor"}
+        steps = [line.detail["to"] for line in audit.read(connection) if line.action == "registration.step"]
+    assert steps == ["live", "approved", "proven", "proof_pending"]
+
+
+def test_what_waits_is_shown_to_the_operator(person: Any, context: Any, stocked: dict[str, str]) -> None:
+    with context.database.begin() as connection:
+        sources.set_state(connection, "north-source", SourceState(waits_on_run=7))
+    boss = person("boss@example.org", operator=True)
+    page = boss.get("/operator").text
+    assert "north-source" in page
+    assert boss.get("/operator/audit").status_code == 200
+    assert boss.get("/i/north").status_code == 200
+    assert len(ACCOUNT_ROUTERS) == 6

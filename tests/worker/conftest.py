@@ -127,10 +127,12 @@ def installed(tmp_path: Path) -> Callable[..., AbstractContextManager[Installati
     """Makes an empty installation with one institution: ``with installed(LAMPWAY_ENGINE=...) as made``."""
 
     @contextmanager
-    def make(**environment: str) -> Iterator[Installation]:
-        made = Installation(tmp_path, **environment)
-        (tmp_path / "places.csv").write_text("id,name,kind,lat,lon\nlib,City Library,library,51.5,-0.12\n")
-        made.run("institutions", "import", str(tmp_path / "places.csv"))
+    def make(name: str = "", **environment: str) -> Iterator[Installation]:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        made = Installation(folder, **environment)
+        (folder / "places.csv").write_text("id,name,kind,lat,lon\nlib,City Library,library,51.5,-0.12\n")
+        made.run("institutions", "import", str(folder / "places.csv"))
         try:
             yield made
         finally:

@@ -7,7 +7,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from search_api.json_response import digest_of
 
-_KEPT = {"cache-control", "content-language", "content-location", "date", "etag", "expires", "link", "vary"}
+_KEPT = {"cache-control", "content-language", "content-location", "date", "etag", "expires", "link", "vary"} | {
+    "content-type"  # by which the policy is chosen that browsers put in the place of the one they have
+}
 """Headers of an answer that its 304 repeats (RFC 9110, 15.4.5)."""
 
 
@@ -43,6 +45,7 @@ class _Tagging:
                 headers["ETag"] = f'"{digest_of(message.get("body", b""))}"'
             if "etag" in headers and has_tag(self._known, headers["etag"]):
                 self._silent = True
+                headers.add_vary_header("Accept-Encoding")  # as the compressed answer that it stands for says
                 kept = [(name, value) for name, value in headers.raw if name.decode("latin-1") in _KEPT]
                 await self._send({**start, "status": 304, "headers": kept})
                 await self._send({"type": "http.response.body", "body": b""})

@@ -69,6 +69,18 @@ def test_every_format_of_everything(client: TestClient, work: str, name: str, su
         assert link in plain.headers["link"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/search?q=pride", "/institutions", "/institutions/city", "/about", "/api/institutions"]
+)
+def test_unchanged_keeps_its_policy(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    same = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert same.status_code == 304
+    for name in ("content-security-policy", "permissions-policy", "access-control-allow-origin"):
+        assert same.headers.get(name) == first.headers.get(name)
+    assert set(first.headers["vary"].split(", ")) <= set(same.headers["vary"].split(", "))
+
+
 def test_what_a_client_takes_at_all(client: TestClient, work: str) -> None:
     for path in (f"/works/{work}", f"/api/works/{work}", "/search?q=pride", "/institutions/city"):
         assert client.get(path, headers={"Accept": "image/png"}).status_code == 406, path

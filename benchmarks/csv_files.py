@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from config.settings import load_settings
+from harvester import garbage
 from harvester.fetching import Client
 from harvester.formats import FORMATS
 from harvester.harvest import harvest_source
@@ -38,7 +39,7 @@ HEADER = ["record id", "title", "subtitle", "author", "publisher", "place", "yea
 
 def run() -> dict[str, Any]:
     """Measure, as ``benchmarks.__main__`` wants it."""
-    gc.freeze()
+    garbage.settle()
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         files = {"generated": _generated(Path(folder) / "generated.csv")}

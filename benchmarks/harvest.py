@@ -6,7 +6,6 @@ turns, round by round, so that a noisy machine hurts all alike.
 
 from __future__ import annotations
 
-import gc
 import json
 import resource
 import statistics
@@ -96,6 +95,7 @@ def sickle(base: str, format_: str, _: str) -> dict[str, float]:
 def lampway(base: str, format_: str, home: str) -> dict[str, float]:
     """A first harvest and a full one of the same records."""
     from config.settings import load_settings
+    from harvester import garbage
     from harvester.fetching import Client
     from harvester.harvest import harvest_source
     from schemas.catalogue import Source
@@ -108,7 +108,7 @@ def lampway(base: str, format_: str, home: str) -> dict[str, float]:
     with database.begin() as connection:
         sources.add(connection, source)
     client = Client.from_settings(settings)
-    gc.freeze()  # as the command does
+    garbage.settle()  # as the command does
     spent = {}
     for name in ("first", "again"):
         began = time.process_time()

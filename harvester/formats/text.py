@@ -19,7 +19,7 @@ def tidy(text: str) -> str:
     """NFC, without control characters, each run of white space one blank."""
     if text.isascii():
         if text.isprintable() and "  " not in text:
-            return text.strip()
+            return text.strip() if text else text
     else:
         text = unicodedata.normalize("NFC", _NON_FILING.sub("", text))
     if not text.isprintable():
@@ -32,7 +32,7 @@ def strip_isbd(text: str) -> str:
     text = text.rstrip(" /:;=,+")
     if text.endswith(".") and not text.endswith("..") and not _INITIAL.search(text):
         text = text[:-1].rstrip(" /:;=,")
-    return _without_brackets(text)
+    return _without_brackets(text) if "[" in text or "]" in text else text
 
 
 def strip_name(text: str) -> str:

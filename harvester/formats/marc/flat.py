@@ -1,7 +1,7 @@
 """Reads MARCXML of the usual form from the record's bytes, without a tree, which would cost four times as much.
 
 Only what is certain is taken; for anything else (comments, CDATA, single quotes, records in a collection ...) the
-caller reads the tree. Every "<" is accounted for, so that nothing can be overlooked.
+caller reads the tree. Every "<" of what is taken is accounted for, so that nothing can be overlooked.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from harvester.formats.marc.record import MarcField, MarcRecord
+from harvester.formats.marc.record import SPECIAL_TAGS, MarcField, MarcRecord
 from harvester.formats.xml_flat import ATTRIBUTES, OAI_OPENING, without_references
 
 _OPENING = re.compile(rf"(?:{OAI_OPENING})?<((?:[\w.-]+:)?)record{ATTRIBUTES}\s*>", re.DOTALL)
@@ -25,7 +25,7 @@ def read_flat(payload: bytes, tags: frozenset[str]) -> MarcRecord | None:
     """
     text = payload.decode("utf-8", "replace")
     opening = _OPENING.match(text)
-    if opening is None or "<!" in opening[0] or "<?" in opening[0] or "\r" in text:
+    if opening is None or "\r" in text or ("!" in text and "<!" in text) or ("?" in text and "<?" in text):
         return None
     prefix = opening[1]
     end = text.find(f"</{prefix}record>", opening.end())
@@ -36,45 +36,49 @@ def read_flat(payload: bytes, tags: frozenset[str]) -> MarcRecord | None:
 
 
 def _fields(body: str, prefix: str, tags: frozenset[str]) -> MarcRecord | None:
-    leaders, controls, fields, subfields = _patterns(prefix)
-    first = body.find(f"<{prefix}datafield")
-    head = body[:first] if first >= 0 else body
-    leader, control, data = leaders.findall(head), controls.findall(head), fields.findall(body)
-    if len(leader) > 1 or not (leader or data):
+    leaders, controls, subfields = _patterns(prefix)
+    head, *fields = body.split(f"<{prefix}datafield ")
+    leader, control = leaders.findall(head), controls.findall(head)
+    if len(leader) > 1 or not (leader or fields) or head.count("<") != 2 * (len(leader) + len(control)):
         return None
     marc = MarcRecord(leader=without_references(leader[0]).strip("\n\r\t").replace("#", " ") if leader else "")
     for tag, value in control:
         if tag >= "010":
             return None
         marc.control.setdefault(tag, []).append(without_references(value))
-    marks = 2 * (len(leader) + len(control) + len(data))
+    end = f"</{prefix}datafield>"
     referring, some_empty = "&" in body, '"></' in body
-    for attributes, inner in data:
+    data = marc.data
+    for field in fields:
+        attributes, _, inner = field.partition(">")
         named = _named(attributes)
-        if named is None:
+        if named is None or not inner.rstrip().endswith(end):
             return None
-        if named[0] not in tags:
-            marks += inner.count("<")
-            continue
-        found = subfields.findall(inner)
-        marks += 2 * len(found)
-        if referring:
-            found = [(code, without_references(value)) for code, value in found]
-        if some_empty:
-            found = [pair for pair in found if pair[1]]
-        marc.add(MarcField(*named, found))
-    return marc if marks == body.count("<") else None
+        tag = named[0]
+        if tag in tags:
+            found = subfields.findall(inner)
+            if inner.count("<") != 2 * len(found) + 1:
+                return None
+            if referring:
+                found = [(code, without_references(value)) for code, value in found]
+            if some_empty:
+                found = [pair for pair in found if pair[1]]
+            if tag in SPECIAL_TAGS:
+                marc.add(MarcField(*named, found))
+            elif tag in data:
+                data[tag].append(MarcField(*named, found))
+            else:
+                data[tag] = [MarcField(*named, found)]
+    return marc
 
 
 @lru_cache(maxsize=64)
-def _patterns(p: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Leader, control field, data field with its subfields, one subfield; all names have the prefix."""
+def _patterns(p: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Leader, control field, subfield; all names have the prefix."""
     p = re.escape(p)
-    inner = rf'<{p}subfield code="[^"&]*">[^<]*</{p}subfield>'
     return (
         re.compile(rf"<{p}leader>([^<]*)</{p}leader>"),
         re.compile(rf'<{p}controlfield tag="([^"&]*)">([^<]*)</{p}controlfield>'),
-        re.compile(rf"<{p}datafield ([^<>]*)>\s*((?:{inner}\s*)*)</{p}datafield>"),
         re.compile(rf'<{p}subfield code="([^"&]*)">([^<]*)</{p}subfield>'),
     )
 

@@ -62,16 +62,18 @@ def _holdings(place: _Place, statuses: StatusMap) -> list[Holding]:
 
 
 def _base(field: MarcField, statuses: StatusMap) -> Holding:
+    first = dict(reversed(field.subfields)).get
+    status = first("y", "")
     return Holding(
-        institution=tidy(field.first("a")),
+        institution=tidy(first("a", "")),
         branch=" / ".join(distinct([tidy(value) for value in field.values("b")])),
         location=" / ".join(distinct([tidy(value) for value in field.values("c")])),
         call_number=tidy(field.join("khijlm")),
-        key=tidy(field.first("p")),
-        url=field.first("u"),
+        key=tidy(first("p", "")),
+        url=first("u", ""),
         note="; ".join(distinct([tidy(value) for value in field.values("z3")])),
-        availability=list(statuses.read(field.first("y"))) if field.first("y") else [],
-        status=tidy(field.first("y")),
+        availability=list(statuses.read(status)) if status else [],
+        status=tidy(status),
     )
 
 

@@ -12,6 +12,9 @@ import msgspec
 HOLDING_TAGS = frozenset({"852", "866", "867", "868", "876", "877", "878"})
 """Kept together in the order of the record as well: without link numbers, an item belongs to the 852 before it."""
 
+SPECIAL_TAGS = HOLDING_TAGS | {"880"}
+"""Which ``MarcRecord.add`` does more with than to put them under their tag."""
+
 
 class MarcField(msgspec.Struct, gc=False):
     """A data field: indicators, and subfields as (code, value) in order."""
@@ -30,10 +33,16 @@ class MarcField(msgspec.Struct, gc=False):
 
     def values(self, codes: str) -> list[str]:
         """The subfields with any of the codes, in order."""
+        if len(self.subfields) == 1:
+            ((own, value),) = self.subfields
+            return [value] if own in codes else []
         return [value for own, value in self.subfields if own in codes]
 
     def join(self, codes: str, separator: str = " ") -> str:
         """Those subfields as one text."""
+        if len(self.subfields) == 1:
+            ((own, value),) = self.subfields
+            return value if own in codes else ""
         return separator.join([value for own, value in self.subfields if own in codes])
 
 

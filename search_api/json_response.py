@@ -1,4 +1,4 @@
-"""JSON answers: msgspec bytes straight into the response, with an entity tag where an answer is worth asking again."""
+"""JSON answers: msgspec bytes straight into the response."""
 
 from __future__ import annotations
 
@@ -21,17 +21,14 @@ def json_response(value: object, *, status: int = 200, headers: dict[str, str] |
 def tagged_response(
     request: Request, value: object, *, headers: dict[str, str] | None = None, version: str = ""
 ) -> Response:
-    """The same with a strong entity tag; 304 without a body when the client has exactly this answer already.
+    """The same, for what may be edited: the entity tag begins with the ``version`` of the stored thing.
 
-    ``version``: of the stored thing behind the answer, where it may be edited: the tag begins with it (see
-    ``is_current``), as the rest of the answer changes with the hour.
+    So an edit can say what it was made from (see ``is_current``), though the rest of the answer changes with the hour.
+    Every other answer gets its tag in ``search_api.entity_tags``, where 304 is answered too.
     """
     response = json_response(value, headers=headers)
-    tag = tag_of(response, version)
-    if _has(request.headers.get("if-none-match", ""), tag):
-        kept = {name: response.headers[name] for name in ("cache-control", "vary")}
-        return Response(status_code=304, headers=kept | {"ETag": tag})
-    response.headers["ETag"] = tag
+    if version:
+        response.headers["ETag"] = tag_of(response, version)
     return response
 
 
@@ -49,8 +46,3 @@ def is_current(header: str, version: str) -> bool:
     """Whether an If-Match header allows to change what has this version; a missing one allows it."""
     tags = [part.strip().removeprefix("W/").strip('"') for part in header.split(",")]
     return not header.strip() or "*" in tags or version in {tag.partition("-")[0] for tag in tags}
-
-
-def _has(header: str, tag: str) -> bool:
-    # A proxy that compresses turns a strong tag into a weak one; If-None-Match compares weakly (RFC 9110, 13.1.2).
-    return header.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in header.split(",")}

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, or_, select
 from schemas.catalogue import Source
 from store import bulk, codec, notes
 from store.database import Database
-from store.tables import dated_members, dated_works, raw_records, records, sources, works
+from store.tables import dated_members, dated_works, institutions, raw_records, records, sources, works
 
 STATE = "dated works"
 
@@ -26,12 +26,14 @@ class State(msgspec.Struct, omit_defaults=True):
 
     changes: int = 0
     """Version of the latest change of a work that is set out."""
-    around: str = ""
-    """Digest of what else counts: the registry and the sources."""
+    registry: str = ""
+    """Digest of the institutions as they are set out."""
+    sources: dict[int, str] = msgspec.field(default_factory=dict)
+    """Digests of the sources as they are set out, by number."""
     began: str = ""
     """Since when changes are being dated that not everybody can see yet; "" = all can be seen."""
     institutions: dict[str, int] = msgspec.field(default_factory=dict)
-    """Numbers of all institutions that ever had a set, by id."""
+    """Numbers of all institutions there ever were, by id."""
 
 
 class DatedWork(msgspec.Struct, frozen=True):
@@ -138,14 +140,19 @@ def earliest(connection: Connection) -> str:
     return connection.scalar(select(func.min(dated_works.c.datestamp))) or ""
 
 
+def holders(connection: Connection) -> set[str]:
+    """Ids of the institutions that have any work, or had one."""
+    held = select(dated_members.c.work).where(dated_members.c.institution == institutions.c.number).exists()
+    return set(connection.scalars(select(institutions.c.id).where(held)))
+
+
 def members(connection: Connection, numbers: Sequence[int]) -> dict[int, list[int]]:
     """Numbers of the institutions that have works."""
     found: dict[int, list[int]] = {}
-    for work, institution in bulk.select_in(
-        connection, dated_members, ("work", "institution"), "work", numbers, gone=False
-    ):
+    columns = ("work", "institution")
+    for work, institution in bulk.select_in(connection, dated_members, columns, "work", numbers, gone=False):
         found.setdefault(work, []).append(institution)
-    return {work: sorted(institutions) for work, institutions in found.items()}
+    return {work: sorted(places) for work, places in found.items()}
 
 
 def origins(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Origin]]:

@@ -41,9 +41,16 @@ class _Around(msgspec.Struct, frozen=True):
     numbers: dict[str, int]
 
     @property
-    def digest(self) -> str:
-        """Changes when any work may have to be set out anew."""
-        return codec.digest(msgspec.json.encode([self.sources, self.institutions, self.owners])).hex()
+    def registry(self) -> str:
+        """Changes when any work may be at other institutions, or they may be called otherwise."""
+        return codec.digest(msgspec.json.encode([self.institutions, self.owners])).hex()
+
+    def touches_all(self, before: State) -> bool:
+        """Whether works may read differently that did not change themselves; those of a new source did."""
+        known = {number: digest.hex() for number, digest in self.sources.items()}
+        return self.registry != before.registry or any(
+            known.get(number, digest) != digest for number, digest in before.sources.items()
+        )
 
 
 class _Change(msgspec.Struct, frozen=True):
@@ -74,9 +81,10 @@ def date_changes(database: Database, home: Path, on_progress: Progress | None = 
     with database.connect() as connection:
         before, around = state(connection), _around(connection)
         latest = work_changes.latest(connection)
-        if (before.changes, before.around, before.began) == (latest, around.digest, ""):
+        touched = around.touches_all(before)
+        if before.changes == latest and not touched and not before.began:
             return 0
-        known = work_changes.since(connection, before.changes) if before.around == around.digest else None
+        known = None if touched else work_changes.since(connection, before.changes)
         numbers = sorted(known) if known is not None else list(connection.scalars(select(works.c.number)))
         began = before.began or text_of(database.dialect.now(connection))
     _note(database, msgspec.structs.replace(before, began=began))
@@ -91,8 +99,13 @@ def date_changes(database: Database, home: Path, on_progress: Progress | None = 
         dated += len(changes)
         if on_progress and len(numbers) >= _TOLD_FROM:
             on_progress("date", min(start + _BATCH, len(numbers)), len(numbers))
-    known_sets = before.institutions | around.numbers
-    _note(database, State(changes=latest, around=around.digest, institutions=known_sets))
+    after = State(
+        changes=latest,
+        registry=around.registry,
+        sources={number: digest.hex() for number, digest in around.sources.items()},
+        institutions=before.institutions | around.numbers,
+    )
+    _note(database, after)
     return dated
 
 

@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 
 STAGES = {"read": ("Reading", "records"), "merge": ("Merging", "records"), "index": ("Indexing", "works"),
-          "date": ("Dating changes of", "works"), "compare": ("Comparing", "works")}  # fmt: skip
+          "date": ("Dating", "works"), "compare": ("Comparing", "works")}  # fmt: skip
 """Titles and units of what the indexer tells of its progress."""
 
 

@@ -51,6 +51,10 @@ def list_works(request: Request) -> Element:
     wanted = _selection(request, asked)
     after = (asked.after, asked.work) if asked.after else None
     rows = dated_works.page(request.connection, wanted, after, PAGE + 1)
+    if not rows and after:
+        raise OaiError(
+            "badResumptionToken", "What was left of the list has changed since and is of later dates; begin anew."
+        )
     if not rows:
         raise OaiError("noRecordsMatch", "Nothing has changed in that time, or the set has nothing.")
     size = asked.size or dated_works.count(request.connection, wanted)

@@ -1,4 +1,4 @@
-"""ListSets: one set for each institution that has anything."""
+"""ListSets: one set for each institution that has anything, or had."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ PAGE = 500
 
 def list_sets(request: Request) -> Element:
     """The institutions by their sets' names, a page at a time."""
-    known = dated_works.state(request.connection).institutions
-    specs = sorted(set_spec(place.id) for place in request.registry.institutions if place.id in known)
+    registry = request.registry.by_id
+    specs = sorted(set_spec(id_) for id_ in dated_works.holders(request.connection) if id_ in registry)
     before = tokens.read(request.arguments["resumptionToken"], "ListSets") if request.arguments else None
     rest = [spec for spec in specs if before is None or spec > before.after]
     element = verb_element("ListSets")
     for spec in rest[:PAGE]:
         entry = add(element, "set")
         add(entry, "setSpec", spec)
-        add(entry, "setName", request.registry.by_id[institution_of(spec)].name)
+        add(entry, "setName", registry[institution_of(spec)].name)
     if not rest:
         raise _nothing(before)
     cursor = before.cursor if before else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import pymarc
@@ -19,6 +20,7 @@ _PARSER = etree.XMLParser(
 )
 _PRIVATE = frozenset({"541", "542", "561", "583"})
 """Fields with a first indicator 0 for "private": acquisition, copyright, provenance, actions."""
+_TAG = re.compile(r"[0-9A-Za-z]{3}")
 _HOLDINGS = ("852", "866", "867", "868", "876", "877", "878")
 Leader = str
 Fields = list[tuple[str, str, list[tuple[str, str]] | str]]
@@ -50,7 +52,7 @@ def stored_marc(raw: RawRecord, source: Source) -> Element | None:
     if not fields:
         return None
     record = empty_record()
-    add(record, "leader", leader)
+    add(record, "leader", leader.strip("\r\n\t").ljust(24)[:24])
     for tag, indicators, content in fields if is_as_sent(source) else _public(fields):
         if isinstance(content, str):
             add(record, "controlfield", content, tag=tag)
@@ -72,16 +74,20 @@ def _of_xml(payload: bytes) -> tuple[Leader, Fields]:
 
 
 def _read(record: Element) -> tuple[Leader, Fields]:
-    leader, fields = "", []
+    leader = ""
+    fields: Fields = []
     for child in record:
         name, tag = etree.QName(child).localname, child.get("tag") or ""
         if name == "leader":
             leader = child.text or ""
+        elif not _TAG.fullmatch(tag):
+            continue
         elif name == "controlfield":
             fields.append((tag, "", child.text or ""))
         elif name == "datafield":
             indicators = (child.get("ind1") or " ")[:1] + (child.get("ind2") or " ")[:1]
-            fields.append((tag, indicators, [(sub.get("code") or "", "".join(sub.itertext())) for sub in child]))
+            subfields = [(sub.get("code") or "", "".join(sub.itertext())) for sub in child]
+            fields.append((tag, indicators, [pair for pair in subfields if len(pair[0]) == 1]))
     return leader, fields
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas.catalogue import CatalogueRecord, Source
-from store import dated_works, records, works
+from search_api.oai.provider import answer
+from store import dated_works, institutions, records, works
 from store.database import Database
 
 Told = dict[str, tuple[str, set[str], set[str]]]
@@ -109,6 +112,23 @@ def test_a_work_that_moves_between_institutions_is_where_it_is_now(village: Any,
     living, deleted = theirs(peer.database)
     assert living == {id_: told for name in sets for id_, told in ours(village, name).items()}
     assert len(deleted) == (1 if "museum" not in sets else 0)
+
+
+def test_the_end_of_a_list_with_an_end_may_move_out_of_it(village: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search_api.oai.lists.PAGE", 16)
+    with dated_works.reading(village.database) as (connection, _):
+        stamp = max(dated_works.dated(connection, list(works.living_numbers(connection))).values())
+    asked = [("verb", "ListIdentifiers"), ("metadataPrefix", "oai_dc"), ("until", stamp)]
+    token = re.search(r"<resumptionToken[^>]*>([^<]+)<", answer(village.context, asked).decode())
+    assert token
+    later = datetime.fromisoformat(stamp) + timedelta(seconds=5)
+    monkeypatch.setattr(village.database.dialect, "now", lambda _: later)
+    with village.database.begin() as connection:  # every work is dated anew when those who have it are called otherwise
+        places = institutions.all_institutions(connection)
+        institutions.upsert(connection, [msgspec.structs.replace(place, name=f"New {place.name}") for place in places])
+    village.index()
+    going_on = [("verb", "ListIdentifiers"), ("resumptionToken", token[1])]
+    assert 'code="badResumptionToken"' in answer(village.context, going_on).decode()
 
 
 def test_works_that_change_while_a_list_is_read_are_not_missed(village: Any, monkeypatch: pytest.MonkeyPatch) -> None:

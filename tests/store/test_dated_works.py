@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from schemas.catalogue import CatalogueRecord, Holding
+from schemas.catalogue import CatalogueRecord, Holding, Source
 from schemas.institution import Institution
 from store import columns, dated_works, dating, institutions, notes, raw_records, records, sources, works
 from store.dated_works import Selection
@@ -144,6 +144,12 @@ def test_a_new_registry_and_a_licence_change_what_is_set_out(shelf, settings) ->
         source.licence = "CC0 1.0"
         sources.add(connection, source)
     assert date_changes(shelf, settings) == 3
+    with shelf.begin() as connection:
+        sources.add(connection, Source(id="new", protocol="csv", location="y.csv", format="csv"))
+        institutions.upsert(connection, [Institution(id="empty", name="Nothing yet")])
+    assert date_changes(shelf, settings) == 0, "they have nothing yet"
+    with shelf.connect() as connection:
+        assert dated_works.holders(connection) == {"city", "north", "museum"}
     with shelf.begin() as connection:
         institutions.remove(connection, "museum")
     assert date_changes(shelf, settings) == 1

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.merging.cohesion import coherent, facts_of
-from indexer.merging.components import Components, Numbers, PartedSets
+from indexer.merging.components import Components, EditionSets, Numbers, PartedSets
 from indexer.merging.decide import Groups, by_equality, by_identifier, by_likeness
 from indexer.merging.keys import Features
 from indexer.merging.rulings import NONE, Rulings
@@ -100,15 +100,23 @@ class _Known:
             if enemy in first
         ]  # fmt: skip
 
-    def sets(self, level: Level) -> PartedSets:
-        """Positions together and apart by decision."""
-        found = PartedSets()
-        for first, *others in self.joined(level):
-            for other in others:
-                found.join(first, other)
-        for one, other in self.parted(level):
-            found.part(one, other)
-        return found
+    def works(self) -> PartedSets:
+        """Positions whose works are together and apart by decision."""
+        return self._decided("work", PartedSets())
+
+    def editions(self) -> PartedSets:
+        """Positions whose editions are together and apart by decision."""
+        return self._decided("edition", EditionSets(self.works()))
+
+    def quarrels(self, families: Components) -> set[int]:
+        """Families in which something is apart by decision, themselves or by way of others of the same works."""
+        wide = families.copy()
+        for group in self.joined("work"):
+            wide.join(group)
+        apart = [*self.parted("edition"), *self.parted("work")]
+        found = {wide.find(one) for one, other in apart if wide.find(one) == wide.find(other)}
+        labels = np.flatnonzero(np.isin(wide.labels(), np.fromiter(found, np.int64))) if found else ()
+        return {families.find(int(place)) for place in labels}
 
     def rank(self, place: int) -> tuple[int, int, int]:
         """For ``settle``: whom a decision keeps from many finds its place after those that it keeps from few."""
@@ -117,6 +125,14 @@ class _Known:
             return (0, 0, name)
         enemies = len(self.rulings.editions.parted_from(name)) + len(self.rulings.works.parted_from(name))
         return (name in self.rulings.leaving, enemies, name)
+
+    def _decided(self, level: Level, found: PartedSets) -> PartedSets:
+        for first, *others in self.joined(level):
+            for other in others:
+                found.join(first, other)
+        for one, other in self.parted(level):
+            found.part(one, other)
+        return found
 
     def _sets(self, level: Level) -> PartedSets:
         return self.rulings.editions if level == "edition" else self.rulings.works
@@ -127,12 +143,12 @@ def _settle_editions(
 ) -> tuple[Numbers, list[Cut]]:
     """Editions: the families, but for those that a decision or a contradiction parts."""
     labels, cores = families.labels(), components.labels()
-    parted = {families.find(a) for a, b in known.parted("edition") if families.find(a) == families.find(b)}
+    parted = known.quarrels(families)
     suspects = parted | _incoherent(known, labels, cores, {families.find(group[0]) for group in weak} - parted)
     if not suspects:
         return labels, []
     inside = np.isin(labels, np.fromiter(suspects, np.int64))
-    sets = known.sets("edition")
+    sets = known.editions()
     join_groups(sets, _by_label(cores, inside & ~np.isin(labels, np.fromiter(parted, np.int64))), known.rank)
     join_groups(sets, (g for g in equals(known.features, inside) if families.find(g[0]) in parted), known.rank)
     alike = [group for group in weak if inside[group[0]]]
@@ -151,8 +167,8 @@ def _incoherent(known: _Known, labels: Numbers, cores: Numbers, families: set[in
     features = known.features
     return {
         family
-        for family, groups in parts.items()
-        if not coherent([facts_of(features[place] for place in group) for group in groups])
+        for family, groups in parts.items()  # of two alone it is decided: they were compared with each other
+        if len(groups) > 2 and not coherent([facts_of(features[place] for place in group) for group in groups])
     }
 
 
@@ -166,7 +182,7 @@ def _works(known: _Known, editions: Numbers) -> Numbers:
     if not parted:
         return labels
     inside = np.isin(labels, parted)
-    sets = known.sets("work")
+    sets = known.works()
     join_groups(sets, _by_label(editions, inside), known.rank)
     join_groups(sets, (g for g in same_works(known.features, inside) if inside[g[0]]), known.rank)
     for place in np.flatnonzero(inside).tolist():

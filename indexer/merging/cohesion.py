@@ -1,15 +1,17 @@
-"""Whether two groups of records may become one edition by likeness alone: what refuses two records refuses two groups.
+"""Whether two groups of records may become one edition by way of others that are like both.
 
-A record that leaves things out is like several editions at once; by way of it they would all become one.
+A record that leaves things out is like several editions at once; by way of it they would all become one. Groups that
+contradict each other do so only if some two of their records are the same by themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Literal
 
 import msgspec
 
+from indexer.merging.compare import compare
 from indexer.merging.keys import Features
 
 Why = Literal["isbns", "edition", "languages", "years", "chain", "decision"]
@@ -19,6 +21,8 @@ MAX_YEARS = 1
 """Years by which the descriptions of one edition differ."""
 MAX_PARTS = 60
 """Groups that are compared each with each; more that are chained by likeness are no edition."""
+MAX_DESCRIPTIONS = 30
+"""Of a group that are compared with those of another."""
 
 
 class Facts(msgspec.Struct):
@@ -28,12 +32,14 @@ class Facts(msgspec.Struct):
     numbers: set[str] = msgspec.field(default_factory=set)
     languages: set[str] = msgspec.field(default_factory=set)
     years: set[int] = msgspec.field(default_factory=set)
+    records: list[Features] = msgspec.field(default_factory=list)
 
 
 def facts_of(records: Iterable[Features]) -> Facts:
     """What some records tell."""
     found = Facts()
     for own in records:
+        found.records.append(own)
         found.isbns.update(own.isbns)
         found.languages.update(own.languages)
         if own.edition_number:
@@ -45,6 +51,11 @@ def facts_of(records: Iterable[Features]) -> Facts:
 
 def contradiction(one: Facts, other: Facts) -> Why | None:
     """In what two groups cannot be one edition; None where nothing speaks against it."""
+    why = _against(one, other)
+    return why if why and not _one_by_themselves(one, other, _TOLD[why]) else None
+
+
+def _against(one: Facts, other: Facts) -> Why | None:
     if one.isbns and other.isbns and not one.isbns & other.isbns:
         return "isbns"
     if one.numbers and other.numbers and not one.numbers & other.numbers:
@@ -76,15 +87,26 @@ def _agree_at_once(groups: Collection[Facts]) -> bool:
     return not years or max(years) - min(years) <= MAX_YEARS
 
 
-def agreement(one: Features, other: Features) -> int:
-    """In how many things two records say the same: the more, the earlier their likeness is followed."""
-    return sum((
-        bool(set(one.forms) & set(other.forms)),
-        bool(set(one.creators) & set(other.creators)),
-        bool(set(one.isbns) & set(other.isbns)),
-        bool(set(one.languages) & set(other.languages)),
-        bool(one.publisher & other.publisher),
-        bool(one.extent & other.extent),
-        bool(one.edition_number) and one.edition_number == other.edition_number,
-        one.year is not None and one.year == other.year,
-    ))  # fmt: skip
+_TOLD: dict[Why, Callable[[Features], object]] = {
+    "isbns": lambda own: own.isbns,
+    "edition": lambda own: own.edition_number,
+    "languages": lambda own: own.languages,
+    "years": lambda own: own.year is not None,
+}
+"""Whether a record says anything about what two groups contradict each other in."""
+
+
+def _one_by_themselves(one: Facts, other: Facts, told: Callable[[Features], object]) -> bool:
+    """Whether two records that both say something about it are the same all the same."""
+    return any(compare(a, b).decision == "same" for a in _telling(one, told) for b in _telling(other, told))
+
+
+def _telling(group: Facts, told: Callable[[Features], object]) -> list[Features]:
+    """Different descriptions that say something about it; of very many the same whatever order they came in."""
+    found = [own for own in dict.fromkeys(group.records) if told(own)]
+    return found if len(found) <= MAX_DESCRIPTIONS else sorted(found, key=_order)[:MAX_DESCRIPTIONS]
+
+
+def _order(own: Features) -> str:
+    printed = own.isbns, own.edition_number, own.pages, sorted(own.publisher)
+    return repr((own.forms, own.creators, own.year, own.languages, *printed))  # a set's own order is another each time

@@ -108,3 +108,19 @@ class PartedSets:
     def items(self) -> Iterable[int]:
         """All items that were ever joined or parted."""
         return {*self._root, *self._members, *self._parted}
+
+
+class EditionSets(PartedSets):
+    """Sets of editions, each of which is of one work: works that are parted keep editions apart, too."""
+
+    def __init__(self, works: PartedSets) -> None:
+        super().__init__()
+        self._works = works
+
+    def parted(self, one: int, other: int) -> bool:
+        """Whether the editions of two items, or their works, must never become one."""
+        return super().parted(one, other) or self._works.parted(one, other)
+
+    def join(self, one: int, other: int) -> bool:
+        """Make one edition of two, and one work of theirs; False when either is parted."""
+        return super().join(one, other) and self._works.join(one, other)

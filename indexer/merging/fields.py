@@ -1,12 +1,14 @@
 """The merged description of a work: one rule per field, the same whatever order the records come in.
 
-Precedence: the record that says most, then by source and identifier. "First" below means first in that order.
+Precedence: sources in the order that the keeper has set, then the record that says most, then by source and
+identifier. "First" below means first in that order.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
 from indexer.analysis import title_key
@@ -33,15 +35,20 @@ _TELLING = (
 T = TypeVar("T")
 
 
-def merged_work(id_: str, editions: Sequence[tuple[str, Sequence[tuple[int, CatalogueRecord]]]]) -> Work:
+def merged_work(
+    id_: str,
+    editions: Sequence[tuple[str, Sequence[tuple[int, CatalogueRecord]]]],
+    ranks: Mapping[str, int] = MappingProxyType({}),
+) -> Work:
     """The work of some editions.
 
     Args:
         id_: its public id.
         editions: each with its id and its records by row number.
+        ranks: of sources that go before others: 0 = first.
     """
-    described = [_edition(edition_id, rows) for edition_id, rows in editions]
-    records = sorted((record for _, rows in editions for _, record in rows), key=_precedence)
+    described = [_edition(edition_id, rows, ranks) for edition_id, rows in editions]
+    records = in_order((record for _, rows in editions for _, record in rows), ranks)
     named = _named(records)
     title = named[0].title
     dated = min((r for r in records if r.year is not None), key=lambda r: r.year or 0, default=records[0])
@@ -73,8 +80,13 @@ def merged_work(id_: str, editions: Sequence[tuple[str, Sequence[tuple[int, Cata
     )
 
 
-def _edition(id_: str, rows: Sequence[tuple[int, CatalogueRecord]]) -> Edition:
-    records = sorted((record for _, record in rows), key=_precedence)
+def in_order(records: Iterable[CatalogueRecord], ranks: Mapping[str, int]) -> list[CatalogueRecord]:
+    """Records by precedence: of equal values, the first one's is shown."""
+    return sorted(records, key=lambda record: (ranks.get(record.source, len(ranks)), *_precedence(record)))
+
+
+def _edition(id_: str, rows: Sequence[tuple[int, CatalogueRecord]], ranks: Mapping[str, int]) -> Edition:
+    records = in_order((record for _, record in rows), ranks)
     return Edition(
         id=id_,
         record_ids=sorted(row for row, _ in rows),

@@ -61,6 +61,7 @@ def note_group(
     before: Before,
     olds: Mapping[int, Work],
     waiting: set[int],
+    ranks: Mapping[str, int],
 ) -> None:
     """Add to a change what became of one group.
 
@@ -72,6 +73,7 @@ def note_group(
         before: where the records belonged.
         olds: the living works of ``before`` by number.
         waiting: records that had changed.
+        ranks: of sources that go before others in the description: 0 = first.
     """
     living = [i for i in group if i in labels and i in current and not current[i].deleted]
     change.left += [i for i in group if i not in set(living)]
@@ -90,7 +92,7 @@ def note_group(
             (edition_id({codes[i] for i in e}, (before[i][1] for i in e if i in before)), [(i, current[i]) for i in e])
             for e in editions.values()
         ]
-        work = merged_work(id_, described)
+        work = merged_work(id_, described, ranks)
         if id_ not in kept:
             change.added.append(work)
             continue

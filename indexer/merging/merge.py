@@ -17,8 +17,8 @@ from indexer.merging.groups import Change, note_group
 from indexer.merging.keys import RULES
 from indexer.merging.scope import EVERYTHING, IN_HAND, Scope, scope_of
 from indexer.merging.scope import Progress as Progress
-from store import merge_cuts, notes, records, works
-from store.database import Database
+from store import merge_cuts, notes, precedence, records, works
+from store.database import Connection, Database
 from store.merge_cuts import CutRow
 
 ALL_AT_ONCE = 20_000
@@ -53,16 +53,25 @@ def merge_pending(database: Database, on_progress: Progress | None = None) -> Me
         _write_works(database, scope, set(waiting), report, tell)
     with database.begin() as connection:
         notes.put(connection, IN_HAND, None)
-        notes.put(connection, _RULES, RULES.encode())
+        notes.put(connection, _RULES, _rules(connection))
     return report
+
+
+def rules_changed(connection: Connection) -> bool:
+    """Whether the next merge will merge everything anew, because something else decides how."""
+    return notes.get(connection, _RULES) not in (None, _rules(connection))
+
+
+def _rules(connection: Connection) -> bytes:
+    """Of all that decides how to merge, beside the records and the decisions about them."""
+    return " ".join((RULES, *precedence.get(connection))).encode()
 
 
 def _take_in_hand(database: Database) -> list[int]:
     """Empty the outbox, noting what was in it; with what an earlier run that was cut off had in hand."""
     with database.begin() as connection:
         left = notes.get(connection, IN_HAND)
-        rules = notes.get(connection, _RULES)
-        if left == EVERYTHING or (rules is not None and rules != RULES.encode()):
+        if left == EVERYTHING or rules_changed(connection):
             records.mark_all_pending(connection)
         elif left:
             records.mark_pending(connection, _ids(left))
@@ -106,6 +115,7 @@ def _write_works(database: Database, scope: Scope, waiting: set[int], report: Me
     }
     scope.features.clear()
     with database.connect() as connection:
+        ranks = {source: rank for rank, source in enumerate(precedence.get(connection))}
         whole = len(labels) > ALL_AT_ONCE
         before = works.assignments(connection, None if whole else sorted({*labels, *waiting}))
     done = 0
@@ -116,7 +126,7 @@ def _write_works(database: Database, scope: Scope, waiting: set[int], report: Me
             current = records.by_ids(connection, ids)
             olds = works.by_numbers(connection, sorted({before[i][0] for i in ids if i in before and before[i][0]}))
             for group in batch:
-                note_group(change, group, current, labels, before, olds, waiting)
+                note_group(change, group, current, labels, before, olds, waiting, ranks)
             change.store(connection, before)
         report.new += len(change.added)
         report.changed += len(change.replaced)

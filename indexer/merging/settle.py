@@ -11,7 +11,8 @@ from itertools import combinations
 
 import msgspec
 
-from indexer.merging.cohesion import Facts, Why, agreement, coherent, contradiction, facts_of
+from indexer.merging.cohesion import Facts, Why, coherent, contradiction, facts_of
+from indexer.merging.compare import compare
 from indexer.merging.components import PartedSets
 from indexer.merging.decide import by_likeness
 from indexer.merging.keys import Features
@@ -65,7 +66,8 @@ def join_alike(
         one_of_each = {(sets.find(item), own): item for own, items in equal.items() for item in reversed(items)}
         for pair in combinations(sorted(one_of_each.values(), key=rank), 2):
             if not sets.together(*pair) and by_likeness(pair, features):
-                by_strength.setdefault(agreement(*(features[item] for item in pair)), set()).add(pair)
+                one, other = pair
+                by_strength.setdefault(compare(features[one], features[other]).points, set()).add(pair)
     cuts: list[Cut] = []
     for strength in sorted(by_strength, reverse=True):
         links = sorted(by_strength[strength], key=lambda pair: (rank(pair[0]), rank(pair[1])))

@@ -97,15 +97,17 @@ def test_what_later_decisions_overrule_is_told() -> None:
     assert Rulings(made[:2]).overruled == []
 
 
-SLIPS = ("The history of hobbits", "The history of hobits", "The history of hobbitss")
+SLIPS = ("The history of hobbits", "The history of hobits", "The history of hobbitts")
+PRINTED = {"publisher": "Unwin", "extent": "310 pages"}
 
 
-def bridge(many: int, **middle: Any) -> list[CatalogueRecord]:
-    one, between, other = SLIPS
+def bridge(many: int, **others: Any) -> list[CatalogueRecord]:
+    """Two groups that contradict each other, and a record like both."""
+    between, one, other = SLIPS
     return [
-        *(record(f"a{i}", one, isbns=[ISBN]) for i in range(many)),
-        record("m", between, **middle),
-        *(record(f"b{i}", other, isbns=[OTHER_ISBN]) for i in range(many)),
+        *(record(f"a{i}", one, isbns=[ISBN], **PRINTED) for i in range(many)),
+        record("m", between, **PRINTED),
+        *(record(f"b{i}", other, isbns=[OTHER_ISBN], **PRINTED | others) for i in range(many)),
     ]
 
 
@@ -116,18 +118,20 @@ def test_a_record_that_leaves_things_out_does_not_chain_what_contradicts(many: i
     assert len(told(records, found.edition)) == 3
     assert {(cut.level, cut.why) for cut in found.cuts} == {("edition", "isbns")}
     assert {records[i].record[0] for cut in found.cuts for i in (cut.one, cut.other)} == {"a", "m", "b"}
+    for part in (records[: many + 1], records[many:]):
+        assert len(told(part, clustered(part).edition)) == 1
 
 
-def test_more_agreement_goes_first() -> None:
-    records = bridge(2, extent="310 pages")
-    records[0] = record("a0", SLIPS[0], isbns=[ISBN], extent="310 p.")
+def test_the_likeness_that_counts_most_goes_first() -> None:
+    records = bridge(2, extent="")
     assert told(records, clustered(records).edition) == ["a0a1m", "b0b1"]
-    joined = [decision(1, "join", ["a0", "b1"])]  # type: ignore[arg-type]
+    both = [RecordRef(source="s", record="a0"), RecordRef(source="s", record="b1")]
+    joined = [Decision(id=1, kind="join", level="edition", author="Ann", records=both)]
     assert told(records, clustered(records, joined).edition) == ["a0a1b0b1m"]
 
 
 def test_years_do_not_drift() -> None:
-    records = [record(str(year), year=year, publisher="Unwin", extent="310 pages") for year in range(1930, 1940)]
+    records = [record(str(year), year=year, **PRINTED) for year in range(1930, 1940)]
     found = clustered(records)
     assert len(told(records, found.edition)) == 10
     assert {cut.why for cut in found.cuts} <= {"years", "chain"}

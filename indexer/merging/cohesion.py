@@ -108,5 +108,5 @@ def _telling(group: Facts, told: Callable[[Features], object]) -> list[Features]
 
 
 def _order(own: Features) -> str:
-    printed = own.isbns, own.edition_number, own.pages, sorted(own.publisher)
+    printed = own.isbns, own.edition_number, sorted(own.publisher)
     return repr((own.forms, own.creators, own.year, own.languages, *printed))  # a set's own order is another each time

@@ -22,12 +22,20 @@ def model(type_: Any) -> dict[str, Any]:
 
 def answers(type_: Any, example: object, *problems: int, media_type: str = "application/json") -> dict[int | str, Any]:
     """The responses of a route: its answer, and the problems it may end with (400 and 429 always)."""
-    titles = dict(reversed(KINDS.values()))
-    moved = 308 in problems
-    found: dict[int | str, Any] = {
+    return {
         200: {"description": "OK", "content": {media_type: {"schema": model(type_), "example": example}}}
-    }
-    if moved:
+    } | _endings(problems)
+
+
+def given(media_type: str, *problems: int) -> dict[int | str, Any]:
+    """The responses of a route that gives a format which a standard describes."""
+    return {200: {"description": "OK", "content": {media_type: {}}}} | _endings(problems)
+
+
+def _endings(problems: tuple[int, ...]) -> dict[int | str, Any]:
+    titles = dict(reversed(KINDS.values()))
+    found: dict[int | str, Any] = {}
+    if 308 in problems:
         found[308] = {"description": "It became part of another; Location says which"}
     for status in sorted({400, 429, *problems} - {308}):
         found[status] = {

@@ -12,9 +12,9 @@ from search_api.errors import ApiError
 from search_api.institutions import institution_view, institutions_page, version_of
 from search_api.json_response import tagged_response
 from search_api.parameters import asked, box, one, several, whole_number
-from search_api.routes.description import answers, many, number, parameters, query
+from search_api.routes.description import answers, parameters
 from search_api.routes.examples import INSTITUTION, INSTITUTIONS
-from search_api.routes.shared import AT, LANG, NEAR
+from search_api.routes.shared import AT, LANG, NEAR, PLACES
 from search_api.views import InstitutionList, InstitutionView
 
 router = APIRouter(tags=["institutions"], dependencies=[JsonOnly])
@@ -26,16 +26,7 @@ _DEEPEST = 10_000_000
     "/api/institutions",
     summary="Institutions: nearest first with near, else by name",
     responses=answers(InstitutionList, INSTITUTIONS, 406),
-    openapi_extra=parameters(
-        query("kind", "Only these kinds; may be repeated.", many(INSTITUTION_KINDS)),
-        query("q", "Words of name, town or code."),
-        query("bbox", "west,south,east,north; west > east crosses the antimeridian.", example="-2,54.5,-1,55.5"),
-        NEAR,
-        AT,
-        query("limit", "Institutions on the page.", number(1, 1000, "integer")),
-        query("cursor", "`next` of the page before."),
-        LANG,
-    ),
+    openapi_extra=parameters(*PLACES),
 )
 def read_institutions(request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:
     """All that pass the filters, each with whether it is open at the moment asked about."""

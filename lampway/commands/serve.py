@@ -19,6 +19,8 @@ from config.settings import Settings, load_settings, unknown_names
 from harvester.fetching import Client
 from indexer.engines.base import EngineError, EngineUnavailableError
 from lampway.console import FAILED, WRONG_USE, fail, note, settings_or_fail
+from lampway.merging import StoreMerges
+from lampway.outside import Harvester
 from search_api import access_log
 from search_api.app import create_app
 from search_api.availability.base import LIMIT, Fetch, LiveError
@@ -79,7 +81,7 @@ def serve_context(context: Context, host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, _stop)  # uvicorn raises the signal again when it has finished
     try:
         context.watch()
-        app = create_app(context, live_fetch(context.settings))
+        app = _application(context)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(_configuration(context.settings, app)).run([listening])
     finally:
@@ -92,7 +94,12 @@ def application() -> ASGIApp:
     access_log.configure()
     context = open_context(load_settings())
     context.watch()
-    return create_app(context, live_fetch(context.settings))
+    return _application(context)
+
+
+def _application(context: Context) -> ASGIApp:
+    harvester, merging = Harvester(context.database, context.settings), StoreMerges(context.database)
+    return create_app(context, live_fetch(context.settings), harvester, merging=merging)
 
 
 def listen(host: str, port: int) -> socket.socket:

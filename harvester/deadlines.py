@@ -49,26 +49,27 @@ class Watched:
             self._socket = None
 
 
-class _Watchdog(threading.Thread):
+class _Watchdog:
     """One thread for all requests, asleep while there are none; a timer each would cost more than a small request."""
 
     def __init__(self) -> None:
-        super().__init__(name="fetch-deadlines", daemon=True)
+        self._thread: threading.Thread | None = None
         self._watched: set[Watched] = set()
         self._changed = threading.Condition()
 
     def add(self, watched: Watched) -> None:
         with self._changed:
             self._watched.add(watched)
-            if not self.is_alive():
-                self.start()
+            if self._thread is None or not self._thread.is_alive():  # a process that was forked has none any more
+                self._thread = threading.Thread(target=self._run, name="fetch-deadlines", daemon=True)
+                self._thread.start()
             self._changed.notify()
 
     def drop(self, watched: Watched) -> None:
         with self._changed:
             self._watched.discard(watched)
 
-    def run(self) -> None:
+    def _run(self) -> None:
         while True:
             with self._changed:
                 while not self._watched:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -32,24 +29,10 @@ from lampway.commands import records as record_commands
 from lampway.commands import sources as source_commands
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord, Source
 from schemas.institution import Institution
-from store import harvest_runs, institutions, leases, quarantine, raw_records, records, sources, tables
+from store import institutions, leases, quarantine, raw_records, records, sources, tables
 from store.database import StoreError, open_database
 from store.sources import SourceState
 
-HARVEST = """
-from config.settings import load_settings
-from harvester.fetching import Client
-from harvester.harvest import harvest_source
-from harvester.report import in_words
-from store import sources
-from store.database import open_database
-
-settings = load_settings()
-database = open_database(settings.database)
-with database.connect() as connection:
-    source = sources.get(connection, "s")
-print(in_words(harvest_source(database, source, Client.from_settings(settings)))[0])
-"""
 app = typer.Typer()
 for commands in (source_commands, harvest_commands, normalise_commands, record_commands):
     commands.register(app)
@@ -185,50 +168,6 @@ def test_what_cannot_be_read_is_not_thought_to_have_vanished(toy, client, databa
     assert any("without identifier" in note for note in report.notes)
 
 
-def test_killed_at_any_moment_the_harvest_ends_as_if_nothing_had_happened(oai, serve, tmp_path):
-    victim: list[subprocess.Popen[bytes]] = []
-    dice = random.Random(5)
-    asked = 0
-
-    def script(arguments, _):
-        nonlocal asked
-        if arguments["verb"] != "ListRecords" or not victim:
-            return
-        asked += 1
-        if asked % 3 == 2:
-            threading.Timer(dice.uniform(0, 0.02), victim[0].send_signal, (signal.SIGKILL,)).start()
-        return
-
-    items = [oai.item(n) for n in range(600)]
-    server = serve(items, page=20, script=script)
-    home = tmp_path / "home"
-    database = open_database(f"sqlite:///{home / 'lampway.db'}")
-    with database.begin() as connection:
-        sources.add(connection, Source(id="s", protocol="oai", location=server.url, format="oai_dc"))
-    kills = 0
-    for _ in range(30):
-        process = subprocess.Popen(
-            [sys.executable, "-c", HARVEST], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        victim[:] = [process]
-        err = process.communicate(timeout=60)[1]
-        if process.returncode == 0:
-            break
-        assert process.returncode == -signal.SIGKILL, err
-        kills += 1
-    assert kills >= 3  # how many find it alive depends on the machine; most runs have 8 to 12
-    with database.connect() as connection:
-        stored = {record.record: record.title for batch in records.iterate(connection) for _, record in batch}
-        report = harvest_runs.report(connection, "1")  # a kill after its last commit leaves a second run, of nothing
-        assert len(records.pending(connection)) == 600
-    database.close()
-    assert stored == {item.identifier: f"Título {n}" for n, item in enumerate(items)}
-    assert report is not None
-    assert (report.status, report.received, report.new, report.pages) == ("complete", 600, 600, 30)
-    with sqlite3.connect(home / "lampway.db") as plain:
-        assert plain.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-
-
 def test_one_source_is_harvested_by_one_process_at_a_time(oai, serve, harvest, database, client):
     server = serve([oai.item(1)])
     with leases.held(database, "harvest of s"), pytest.raises(LeaseTakenError, match=f"process {os.getpid()}"):
@@ -286,23 +225,6 @@ def test_a_locked_database_is_told_and_loses_nothing(oai, serve, client, tmp_pat
     lock = False
     report = harvest_source(database, source, client)
     assert (report.status, report.run, report.received) == ("complete", 1, 40)
-    database.close()
-
-
-def test_a_full_disk_is_told_and_loses_nothing(oai, serve, client, tmp_path):
-    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
-    server = serve([oai.item(n, "x" * 3 + random.Random(n).randbytes(3000).hex()) for n in range(200)], page=50)
-    source = Source(id="s", protocol="oai", location=server.url, format="oai_dc")
-    with database.begin() as connection:
-        sources.add(connection, source)
-        size = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection.exec_driver_sql(f"PRAGMA max_page_count={size + 150}")
-    with pytest.raises(StoreError, match="disk is full"):
-        harvest_source(database, source, client)
-    database.close()
-    database = open_database(f"sqlite:///{tmp_path / 'a.db'}")
-    report = harvest_source(database, source, client)
-    assert (report.status, report.run, report.received) == ("complete", 1, 200)
     database.close()
 
 

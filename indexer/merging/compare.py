@@ -14,7 +14,8 @@ Decision = Literal["same", "unsure", "different", "unknown"]
 
 
 _OPEN = frozenset((
-    "year-lacking", "year-next", "creator-lacking", "creators-lacking", "creator-namesake", "kind-lacking",
+    "year-lacking", "years-lacking", "year-next", "creator-lacking", "creators-lacking", "creator-namesake",
+    "kind-lacking",
 ))  # fmt: skip
 """With one of these a description fits several editions, however much else agrees; only the neighbourhood tells."""
 _HOPELESS = 10
@@ -79,7 +80,6 @@ def _evidence(one: Features, other: Features, trusted: bool, generic: bool) -> l
         evidence.years(one, other, identified == "identifier-same"),
         evidence.publishers(one, other),
         evidence.extents(one, other),
-        evidence.carriers(one, other),
         *evidence.vetoes(one, other),
     ]
     if one.kind == "article" or other.kind == "article":

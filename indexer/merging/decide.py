@@ -96,7 +96,7 @@ def _distinct(block: Sequence[int], features: Sequence[Features]) -> list[list[i
     found: dict[Hashable, list[int]] = {}
     for position in block:
         own = features[position]
-        printed = (own.publisher, own.pages, own.volumes, own.edition_number, own.host, own.identifiers)
+        printed = (own.publisher, own.extent, own.edition_number, own.host, own.identifiers)
         told = (own.forms, own.creators, own.year, own.kind, own.volume, own.languages, own.titles, *printed)
         found.setdefault(told, []).append(position)
     return list(found.values())

@@ -31,8 +31,11 @@ def vetoes(one: Features, other: Features) -> Iterator[str]:
     """What can decide alone that two records are not the same."""
     if one.kind != other.kind and (one.kind or "book") != (other.kind or "book"):
         yield "kind-different" if one.kind and other.kind else "kind-lacking"
-    if one.volume != other.volume or (one.volumes and other.volumes and one.volumes != other.volumes):
+    a, b = one.extent, other.extent
+    if one.volume != other.volume or (a.volumes and b.volumes and a.volumes != b.volumes):
         yield "volume-different"
+    if a.carriers and b.carriers and a.carriers.isdisjoint(b.carriers):
+        yield "carrier-different"
     if one.languages and other.languages and set(one.languages).isdisjoint(other.languages):
         yield "language-different"
     if one.companions != other.companions:
@@ -150,11 +153,6 @@ def creators(one: Features, other: Features) -> str:
     return f"creator-{next(rank for rank in _CREATOR_RANKS if rank in found)}"
 
 
-def carriers(one: Features, other: Features) -> str:
-    """Whether both say what they are on (disc, cassette, paper, online), and not the same."""
-    return "carrier-different" if one.carriers and other.carriers and one.carriers.isdisjoint(other.carriers) else ""
-
-
 def years(one: Features, other: Features, shared: bool = False) -> str:
     """Whether they are of one year; a serial's year is that of whatever part was catalogued.
 
@@ -163,7 +161,7 @@ def years(one: Features, other: Features, shared: bool = False) -> str:
     if one.kind == other.kind == "serial":
         return ""
     if one.year is None or other.year is None:
-        return "year-lacking"
+        return "years-lacking" if one.year == other.year else "year-lacking"
     apart = abs(one.year - other.year)
     if apart == 1 and one.kind != "article":
         return "year-next"
@@ -181,9 +179,10 @@ def publishers(one: Features, other: Features) -> str:
 
 def extents(one: Features, other: Features) -> str:
     """Whether they have about as many pages."""
-    if not one.pages or not other.pages:
+    pages, pages_other = one.extent.pages, other.extent.pages
+    if not pages or not pages_other:
         return ""
-    apart, most = abs(one.pages - other.pages), max(one.pages, other.pages)
+    apart, most = abs(pages - pages_other), max(pages, pages_other)
     if apart <= max(3, most * RULES.extent_tolerance):
         return "extent-same"
     return "extent-different" if apart > most * RULES.extent_gap else ""

@@ -13,6 +13,7 @@ from hashlib import blake2b
 import msgspec
 
 from indexer.analysis import title_key, title_keys
+from indexer.merging.extents import UNKNOWN, Extent, extent_of
 from indexer.merging.names import Name, first_creator, names_of
 from indexer.merging.numbers import edition_number, number_of, numbers_in, part_key, volumes_in
 from indexer.merging.rules import RULES as NUMBERS
@@ -33,17 +34,6 @@ MAX_KEYED_FORMS = 3
 SHORTEST_SOUND = 5
 SHORTEST_KEYED = 6
 _PAGES = re.compile(r"\d+")
-_BEFORE_SIZE = re.compile(r"[;]|\d+\s*(?:x\s*\d+\s*)?(?:cm|mm)\b")
-_SET = re.compile(r"(\d+)\s*(?:v\b|vol|bd|bde|band|bände|t\b|tom|т\b|册|冊)", re.I)
-_CARRIERS = {
-    name: re.compile(pattern, re.I)
-    for name, pattern in {
-        "cassette": r"cassett|kassett|audiotape|vhs",
-        "disc": r"\bdis[ck]s?\b|\bcds?\b|\bdvds?\b|compact|schallplatte|\blps?\b|disque|光盘",
-        "film": r"microf|mikrof|fiche",
-        "online": r"online|electronic|ressource|recurso|网络",
-    }.items()
-}
 _FIRM = frozenset((
     "and", "co", "company", "inc", "ltd", "press", "verlag", "publishers", "publishing", "publications", "books",
     "of", "the", "university", "house", "pub", "verl", "group", "media", "editions", "editorial", "izd",
@@ -86,11 +76,7 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     year: int | None = None
     edition_number: str = ""
     publisher: frozenset[str] = frozenset()
-    pages: int = 0
-    volumes: int = 0
-    """How many the extent counts."""
-    carriers: frozenset[str] = frozenset()
-    """What it is on, as the extent says."""
+    extent: Extent = UNKNOWN
     host: tuple[str, str, frozenset[str]] = ("", "", frozenset())
     """An article's volume, its first page, and the words of its journal."""
 
@@ -98,11 +84,6 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def keys(self) -> tuple[int, ...]:
         """All keys."""
         return (*self.identifiers, *(key for key in (self.edition, self.work) if key), *self.loose)
-
-    @property
-    def extent(self) -> frozenset[int]:
-        """The pages, as a set."""
-        return frozenset((self.pages,) if self.pages else ())
 
 
 NONE = Features(kind="", part="", languages=(), forms=(), titles=(), identifiers=(), edition=0, work=0)
@@ -118,7 +99,7 @@ def features_of(record: CatalogueRecord) -> Features:
     names = names_of(record.creators)
     forms = titles_of(record.title, record.other_titles, names)
     identifiers = tuple(hash_of(name) for name in _strong(record))
-    pages, volumes = _extent(record.extent)
+    extent = extent_of(record)
     same_work = (title, creator, kind or "book", part) if title and creator else None
     return Features(
         kind=kind,
@@ -137,9 +118,7 @@ def features_of(record: CatalogueRecord) -> Features:
         year=record.year,
         edition_number=edition_number(record.edition),
         publisher=frozenset(title_key(record.publisher).split()) - _FIRM,
-        pages=pages,
-        volumes=volumes,
-        carriers=_carriers(record.extent),
+        extent=extent,
         host=_host(record.host),
     )
 
@@ -182,18 +161,6 @@ def _volume(forms: tuple[Title, ...], part: str) -> tuple[str, ...]:
 
 def _of_volume(rest: str) -> tuple[str, ...]:
     return (number_of(rest),) if rest.isdecimal() and len(rest) < 4 else volumes_in(rest)
-
-
-def _extent(text: str) -> tuple[int, int]:
-    """Pages and volumes of an extent; 0 = it does not say. The size is none of them."""
-    volumes = _SET.search(text)
-    before = _BEFORE_SIZE.split(text, maxsplit=1)[0]
-    pages = max((int(number) for number in _PAGES.findall(before) if len(number) < 6), default=0)
-    return pages if pages >= 10 else 0, int(volumes[1]) if volumes and len(volumes[1]) < 5 else 0
-
-
-def _carriers(text: str) -> frozenset[str]:
-    return frozenset(name for name, pattern in _CARRIERS.items() if pattern.search(text)) if text else frozenset()
 
 
 def _host(host: Host | None) -> tuple[str, str, frozenset[str]]:

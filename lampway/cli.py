@@ -19,6 +19,7 @@ from lampway.commands import (
     keys,
     normalise,
     records,
+    registrations,
     search,
     serve,
     source_schedule,
@@ -60,6 +61,7 @@ COMMANDS = (
     keys,
     availability,
     accounts,
+    registrations,
     audit,
     doctor,
 )

@@ -15,7 +15,9 @@ import structlog
 
 from config.settings import Settings
 from lampway.harvest_worker import HarvestWorker
+from lampway.housekeeping import Housekeeping
 from lampway.index_worker import IndexWorker
+from lampway.outside import Harvester
 from store.database import Database, StoreError
 from store.harvest_runs import RunReport
 from store.leases import LeaseLostError, LeaseTakenError, held, myself
@@ -31,13 +33,14 @@ def work(database: Database, settings: Settings) -> None:
     with _told_to_stop() as stopping:
         log.info("worker begins", process=os.getpid(), harvests=settings.worker_harvests)
         harvests, indexing = HarvestWorker(database, settings), IndexWorker(database, settings)
+        keeping = Housekeeping(database, settings, Harvester(database, settings))
         indexer = threading.Thread(target=_index, args=(indexing, stopping), daemon=True, name="index")
         indexer.start()
         try:
             while not stopping.is_set():
                 with suppress(LeaseLostError), held(database, f"worker {myself()}"):  # lost while asleep: shown anew
                     while not stopping.is_set():
-                        _look(harvests)
+                        _look(harvests, keeping)
                         stopping.wait(LOOK_S)
         finally:
             stopping.set()
@@ -84,9 +87,10 @@ def _harvest_all_due(harvests: HarvestWorker, stopping: threading.Event) -> None
         harvests.wait(_HARVEST_WAIT_S)
 
 
-def _look(harvests: HarvestWorker) -> None:
+def _look(harvests: HarvestWorker, keeping: Housekeeping) -> None:
     try:
         harvests.look()
+        keeping.look()
     except LeaseLostError:
         raise
     except StoreError as error:

@@ -6,40 +6,38 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
-import msgspec
 import typer
 
 from config.settings import Settings, unknown_names
 from indexer.engines import open_engine
 from indexer.engines.base import EngineError, Health, SearchEngine
+from lampway.commands.doctor_public import examine_public
+from lampway.commands.finding import Finding
 from lampway.console import DONE, FAILED, say, say_json, settings_or_fail
 from schemas.hours import of_institution, problem_of
 from store import generations, harvest_runs, institutions, records, sources, works
 from store.database import Database, StoreError, open_database
 
-Verdict = Literal["ok", "warning", "failed"]
 _MARKS = {"ok": "ok  ", "warning": "warn", "failed": "FAIL"}
 _OLD = timedelta(days=30)
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing looked at: what was found, and how to mend it where it is not right."""
-
-    name: str
-    verdict: Verdict
-    message: str
-    mend: str = ""
-
-
-def doctor(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="Also what a service on the open web needs; what lacks there is broken.")
+    ] = False,
+) -> None:
     """Check Python, settings, database, index, hours and sources. Exit status 1 when something is broken.
 
     Example: lampway doctor
+
+    Example: lampway doctor --public
     """
     settings = settings_or_fail()
-    findings = list(examine(settings))
+    findings = [*examine(settings), *(examine_public(settings) if public else ())]
     if json:
         say_json({"ok": all(f.verdict != "failed" for f in findings), "findings": findings})
     else:

@@ -15,12 +15,22 @@ from config.settings import Settings
 from schemas.catalogue import Source
 from schemas.domains import site_of
 from schemas.institution import Institution
-from schemas.registration import Proposal, Registration, Way
+from schemas.registration import Proposal, Registration, RegistrationState, Way
 from search_api.accounts.outside import Finding, Outside
 from store import accounts, institutions, links, registrations, sources
 from store.database import Connection, Database, now_text
 from store.secrets import token
 
+WAITING: tuple[RegistrationState, ...] = (
+    "draft",
+    "probed",
+    "proof_pending",
+    "proven",
+    "approved",
+    "paused",
+    "withdrawn",
+)
+"""States in which a registration may still need what it was made of."""
 DAILY = "0 3 * * *"
 """Schedule of a new source, in its institution's time zone; the platform spreads them."""
 

@@ -1,0 +1,110 @@
+"""What the worker does once a day beside harvests: forgets what is over, and looks for old proofs again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from config.settings import Settings
+from schemas.registration import Proof, Registration
+from search_api.accounts import registering
+from search_api.accounts.mail import Mail
+from search_api.accounts.outside import Outside
+from store import accounts, links, logins, registrations, sources, trials
+from store.database import Database
+from store.registrations import StepError
+from store.secrets import SecretError
+
+log = structlog.stdlib.get_logger("lampway.housekeeping")
+EVERY = timedelta(days=1)
+AGAIN = timedelta(days=365)
+"""After so long a proof is looked for again."""
+NOTICE = timedelta(days=30)
+"""So long one may be missing before the source is paused; never is anything deleted for it."""
+_ACTOR = "lampway"
+
+
+class Housekeeping:
+    """Call ``look`` now and then; what is due is done."""
+
+    def __init__(
+        self, database: Database, settings: Settings, outside: Outside, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self._database, self._settings, self._outside = database, settings, outside
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._done: datetime | None = None
+
+    def look(self) -> None:
+        """Do the day's work, once a day."""
+        now = self._clock()
+        if self._done is not None and now - self._done < EVERY:
+            return
+        self._done = now
+        forget(self._database, self._settings)
+        mail = Mail(self._settings)
+        try:
+            prove_again(self._database, self._settings, self._outside, mail, now)
+        finally:
+            mail.close()
+
+
+def forget(database: Database, settings: Settings) -> None:
+    """Trials, links and log-ins that are over, and uploaded files that no source reads."""
+    with database.begin() as connection:
+        gone = {"links": links.clean(connection), "logins": logins.clean(connection)}
+        tried = trials.clean(connection)
+        kept = {source.location for source in sources.all_sources(connection)}
+        kept |= {row.proposal.location for row in registrations.in_state(connection, *registering.WAITING)}
+    uploads = (settings.home / "uploads").resolve()
+    for location in tried:
+        path = Path(location)
+        if location not in kept and "://" not in location and path.resolve().parent == uploads:
+            path.unlink(missing_ok=True)
+    log.info("what is over was forgotten", trials=len(tried), **gone)
+
+
+def prove_again(database: Database, settings: Settings, outside: Outside, mail: Mail, now: datetime) -> int:
+    """Look for proofs that are a year old, and for those that were missing; returns how many sources were paused."""
+    with database.connect() as connection:
+        due = registrations.proven_before(connection, (now - AGAIN).isoformat())
+        due += [own for own in registrations.proven_before(connection, now.isoformat()) if not own[1].fits]
+    paused = 0
+    for registration, proof in due:
+        endpoint = registering.endpoint_of(registration)
+        try:
+            token = registering.token_of(settings.home, registration, proof.way)
+            fits = bool(endpoint) and outside.prove(proof.way, endpoint, token).fits
+            paused += _note(database, settings, mail, registration, proof, fits=fits, now=now)
+        except (SecretError, StepError) as error:
+            log.warning("a proof could not be looked at again", registration=registration.id, reason=str(error))
+    return paused
+
+
+def _note(
+    database: Database,
+    settings: Settings,
+    mail: Mail,
+    registration: Registration,
+    proof: Proof,
+    *,
+    fits: bool,
+    now: datetime,
+) -> bool:
+    """Keep what was found; True when the source was paused for it."""
+    pause = not fits and not proof.fits and now - datetime.fromisoformat(proof.checked_at) >= NOTICE
+    with database.begin() as connection:
+        if fits or proof.fits:  # the first failure's time stays: from it the notice runs
+            detail = "fits again" if fits else "missing when looked for again"
+            registrations.note_proof(connection, registration.id, proof.way, fits=fits, detail=detail)
+        pause = pause and registration.state == "live"
+        if pause:
+            registering.pause(connection, registration, _ACTOR, reason="the proof of control is missing")
+        owner = accounts.get(connection, registration.account)
+    if owner and (pause or (proof.fits and not fits)):
+        link = f"{settings.public_url.rstrip('/')}/registrations/{registration.id}"
+        kind = "paused" if pause else "proof_missing"
+        mail.send(owner.email, owner.lang, kind, endpoint=registration.proposal.location, link=link)
+    return pause

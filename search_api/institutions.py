@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 
 import msgspec
@@ -86,17 +86,19 @@ def institutions_page(
     q: str = "",
     near: Point | None = None,
     box: Box | None = None,
+    ids: Collection[str] | None = None,
     offset: int = 0,
     limit: int = 50,
 ) -> InstitutionList:
-    """A page of the institutions that pass all filters."""
+    """A page of the institutions that pass all filters. ``ids``: only these."""
     words = fold(q).split()
     found = [
         row
         for row in context.registry().institutions
         if (not kinds or row.kind in kinds)
         and all(word in fold(" ".join((row.name, row.city, row.isil, row.id, *row.aliases))) for word in words)
-        and (box is None or _inside(row, box))
+        and (box is None or inside(row, box))
+        and (ids is None or row.id in ids)
     ]
     found.sort(key=lambda row: (fold(row.name), row.id))
     if near and found:
@@ -210,7 +212,8 @@ def _midnight(day: date, zone: object) -> datetime:
     return datetime.combine(day, time.min, zone)  # type: ignore[arg-type]
 
 
-def _inside(place: Institution, box: Box) -> bool:
+def inside(place: Institution, box: Box) -> bool:
+    """Whether an institution is known to lie in a box."""
     if place.lat is None or place.lon is None:
         return False
     west, south, east, north = box

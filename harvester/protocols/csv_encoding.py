@@ -19,6 +19,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codec
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _SAMPLE = 24_000
 _CHUNK = 1 << 20
+_LINES = 1 << 16
+"""Characters that are decoded at once, more or less."""
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "cp950", "shift_jis": "cp932", "shift-jis": "cp932",
           "euc-kr": "cp949", "iso-8859-1": "cp1252", "iso-8859-15": "cp1252", "ascii": "cp1252", "latin-1": "cp1252",
           "windows-1252": "cp1252", "macroman": "mac_roman"}  # fmt: skip
@@ -51,8 +53,8 @@ class Encoding:
         else:
             wrapper = io.TextIOWrapper(content, self.name, errors="strict", newline="")
         try:
-            for line in wrapper:  # noqa: UP028 - "yield from" would close the file with the generator
-                yield line
+            while block := wrapper.readlines(_LINES):
+                yield from block
         except UnicodeDecodeError as error:
             raise FetchError(
                 f"the file is not {self.name}: {error.reason} at byte {error.start} of a block; "

@@ -6,7 +6,6 @@ over the identifiers alone (eight bytes a run of rows); theirs wait in a file un
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator
@@ -19,19 +18,22 @@ from harvester.protocols.csv_rows import Row
 
 
 def fingerprint(key: str) -> int:
-    """Sixty-four bits of a key; two keys with the same only wait needlessly, they are never mixed up."""
-    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    """Sixty-four bits of a key, for as long as the process lives.
+
+    Two keys with the same only wait needlessly, they are never mixed up.
+    """
+    return hash(key)
 
 
 def scattered(keys: Iterable[str]) -> frozenset[int]:
     """Fingerprints of the keys that come back after other keys stood between."""
-    runs = array("Q")
+    runs = array("q")
     previous: str | None = None
     for key in keys:
         if key != previous:
             runs.append(fingerprint(key))
             previous = key
-    values = np.sort(np.frombuffer(runs, dtype=np.uint64)) if runs else np.empty(0, dtype=np.uint64)
+    values = np.sort(np.frombuffer(runs, dtype=np.int64)) if runs else np.empty(0, dtype=np.int64)
     return frozenset(int(value) for value in np.unique(values[1:][values[1:] == values[:-1]]))
 
 

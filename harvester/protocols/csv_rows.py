@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections import deque
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -17,6 +16,8 @@ _LOOK_AHEAD = 50
 """Lines that a row after a broken one may span."""
 _MOST_LINES = 20_000
 """Lines of one row: an unclosed quotation mark must not swallow the file."""
+_BLOCK = 500
+"""Lines that are taken at once."""
 csv.field_size_limit(MOST_CELL)
 
 
@@ -41,44 +42,48 @@ class BadRow(msgspec.Struct):
 
 
 class _Lines:
-    """The lines of a file, counted and remembered since the last row, so that they can be read again."""
+    """The lines of a file, remembered from the row under way on, so that they can be read again.
+
+    They come in blocks, for the parser to take them without a call of ours for each.
+    """
 
     def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self._again: deque[str] = deque()
-        self.taken: list[str] = []
-        self.count = 0
+        self._source = lines
+        self._kept: list[str] = []
+        self._first = 0
+        """Number of the first line that is kept."""
+        self.row = 0
+        """Number of the line, from 0, where the row under way begins. Lines before it may be forgotten."""
         self.zeros = 0
 
-    def __iter__(self) -> _Lines:
-        return self
+    def from_row(self) -> Iterator[str]:
+        """The lines from the row under way on."""
+        return itertools.chain.from_iterable(self._blocks())
 
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._lines)
-        if "\0" in line:
-            self.zeros += line.count("\0")
-            line = line.replace("\0", "")
-        self.count += 1
-        self.taken.append(line)
-        if len(self.taken) > _MOST_LINES:
-            raise csv.Error(f"more than {_MOST_LINES:,} lines in one row: a quotation mark is not closed")
-        return line
+    def _blocks(self) -> Iterator[list[str]]:
+        yield self._kept[self.row - self._first :]
+        while block := self._take():
+            if len(self._kept) - len(block) > _MOST_LINES:
+                raise csv.Error(f"more than {_MOST_LINES:,} lines in one row: a quotation mark is not closed")
+            yield block
 
-    def give_back(self, keep: int) -> None:
-        """Put all lines taken since the last row, but the first ``keep``, back to be read again."""
-        back = self.taken[keep:]
-        self._again.extendleft(reversed(back))
-        self.count -= len(back)
-        del self.taken[keep:]
+    def _take(self) -> list[str]:
+        """Keep a block more, and forget those lines that are done with."""
+        block = list(itertools.islice(self._source, _BLOCK))
+        zeros = "".join(block).count("\0")
+        if zeros:
+            self.zeros += zeros
+            block = [line.replace("\0", "") for line in block]
+        self._kept = self._kept[self.row - self._first :] + block
+        self._first = self.row
+        return block
 
     def peek(self, number: int) -> list[str]:
         """The next lines, without taking them."""
-        while len(self._again) < number:
-            line = next(self._lines, None)
-            if line is None:
-                break
-            self._again.append(line)
-        return list(itertools.islice(self._again, number))
+        while len(self._kept) - (self.row - self._first) < number and self._take():
+            pass
+        start = self.row - self._first
+        return self._kept[start : start + number]
 
 
 class Rows:
@@ -105,10 +110,10 @@ class Rows:
 
     def first(self) -> list[str]:
         """The first row that is not empty: the header. An empty list when there is none."""
-        reader = csv.reader(self._lines, **self._options)
+        reader = csv.reader(self._lines.from_row(), **self._options)
         for row in reader:
             if any(cell.strip() for cell in row):
-                self._lines.taken.clear()
+                self._lines.row = reader.line_num
                 return row
         return []
 
@@ -125,20 +130,22 @@ class Rows:
             yield self._judge(cells, number, 1, width, "")
         lines = self._lines
         while True:
-            reader = csv.reader(lines, **self._options)
+            began = start = lines.row
+            reader = csv.reader(lines.from_row(), **self._options)
             broken = ""
             try:
                 for cells in reader:
                     if len(cells) == width and any(cells):
                         number += 1
-                        yield Row(number, lines.count - len(lines.taken) + 1, cells)
+                        yield Row(number, start + 1, cells)
                     elif any(cell.strip() for cell in cells):
                         number += 1
-                        if len(lines.taken) > 1:  # most likely a quotation mark that swallowed rows
-                            broken = f"{len(cells)} cells over {len(lines.taken)} lines, the header has {width}"
+                        spanned = began + reader.line_num - start
+                        if spanned > 1:  # most likely a quotation mark that swallowed rows
+                            broken = f"{len(cells)} cells over {spanned} lines, the header has {width}"
                             break
-                        yield self._judge(cells, number, lines.count, width, lines.taken[0])
-                    lines.taken.clear()
+                        yield self._judge(cells, number, start + 1, width, lines.peek(1)[0])
+                    start = lines.row = began + reader.line_num
             except csv.Error as error:
                 number += 1
                 broken = str(error)
@@ -159,15 +166,14 @@ class Rows:
     def _broken(self, number: int, width: int, reason: str) -> BadRow:
         """Set the broken row aside: its first line, and those after it up to one that begins a sound row."""
         lines = self._lines
-        lines.give_back(1)
-        line = lines.count
-        bad = [lines.taken[0]]
-        lines.taken.clear()
+        line = lines.row + 1
+        bad = lines.peek(1)
+        lines.row += 1
         while ahead := lines.peek(_LOOK_AHEAD):
             if self._begins_row(ahead, width):
                 break
-            bad.append(next(lines))
-            lines.taken.clear()
+            bad.append(ahead[0])
+            lines.row += 1
         return BadRow(number, line, f"not a row of the table: {reason}", "".join(bad))
 
     def _begins_row(self, ahead: list[str], width: int) -> bool:

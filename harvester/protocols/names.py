@@ -25,7 +25,7 @@ class Names:
 
     def distinct(self, own: str, content: bytes) -> str:
         """The name of a record with this identifier of its own and this content."""
-        name = fingerprint(own) - (1 << 63)  # SQLite's integers are signed
+        name = fingerprint(own)
         rows = self._database.execute("SELECT content, ordinal FROM seen WHERE name = ?", (name,)).fetchall()
         ordinal = next((number for known, number in rows if known == content), 0)
         if not ordinal:

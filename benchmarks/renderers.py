@@ -43,7 +43,7 @@ def run() -> dict[str, Any]:
     return {"title": "Renderers", "command": "python -m benchmarks renderers", "rows": rows}
 
 
-def _renderings(form: Format, held: WorkView, results: Results) -> list[tuple[str, Callable[[], bytes]]]:
+def _renderings(form: Format, held: WorkView, results: Results) -> list[tuple[str, partial[bytes]]]:
     whole = [render for render in (form.work, form.holdings) if render and not form.download]
     found = [(f"a work with {HOLDINGS} holdings", partial(render, held, FRAME)) for render in whole]
     if form.download and form.results:

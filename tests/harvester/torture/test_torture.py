@@ -37,6 +37,10 @@ def test_every_case_of_the_list_is_played():
     assert {re.match(r"\d+", number)[0] for number in CASES} == {str(n) for n in range(1, 50)}
 
 
-def test_the_page_shows_every_case():
+def test_the_page_says_what_the_cases_say():
     page = PAGE.read_text("utf-8")
-    assert [one.title for one in CASES.values() if f"| {one.title} |" not in page] == []
+    rows = [
+        f"| {one.number} | {one.title} | {one.does} | {one.ours} | {', then '.join(one.ends)} |"
+        for one in CASES.values()
+    ]
+    assert [row for row in rows if row not in page] == []

@@ -1,8 +1,9 @@
 """Kills a harvest at random moments, 200 times, and compares each end state with that of an uninterrupted run.
 
-``python -m benchmarks.kills [oai|csv] [KILLS] [SEED]``. A harvest of 6,000 records over OAI-PMH in 120 pages, or of a table
-with 30,000 rows in 61, runs in a process of its own, is killed (SIGKILL) somewhere in its course, begun again and killed
-again until it comes through; then the next begins on an empty store. Not part of ``make bench``: it takes about ten minutes and measures no speed.
+``python -m benchmarks.kills [oai|csv] [KILLS] [SEED]``. A harvest of 6,000 records over OAI-PMH in 120 pages, or of a
+table with 30,000 rows in 61, runs in a process of its own, is killed (SIGKILL) somewhere in its course, begun again and
+killed again until it comes through; then the next begins on an empty store. Not part of ``make bench``: it takes about
+ten minutes and measures no speed.
 """
 
 from __future__ import annotations

@@ -1,0 +1,250 @@
+"""A newcomer in a real browser: from the pasted web page of a library to a source that everybody finds."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from aiosmtpd.controller import Controller
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from config.settings import Settings
+from indexer.build import rebuild
+from indexer.engines import open_engine
+from lampway.harvest_worker import HarvestWorker
+from lampway.index_worker import IndexWorker
+from lampway.outside import Harvester
+from search_api.app import create_app
+from search_api.context import open_context
+from store.database import open_database
+
+pytestmark = pytest.mark.browser
+ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+
+
+class Box:
+    """A mail box that takes everything."""
+
+    def __init__(self) -> None:
+        self.links: list[str] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
+        text = message_from_bytes(envelope.content, policy=policy.default).get_content()
+        self.links += re.findall(r"http://\S+", text)[-1:]
+        return "250 OK"
+
+
+class Platform:
+    """A served platform with its worker and its mail box."""
+
+    def __init__(self, home: Path, dns: str) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.box = Box()
+        self._mail = Controller(self.box, hostname="127.0.0.1", port=port)
+        self._mail.start()
+        self.settings = Settings(  # type: ignore[call-arg]
+            home=home, public_url=self.url, registration="proven", fetch_allow=("127.0.0.1",), fetch_pause=0,
+            dns=(dns,), smtp_url=f"smtp://127.0.0.1:{port}", _env_file=None,
+        )  # fmt: skip
+        self.database = open_database(self.settings.database)
+        engine = open_engine(self.settings)
+        rebuild(self.database, engine, self.settings)
+        engine.close()
+        self.context = open_context(self.settings)
+        app = create_app(self.context, outside=Harvester(self.database, self.settings))
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.02)
+
+    def mailed(self) -> str:
+        """The link of the mail that comes."""
+        give_up = time.monotonic() + 20
+        while not self.box.links:
+            assert time.monotonic() < give_up, "no mail came"
+            time.sleep(0.02)
+        return self.box.links.pop()
+
+    def work(self) -> None:
+        """What the worker does in its next seconds."""
+        harvests, indexing = HarvestWorker(self.database, self.settings), IndexWorker(self.database, self.settings)
+        harvests.look()
+        harvests.wait(60)
+        harvests.close()
+        indexing.update()
+        indexing.close()
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=20)
+        self._socket.close()
+        self._mail.stop()
+        self.context.close()
+        self.database.close()
+
+
+@pytest.fixture
+def platform(tmp_path: Path, names: Any) -> Iterator[Platform]:
+    made = Platform(tmp_path / "platform", names.address)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        reason = "no chromium, chromium-browser or google-chrome on the PATH"
+        if "browser" in os.environ.get("LAMPWAY_TEST_REQUIRE", ""):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=ARGS)
+        yield launched
+        launched.close()
+
+
+class Newcomer:
+    """Somebody at a page; counts what they have to do."""
+
+    def __init__(self, page: Page, complaints: list[str]) -> None:
+        self.page, self.complaints = page, complaints
+        self.clicks = self.fields = 0
+
+    def click(self, what: Any) -> None:
+        what.click()
+        self.page.wait_for_load_state()
+        self.clicks += 1
+
+    def fill(self, name: str, value: str) -> None:
+        self.page.locator(f'[name="{name}"]:visible').first.fill(value)
+        self.fields += 1
+
+    def look(self, picture: str) -> None:
+        """The page as it is: nothing sticks out, nothing wrong for assistive technology."""
+        if folder := os.environ.get("LAMPWAY_TEST_SCREENSHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{picture}.png", full_page=True)
+        width = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert width <= 0, f"{picture} scrolls sideways by {width}"
+        self.page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+        found = Axe().run(self.page)
+        assert found.violations_count == 0, f"{picture}: {found.generate_report()}"
+
+
+@pytest.fixture
+def newcomer(chromium: Browser, platform: Platform) -> Iterator[Callable[..., Newcomer]]:
+    opened, complaints = [], []
+
+    def come(*, width: int = 1280, scripts: bool = True, lang: str = "en") -> Newcomer:
+        own = chromium.new_context(
+            viewport={"width": width, "height": 800}, java_script_enabled=scripts, locale=lang, base_url=platform.url
+        )
+        opened.append(own)
+        page = own.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return Newcomer(page, complaints)
+
+    yield come
+    for own in opened:
+        own.close()
+    assert complaints == []
+
+
+def bring(person: Newcomer, platform: Platform, library: Any, prefix: str) -> Page:
+    """Until the page that asks for a proof."""
+    page = person.page
+    page.goto(f"/register?lang={prefix}")
+    person.look(f"register-{prefix}")
+    person.fill("address", library.home)
+    person.click(page.locator("form .button").first)
+    page.wait_for_selector("#go", timeout=60_000)
+    person.look(f"trial-{prefix}")
+    expect(page.locator("main")).to_contain_text("The harbour, part 1")
+    person.fill("email", "ada@example.org")
+    person.click(page.locator('form[action*="/link"] button'))
+    page.goto(platform.mailed())
+    person.look(f"link-{prefix}")
+    person.click(page.locator("main form button"))
+    expect(page.locator("main")).to_contain_text("The harbour, part 1")
+    person.look(f"claim-{prefix}")
+    person.fill("name", "Harbour Library")
+    person.fill("position", "54.97,-1.61")
+    page.locator('[name="terms"]').check()
+    person.clicks += 1
+    person.click(page.locator("#go ~ form button"))
+    person.look(f"proof-{prefix}")
+    return page
+
+
+def found(person: Newcomer, platform: Platform, prefix: str) -> None:
+    """It is live and everybody finds it."""
+    page = person.page
+    expect(page.locator(".title-block .fact.good")).to_be_visible()
+    person.look(f"live-{prefix}")
+    platform.work()
+    page.goto("/search?q=harbour")
+    expect(page.locator(".hit").first).to_contain_text("Harbour Library")
+    assert person.clicks <= 12
+    assert person.fields <= 6
+
+
+def test_by_the_file(newcomer: Any, platform: Platform, library: Any) -> None:
+    person = newcomer()
+    page = bring(person, platform, library, "en")
+    codes = page.locator("#way-file ~ p code").all_inner_texts()
+    library.files[codes[0].removeprefix(library.home)] = codes[1].encode()
+    person.click(page.locator("#way-file ~ form button"))
+    found(person, platform, "en")
+
+
+def test_by_dns_without_scripts_on_a_telephone_in_chinese(
+    newcomer: Any, platform: Platform, library: Any, names: Any
+) -> None:
+    person = newcomer(width=360, scripts=False, lang="zh")
+    # Axe is a script: it cannot look where there are none; widths are looked at by the other test.
+    person.look = lambda picture: None
+    page = bring(person, platform, library, "zh")
+    name, value = page.locator("#way-dns ~ p code").all_inner_texts()
+    names.texts[name] = [value]
+    person.click(page.locator("#way-dns ~ form button"))
+    found(person, platform, "zh")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_areas_on_a_telephone(newcomer: Any, platform: Platform, lang: str, library: Any) -> None:
+    from schemas.institution import Institution
+    from store import accounts, institutions, links
+
+    with platform.database.begin() as connection:
+        institutions.upsert(connection, [Institution(id="north", name="North", kind="library", lat=55.0, lon=-1.6)])
+        boss = accounts.add(connection, "boss@example.org", operator=True)
+        accounts.set_role(connection, boss.number, "north", "editor")
+        secret = links.make(connection, "login", "boss@example.org")
+    platform.context.refresh()
+    person = newcomer(width=360, lang=lang)
+    person.page.goto(f"/link/{secret}")
+    person.page.keyboard.press("Tab")
+    person.page.locator("main form button").focus()
+    person.page.keyboard.press("Enter")
+    person.page.wait_for_url("**/account**")
+    for path in ("/account", "/i/north", "/i/north/audit", "/operator", "/operator/audit", "/register"):
+        person.page.goto(path)
+        person.look(f"area-{path.strip('/').replace('/', '-')}-{lang}")

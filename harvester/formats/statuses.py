@@ -15,7 +15,7 @@ from schemas.catalogue import SERVICES, STATES, Availability, Service, State
 
 Meaning = tuple[tuple[Service, State], ...]
 
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_CJK = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 _NEGATIONS = frozenset(
     [
         "0",
@@ -45,7 +45,7 @@ _NEGATIONS = frozenset(
 )
 _CJK_NEGATIONS = frozenset("不未无無非没沒")
 _DUE = re.compile(
-    r"(?i)\b(?:due|until|till|bis|fällig|jusqu|hasta|vence|fino|scade|tot|до|back|return|ab)\b|到期|应还|應還|返却|まで"
+    r"(?i)\b(?:due|until|till|bis|fällig|jusqu|hasta|vence|fino|scade|tot|до|back|return|ab)\b|到期|应还|應還|返却|まで|까지|반납"
 )
 _LONGEST_PHRASE = 7
 
@@ -141,7 +141,9 @@ def _phrases() -> tuple[dict[str, str], dict[str, str], list[str]]:
     maps = load_yaml("maps/statuses.yaml")
     words = {fold(word): name for name, listed in maps["words"].items() for word in listed}
     codes = {fold(str(word)): name for name, listed in maps["codes"].items() for word in listed}
-    unspaced = sorted((word for word in words if _CJK.search(word)), key=len, reverse=True)
+    # Blanks mean nothing in these scripts; in Korean they are set as one likes.
+    words |= {word.replace(" ", ""): name for word, name in words.items() if _CJK.search(word)}
+    unspaced = sorted((word for word in words if _CJK.search(word) and " " not in word), key=len, reverse=True)
     return words, codes, unspaced
 
 

@@ -304,9 +304,20 @@ def _lengths_in_characters(data: bytes) -> bytes:
     return data[:24] + entries + data[24 + len(entries) :]
 
 
-def test_marc8_is_converted() -> None:
-    data = b"00000nam  2200049   4500" + b"245001600000" + b"\x1e" + b"00\x1faTh\xe2e\xe1atre" + b"\x1e\x1d"
-    assert read(data, format_="marc21").title == "Théàtre"
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        (b"Th\xe2e\xe1atre", "Théàtre"),
+        (b"\xb5\xa5\xb2 \x1b(NkNIGA\x1b(B, a book", "æÆø Книга, a book"),
+        (b"\x1b$1\x21\x30\x34\x4b\x37\x6f\x1b(B / ", "中国"),
+        (b"\x1b$1\x6f\x4d\x3e\x6f\x53\x21\x6f\x49\x5a\x1b(B", "도서관"),
+        (b"CO\x1bb2\x1bs and x\x1bp2\x1bs", "CO₂ and x²"),
+    ],
+)
+def test_marc8_is_converted(title: bytes, expected: str) -> None:
+    length = len(title) + 5
+    data = b"00000nam  2200049   4500" + b"245%04d00000" % length + b"\x1e" + b"00\x1fa" + title + b"\x1e\x1d"
+    assert read(data, format_="marc21").title == expected
 
 
 @pytest.mark.parametrize(

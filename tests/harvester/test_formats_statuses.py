@@ -28,14 +28,14 @@ GONE = {"loan": "unavailable", "on_site": "unavailable"}
         (
             (
                 "Available|On shelf|ON THE SHELF|available.|verfügbar|disponible|disponibile|"
-                "beschikbaar|在架|可借|貸出可|доступен|3 of 4 available"
+                "beschikbaar|在架|可借|貸出可|доступен|대출가능|대출 가능|비치중(2층)|3 of 4 available"
             ),
             AVAILABLE,
         ),
         (
             (
                 "In library use only|Library use only|Reference only|Not for loan|Präsenzbestand|"
-                "consultation sur place|solo consulta en sala|馆内阅览|館內閱覽|禁帯出|"
+                "consultation sur place|solo consulta en sala|馆内阅览|館內閱覽|禁帯出|관내 열람|대출불가(참고도서)|"
                 "только в читальном зале"
             ),
             ON_SITE,
@@ -43,27 +43,27 @@ GONE = {"loan": "unavailable", "on_site": "unavailable"}
         (
             (
                 "On loan|Checked out|LOAN|ausgeliehen|entliehen|emprunté|prestado|in prestito|"
-                "uitgeleend|已借出|借出中|貸出中|на руках|выдана"
+                "uitgeleend|已借出|借出中|貸出中|на руках|выдана|대출중|대출 중"
             ),
             EXPECTED,
         ),
         (
             (
                 "On order|In transit|Reserved|On hold shelf|HOLDSHELF|Awaiting pickup|In process|"
-                "bestellt|unterwegs|vorgemerkt|en commande|订购中|予約中|в пути"
+                "bestellt|unterwegs|vorgemerkt|en commande|订购中|予約中|정리중|예약 중|상호대차중|в пути"
             ),
             EXPECTED,
         ),
         (
             (
                 "Missing|Lost|Withdrawn|Lost and paid|In repair|Claimed returned|vermisst|perdu|"
-                "extraviado|smarrito|丢失|紛失|утерян|списан|Not available|Unavailable|nicht verfügbar|"
+                "extraviado|smarrito|丢失|紛失|분실|제적|소재불명|파손|утерян|списан|Not available|Unavailable|nicht verfügbar|"
                 "non disponible|不可用|0 available|недоступно"
             ),
             GONE,
         ),
         (
-            "On display|On display, Room 12|On view|ausgestellt|exposé|expuesta|展出中|展示中|на выставке",
+            "On display|On display, Room 12|On view|ausgestellt|exposé|expuesta|展出中|展示中|전시 중|на выставке",
             {"on_site": "available"},
         ),
         (
@@ -71,11 +71,11 @@ GONE = {"loan": "unavailable", "on_site": "unavailable"}
             {"on_site": "unavailable"},
         ),
         (
-            "Closed stacks|Storage by request|Magazin|bestellbar|en magasin|閉架書庫|书库",
+            "Closed stacks|Storage by request|Magazin|bestellbar|en magasin|閉架書庫|书库|보존서고",
             {"loan": "limited", "on_site": "limited"},
         ),
         ("By appointment|In storage|nach Vereinbarung|sur rendez-vous", {"on_site": "limited"}),
-        ("Online|Full text|en ligne|在线|オンライン|онлайн", {"digital": "available"}),
+        ("Online|Full text|en ligne|在线|オンライン|온라인|онлайн", {"digital": "available"}),
         ("|???|something odd|Short loan|42|x", {}),
     ],
 )
@@ -96,6 +96,7 @@ def test_words(texts: str, expected: dict[str, str]) -> None:
         "已借出，应还日期：2026年1月5日",
         "貸出中 返却期限 2026/1/5",
         "на руках до 05.01.2026",
+        "대출중 (2026.01.05 반납예정)",
         "2026-01-05",
         "DUE 05-01-26",
         "Available from Jan 5, 2026",

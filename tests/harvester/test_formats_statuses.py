@@ -57,7 +57,8 @@ GONE = {"loan": "unavailable", "on_site": "unavailable"}
         (
             (
                 "Missing|Lost|Withdrawn|Lost and paid|In repair|Claimed returned|vermisst|perdu|"
-                "extraviado|smarrito|丢失|紛失|분실|제적|소재불명|파손|утерян|списан|Not available|Unavailable|nicht verfügbar|"
+                "extraviado|smarrito|丢失|紛失|분실|제적|소재불명|파손|утерян|списан|"
+                "Not available|Unavailable|nicht verfügbar|"
                 "non disponible|不可用|0 available|недоступно"
             ),
             GONE,

@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "internal": (500, "Something broke on our side"),
     "unavailable": (503, "The search engine does not answer now"),
     "no-index": (503, "There is no index yet"),
+    "no-address": (503, "The service has not been told its own address"),
     "store-unavailable": (503, "The database does not answer now"),
 }
 """Kind of problem -> HTTP status and title. ``type`` is the address of a line about it: /api/problems/KIND."""

@@ -75,6 +75,20 @@ def frame_of(request: Request, context: Context, question: SearchRequest, *, nex
     )
 
 
+def address_of(context: Context) -> str:
+    """Our own address without a slash at the end, for answers that are nothing without whole addresses.
+
+    Raises:
+        ApiError: 503, the settings do not say it.
+    """
+    base = context.settings.public_url.rstrip("/")
+    if not base:
+        raise ApiError(
+            "no-address", "LAMPWAY_PUBLIC_URL must be set to the address under which users reach the service."
+        )
+    return base
+
+
 def results_of(context: Context, question: SearchRequest) -> Results:
     """The results of a search with their whole descriptions."""
     answer = search(context, question)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from indexer.engines.base import EngineError
 from search_api.context import Context
 from search_api.dependencies import ContextOf, Language, Parameters, ask_live
-from search_api.errors import problem_of
+from search_api.errors import ApiError, problem_of
 from search_api.json_response import digest_of
 from search_api.lookup import Meant, works_meant
 from search_api.messages import text
@@ -20,7 +20,7 @@ from search_api.parameters import asked
 from search_api.renderers import daia
 from search_api.renderers.base import Frame
 from search_api.renderers.daia import Json, Owner, Requested
-from search_api.rendering import frame_of
+from search_api.rendering import address_of, frame_of
 from search_api.views import Moved, WorkView
 from search_api.works import work_view
 from store.database import StoreError
@@ -63,7 +63,7 @@ async def _answer(
         "Access-Control-Expose-Headers": "Link, X-DAIA-Version",
     }
     try:
-        identifiers = _identifiers(params, lang)
+        identifiers, base = _identifiers(params, lang), address_of(context)
         owner = _owner(context, institution, lang)
         means = await run_in_threadpool(works_meant, context, identifiers[:MOST_IDS])
         if len(identifiers) == 1 and len(only := means[identifiers[0]]) == 1:
@@ -71,15 +71,14 @@ async def _answer(
         told = await run_in_threadpool(_told, request, context, lang, params, means, owner)
     except _RefusedError as error:
         return _error(error.status, error.detail, headers, params)
-    except (EngineError, StoreError) as error:
+    except (ApiError, EngineError, StoreError) as error:
         problem, more = problem_of(error, request)
         if problem.status not in _ERRORS:
             raise
         return _error(problem.status, problem.detail, headers | more, params)
     if rest := identifiers[MOST_IDS:]:
         kept = [(name, value) for name in _KEPT for value in params.get(name, [])[:1]]
-        address = f"{context.settings.public_url.rstrip('/')}{request.url.path}"
-        headers["Link"] = f'<{address}?{urlencode([("id", "|".join(rest)), *kept])}>; rel="next"'
+        headers["Link"] = f'<{base}{request.url.path}?{urlencode([("id", "|".join(rest)), *kept])}>; rel="next"'
     # The time of the answer is no part of what it says.
     tag = f'"{digest_of(msgspec.json.encode(told))}"'
     headers |= {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}

@@ -20,7 +20,7 @@ from search_api.problems import BadParameterError
 from search_api.renderers import ogc
 from search_api.renderers.base import Frame
 from search_api.renderers.ogc import Json
-from search_api.rendering import frame_of
+from search_api.rendering import address_of, frame_of
 from search_api.views import Moved
 
 router = APIRouter(include_in_schema=False)
@@ -125,6 +125,7 @@ def _frame(request: Request, context: Context, lang: str, params: Params, known:
             raise BadParameterError(name[:40], f"is not a parameter of this address; {does}")
     if (form := one(params, "f")) not in ("", "json"):
         raise BadParameterError("f", f"{form[:40]!r} is not given here, only json")
+    address_of(context)
     return frame_of(request, context, SearchRequest(at=context.clock().replace(second=0, microsecond=0), lang=lang))
 
 

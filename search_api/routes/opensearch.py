@@ -10,7 +10,7 @@ from search_api.dependencies import ContextOf, Language, Parameters
 from search_api.parameters import one, whole_number
 from search_api.problems import BadParameterError
 from search_api.renderers import atom, opensearch
-from search_api.rendering import frame_of, results_of
+from search_api.rendering import address_of, frame_of, results_of
 from search_api.suggest import suggest
 from search_api.understand import MOST_HITS, understand
 
@@ -24,20 +24,20 @@ _THEIRS = {"near": "lat", "within_km": "radius", "limit": "count"}
 @router.get("/opensearch.xml")
 def read_description(context: ContextOf, lang: Language) -> Response:
     """How to search here."""
-    return _described(opensearch.description(context.settings.public_url.rstrip("/"), lang), lang)
+    return _described(opensearch.description(address_of(context), lang), lang)
 
 
 @router.get("/opensearch-geo.xml")
 def read_geo_description(context: ContextOf, lang: Language) -> Response:
     """How to search here from a position."""
-    return _described(opensearch.description(context.settings.public_url.rstrip("/"), lang, geo=True), lang)
+    return _described(opensearch.description(address_of(context), lang, geo=True), lang)
 
 
 @router.get("/opensearch/suggestions")
 def read_suggestions(context: ContextOf, lang: Language, params: Parameters) -> Response:
     """How what is being typed may go on."""
     found = suggest(context, params)
-    body = opensearch.suggestions(found, context.settings.public_url.rstrip("/"), lang)
+    body = opensearch.suggestions(found, address_of(context), lang)
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
     return Response(body, media_type=opensearch.SUGGESTIONS_TYPE, headers=headers)
 

@@ -15,14 +15,14 @@ from search_api import cursor
 from search_api.context import Context
 from search_api.cql import request_of
 from search_api.dependencies import ContextOf, Language, Parameters
-from search_api.errors import problem_of
+from search_api.errors import ApiError, problem_of
 from search_api.parameters import asked as asked_plainly
 from search_api.problems import DiagnosticError
 from search_api.ranking.rules import load_rules
 from search_api.renderers import sru
 from search_api.renderers.base import Frame
 from search_api.renderers.sru import SCHEMAS, Asked
-from search_api.rendering import frame_of, results_of
+from search_api.rendering import address_of, frame_of, results_of
 from store.database import StoreError
 
 router = APIRouter(include_in_schema=False)
@@ -43,6 +43,7 @@ def read_sru(request: Request, context: ContextOf, lang: Language, given: Parame
     asked = Asked()
     try:
         asked = _asked(params)
+        address_of(context)
         question = asked_plainly(context, {}, lang)
         frame = frame_of(request, context, question)
         if explaining:
@@ -51,7 +52,7 @@ def read_sru(request: Request, context: ContextOf, lang: Language, given: Parame
         return _xml(_found(context, asked, request_of(asked.query, question), limit, frame), lang)
     except DiagnosticError as error:
         return _xml(sru.refused(error, asked, explaining=explaining), lang)
-    except (EngineError, StoreError) as error:
+    except (ApiError, EngineError, StoreError) as error:
         problem, _ = problem_of(error, request)
         if problem.status != 503:
             raise

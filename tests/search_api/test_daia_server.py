@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +264,27 @@ def test_no_identifier_breaks_it(client: TestClient, id_: str, lang: str) -> Non
         assert answer.status_code == (200 if id_.replace("|", "").strip() else 422)
         if answer.status_code == 200:
             check(answer.json())
+
+
+def test_bars_need_not_be_escaped(service: str) -> None:
+    host, _, port = service.removeprefix("http://").partition(":")
+    connection = HTTPConnection(host, int(port), timeout=10)
+    connection.putrequest("GET", "/daia?format=json&id=oai:city:1|oai:city:2%7Coai:city:3")
+    connection.endheaders()
+    answer = connection.getresponse()
+    documents = json.loads(answer.read())["document"]
+    connection.close()
+    assert [one["requested"] for one in documents] == ["oai:city:1", "oai:city:2", "oai:city:3"]
+
+
+def test_only_a_question_about_one_work_is_passed_on(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def note(_: Any, work: str) -> None:
+        asked.append(work)
+
+    monkeypatch.setattr("search_api.routes.daia.ask_live", note)
+    (document,) = ask(client, "oai:city:1")["document"]
+    assert asked == [document["href"].rpartition("/")[2]]
+    ask(client, "oai:city:1|oai:city:2")
+    assert len(asked) == 1

@@ -191,3 +191,13 @@ def test_nothing_breaks_them(client: TestClient, key: str, value: str) -> None:
         answer = client.get(path, params={key: value}, follow_redirects=False)
         assert answer.status_code in (200, 302, 400), answer.text
         assert "\n" not in answer.headers.get("location", "")
+
+
+def test_whole_addresses_need_the_address_of_the_service(client: TestClient, federation: Any) -> None:
+    federation.context.settings = federation.settings.model_copy(update={"public_url": ""})
+    for path in ("/opensearch.xml", "/opensearch-geo.xml", "/opensearch/suggestions?q=a", "/ogc", "/ogc/collections"):
+        refused = client.get(path)
+        assert (refused.status_code, "LAMPWAY_PUBLIC_URL" in refused.json()["detail"]) == (503, True), path
+    refused = client.get(f"/daia?format=json&id={PRIDE}")
+    assert (refused.status_code, "LAMPWAY_PUBLIC_URL" in refused.json()["error_description"]) == (503, True)
+    assert "info:srw/diagnostic/1/2<" in client.get("/sru?query=a").text

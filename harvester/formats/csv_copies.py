@@ -9,7 +9,7 @@ from harvester.formats.statuses import StatusMap
 from harvester.formats.text import tidy
 from schemas.catalogue import Availability, Holding
 
-_PLACE = ("key", "institution", "branch", "location", "call_number", "status", "due", "copies", "holding_url")
+PLACE = ("key", "institution", "branch", "location", "call_number", "status", "due", "copies", "holding_url")
 _NONE_LEFT = (
     Availability(service="loan", state="unavailable"),
     Availability(service="on_site", state="unavailable"),
@@ -23,10 +23,9 @@ class Copies:
         self, plan: Plan, constants: Mapping[str, str], values: Mapping[str, Mapping[str, str]], statuses: StatusMap
     ) -> None:
         self._columns, self._constants, self._values, self._statuses = plan.columns, constants, values, statuses
-        self.told = any(field in plan.columns or field in constants for field in _PLACE)
+        self.told = any(field in plan.columns or field in constants for field in PLACE)
         """Whether the table tells of copies at all."""
-        self._fields = [field for field in _PLACE if field in plan.columns or field in constants]
-        self._nothing = dict.fromkeys(_PLACE, "")
+        self._fields = [field for field in PLACE if field in plan.columns or field in constants]
 
     def read(self, rows: Sequence[list[str]]) -> list[Holding]:
         """One holding a row that says anything about a copy; of rows with one key the last, which is the newest."""
@@ -40,29 +39,31 @@ class Copies:
         return list(found.values())
 
     def _holding(self, row: list[str]) -> Holding | None:
-        values = self._nothing | {field: self._value(row, field) for field in self._fields}
-        if not any(values.values()):
+        values = {field: text for field in self._fields if (text := self._value(row, field))}
+        if not values:
             return None
-        status, copies = values["status"], values["copies"].removesuffix(".0")
+        said = values.get
+        status, copies = said("status", ""), said("copies", "").removesuffix(".0")
         number = int(copies) if copies.isdecimal() and int(copies) < 100_000 else 1
-        availability = list(self._statuses.read(status, values["due"]))
+        availability = list(self._statuses.read(status, said("due", "")))
         return Holding(
-            key=values["key"],
-            institution=values["institution"],
-            branch=values["branch"],
-            location=values["location"],
-            call_number=values["call_number"],
+            key=said("key", ""),
+            institution=said("institution", ""),
+            branch=said("branch", ""),
+            location=said("location", ""),
+            call_number=said("call_number", ""),
             copies=number,
             status=status,
             availability=availability if number or status else list(_NONE_LEFT),
             note=self._value(row, "note"),
-            url=values["holding_url"],
+            url=said("holding_url", ""),
         )
 
     def _value(self, row: list[str], field: str) -> str:
-        positions = self._columns.get(field)
-        text = ""
-        if positions is not None:
+        positions = self._columns.get(field, ())
+        if len(positions) == 1:
+            text = tidy(row[positions[0]])
+        else:
             text = " ".join([tidy(row[position]) for position in positions if row[position]])
         if not text:
             return self._constants.get(field, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from search_api import accept
-from search_api.app import create_app
+from search_api.app import ROUTERS, create_app
 from search_api.renderers import FORMATS, formats_of
 from search_api.renderers.addresses import PATHS, PREFIXES, subject_of
-from store import works
+from store import sources, works
 
 ABROAD = {"Origin": "https://elsewhere.example"}
 EVERY = [(name, subject) for subject in PATHS for name in formats_of(subject)]
@@ -21,7 +22,9 @@ EVERY = [(name, subject) for subject in PATHS for name in formats_of(subject)]
 @pytest.fixture
 def client(federation: Any) -> Iterator[TestClient]:
     plain = {"Accept-Encoding": "identity"}  # a compressed answer has a weak tag
-    with TestClient(create_app(federation.context), headers=plain, raise_server_exceptions=False) as client:
+    here = ("127.0.0.1", 50000)  # never limited
+    app = create_app(federation.context)
+    with TestClient(app, headers=plain, client=here, raise_server_exceptions=False) as client:
         yield client
 
 
@@ -146,3 +149,41 @@ def test_what_a_client_likes_best(header: str, offered: tuple[str, ...], chosen:
 )  # fmt: skip
 def test_addresses_with_other_formats(path: str, subject: str | None) -> None:
     assert subject_of(path) == subject
+
+
+VALUES = {"isbn": "9780141439518", "issn": "0378-5955", "name": "start.js", "kind": "internal", "path": "favicon.svg"}
+QUERIES = {
+    "/api/nearby": "?isbn=9780141439518",
+    "/api/suggest": "?q=pr",
+    "/sru": "?query=pride",
+    "/openurl": "?rft.isbn=9780141439518",
+    "/oai": "?verb=Identify",
+    "/daia": "?id=isbn:9780141439518&format=json",
+}
+
+
+def test_every_public_address_answers_head_options_and_304(client: TestClient, federation: Any, work: str) -> None:
+    with federation.context.database.connect() as connection:
+        source = sources.all_sources(connection)[0].id
+    paths = [route.path for router in ROUTERS for route in router.routes if "GET" in route.methods]  # type: ignore[attr-defined]
+    for path in paths:
+        id_ = work if "/works/" in path else source if "/sources/" in path else "city"
+        values = VALUES | {"id": id_, "id_": id_, "collection": "works"}
+        address = re.sub(r"\{(\w+)(:path)?\}", lambda found, own=values: own.get(found[1], "x"), path) + QUERIES.get(
+            path, ""
+        )
+        got, head = client.get(address, headers=ABROAD), client.head(address, headers=ABROAD)
+        assert got.status_code < 500, (address, got.text[:200])
+        assert got.status_code not in (405, 406, 429), (address, got.text[:200])
+        assert (head.status_code, head.content) == (got.status_code, b""), address
+        assert "origin" not in got.headers.get("vary", "").lower(), address
+        assert "set-cookie" not in got.headers, address
+        if not got.headers.get("content-type", "").startswith("text/html"):
+            assert got.headers["access-control-allow-origin"] == "*", address
+        options = client.options(address, headers=ABROAD)
+        assert (options.status_code, options.content) == (204, b""), address
+        assert {"GET", "HEAD", "OPTIONS"} <= set(options.headers["allow"].split(", ")), address
+        if got.status_code == 200 and path not in ("/metrics", "/oai"):  # these tell the time
+            same = client.get(address, headers={"If-None-Match": got.headers["etag"]})
+            assert (same.status_code, same.content) == (304, b""), address
+    assert {"/works/{id_}", "/unapi", "/isbn/{isbn}", "/api/search", "/search.ris", "/static/{path:path}"} <= set(paths)

@@ -14,7 +14,7 @@ from schemas.decisions import Decision
 from schemas.explanation import Apart, Decided, Explanation, Link, Reason
 from schemas.work import Work
 from search_api.context import Context
-from search_api.messages import text
+from search_api.messages import catalogue, text
 from search_api.views import Moved
 from store import works
 
@@ -57,7 +57,7 @@ def in_words(explanation: Explanation, lang: str) -> Explanation:
     replace = msgspec.structs.replace
 
     def told(reasons: Sequence[Reason]) -> list[Reason]:
-        return [replace(one, words=text(lang, f"merging.reason_{one.name}")) for one in reasons]
+        return [replace(one, words=_words_of(one.name, lang)) for one in reasons]
 
     links: list[Link] = [
         replace(one, reasons=told(one.reasons), words=text(lang, f"merging.how_{one.how}")) for one in explanation.links
@@ -67,3 +67,9 @@ def in_words(explanation: Explanation, lang: str) -> Explanation:
         for one in explanation.apart
     ]  # fmt: skip
     return replace(explanation, links=links, apart=apart)
+
+
+def _words_of(reason: str, lang: str) -> str:
+    """A reason that has no words yet is better shown by its name than not at all."""
+    key = f"merging.reason_{reason}"
+    return text(lang, key) if key in catalogue("en") else reason

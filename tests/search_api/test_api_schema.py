@@ -17,21 +17,25 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
+from lampway.merging import StoreMerges
 from schemas.answer import Answer
+from schemas.explanation import Decided
 from search_api import nearby, suggest, views
 from search_api.app import create_app
 from search_api.renderers import formats_of
 from search_api.renderers.addresses import PATHS
-from search_api.routes import availability, examples, health, institution_edit
+from search_api.routes import availability, examples, health, institution_edit, merges, merges_examples
 from search_api.routes import sources as source_routes
 from search_api.routes.availability import Item, PushReport
 from search_api.sources import SourceCard
 from store import api_keys, sources, works
 
+SCOPES = " ".join(api_keys.SCOPES)
+
 
 @pytest.fixture
 def app(federation: Any) -> FastAPI:
-    return create_app(federation.context)
+    return create_app(federation.context, merging=StoreMerges(federation.context.database))
 
 
 @pytest.fixture
@@ -41,13 +45,13 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_generated_requests(federation: Any, mode: GenerationMode) -> None:
+def test_generated_requests(app: FastAPI, federation: Any, mode: GenerationMode) -> None:
     federation.context.settings = federation.settings.model_copy(update={"rate_limit": 0})
     with federation.context.database.begin() as connection:
-        key, (work, *_) = api_keys.create(connection, "city"), next(works.iterate(connection))
+        key, (work, *_) = api_keys.create(connection, "city", scope=SCOPES), next(works.iterate(connection))
         source = sources.all_sources(connection)[0]
     answered: dict[str, set[int]] = {}
-    description = schemathesis.openapi.from_asgi("/api/openapi.json", create_app(federation.context))
+    description = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     for found in description.get_all_operations():
         operation = found.ok()
         if mode is GenerationMode.NEGATIVE and not (operation.query or operation.body):
@@ -68,7 +72,7 @@ def test_generated_requests(federation: Any, mode: GenerationMode) -> None:
                 case.path_parameters["id"] = {"works": work.id, "sources": source.id}.get(kind, "city")
             if real and case.query and "near" in case.query and mode is GenerationMode.POSITIVE:
                 case.query["near"] = "54.97,-1.61"
-            writes = case.method in ("PUT", "PATCH")
+            writes = case.method in ("PUT", "PATCH", "POST", "DELETE")
             response = case.call(headers={"Authorization": f"Bearer {key}"} if writes else None)
             answered.setdefault(case.path, set()).add(response.status_code)
             case.validate_response(
@@ -78,7 +82,8 @@ def test_generated_requests(federation: Any, mode: GenerationMode) -> None:
         check()
     if mode is GenerationMode.POSITIVE:
         assert {path for path, statuses in answered.items() if 200 not in statuses} <= {
-            "/api/institutions/{id}/availability"
+            "/api/institutions/{id}/availability",
+            "/api/merges/{id}",
         }, answered
     else:
         assert all(statuses & {400, 404, 422} for statuses in answered.values()), answered
@@ -99,6 +104,10 @@ def test_generated_requests(federation: Any, mode: GenerationMode) -> None:
         (availability.REPORT, PushReport),
         (availability.EXAMPLE, list[Item]),
         (institution_edit.EXAMPLE, institution_edit.InstitutionChange),
+        (merges_examples.EXPLANATION, merges.WorkExplanation),
+        (merges_examples.DECISIONS, merges.DecisionList),
+        (merges_examples.DECIDED, Decided),
+        (merges_examples.REQUEST, merges.DecisionRequest),
     ],
 )
 def test_examples_are_answers(example: Any, model: Any) -> None:
@@ -117,6 +126,9 @@ def test_the_description_names_every_route_and_model(client: TestClient) -> None
         "/api/nearby",
         "/api/works/{id}",
         "/api/works/{id}/holdings",
+        "/api/works/{id}/merge",
+        "/api/merges",
+        "/api/merges/{id}",
         "/api/institutions",
         "/api/institutions/{id}",
         "/api/institutions/{id}/availability",

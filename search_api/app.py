@@ -43,6 +43,7 @@ from search_api.routes import (
     opensearch,
     openurl,
     search,
+    sitemap,
     sources,
     unapi,
     sru,
@@ -65,7 +66,7 @@ ROUTERS = tuple(
         formats,  # before the addresses without suffix, which would take the suffix for a part of the id
         *(numbers, unapi),
         *(search, works, merges, nearby, institutions, institution_edit, availability, sources),
-        *(daia, oai, ogc, opensearch, openurl, sru, health, metrics, docs, pages),
+        *(daia, oai, ogc, opensearch, openurl, sru, sitemap, health, metrics, docs, pages),
     )
 )
 

@@ -57,6 +57,13 @@ def upsert(connection: Connection, rows: Iterable[Institution]) -> ImportCounts:
     return counts
 
 
+def changed(connection: Connection) -> list[tuple[str, str]]:
+    """The institutions that are not shut for good, each with its last change (``2026-11-24T10:00:00Z``)."""
+    rows = connection.execute(select(institutions).order_by(institutions.c.number))
+    living = [(row.id, row.updated_at) for row in rows if not from_json(row.data, Institution).closed]
+    return [(id_, f"{updated[:19]}Z") for id_, updated in living]
+
+
 def all_institutions(connection: Connection) -> list[Institution]:
     """Every institution, by number."""
     rows = connection.execute(select(institutions.c.data).order_by(institutions.c.number))

@@ -7,7 +7,7 @@ from typing import cast
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from indexer.engines.base import EngineError
 from schemas.institution import INSTITUTION_KINDS
@@ -169,12 +169,6 @@ def source_page(request: Request, id_: str) -> Response:
 def about(request: Request) -> Response:
     """What this is, how it orders, what it keeps."""
     return Page(request).render("about.html")
-
-
-@router.get("/robots.txt")
-def robots() -> Response:
-    """Robots may read works and institutions; combinations of filters have no end."""
-    return PlainTextResponse("User-agent: *\nDisallow: /search\nDisallow: /api/search\nAllow: /\n")
 
 
 @router.get("/favicon.ico")

@@ -14,6 +14,7 @@ from search_api.availability.questions import questions_about
 from search_api.context import Context
 from search_api.errors import ApiError
 from search_api.metrics import Metrics
+from search_api.problems import BadParameterError
 from search_api.web.language import language_of
 from store import api_keys
 from store.api_keys import ApiKey
@@ -33,8 +34,8 @@ def metrics_of(request: Request) -> Metrics:
     return metrics
 
 
-def parameters_of(request: Request) -> dict[str, list[str]]:
-    """The query parameters, each with all its values, in order.
+def every_parameter_of(request: Request) -> dict[str, list[str]]:
+    """The query parameters, each with all its values, in order: for standards that refuse in a form of their own.
 
     Raises:
         ApiError: there are absurdly many.
@@ -45,6 +46,18 @@ def parameters_of(request: Request) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
+    return values
+
+
+def parameters_of(request: Request) -> dict[str, list[str]]:
+    """The same without ``callback``.
+
+    Raises:
+        BadParameterError: JSONP is asked for, with which a page runs whatever a server sends.
+    """
+    values = every_parameter_of(request)
+    if "callback" in values:
+        raise BadParameterError("callback", "JSONP is not given: every page may read the plain answer (CORS)")
     return values
 
 
@@ -119,6 +132,7 @@ ContextOf = Annotated[Context, Depends(context_of)]
 MetricsOf = Annotated[Metrics, Depends(metrics_of)]
 Language = Annotated[str, Depends(language_of)]
 Parameters = Annotated[dict[str, list[str]], Depends(parameters_of)]
+EveryParameter = Annotated[dict[str, list[str]], Depends(every_parameter_of)]
 Writer = Annotated[ApiKey, Depends(writer_of)]
 JsonOnly = Depends(wants_json)
 LiveFacts = Depends(ask_live_before)

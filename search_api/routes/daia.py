@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from indexer.engines.base import EngineError
 from search_api.context import Context
-from search_api.dependencies import ContextOf, Language, Parameters, ask_live
+from search_api.dependencies import ContextOf, EveryParameter, Language, ask_live
 from search_api.errors import ApiError, problem_of
 from search_api.json_response import digest_of
 from search_api.lookup import Meant, works_meant
@@ -43,13 +43,13 @@ class _RefusedError(Exception):
 
 
 @router.get("/daia")
-async def read_all(request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:
+async def read_all(request: Request, context: ContextOf, lang: Language, params: EveryParameter) -> Response:
     """What all institutions have of the things identified."""
     return await _answer(request, context, lang, params, None)
 
 
 @router.get("/institutions/{id}/daia")
-async def read_one(id: str, request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:  # noqa: A002
+async def read_one(id: str, request: Request, context: ContextOf, lang: Language, params: EveryParameter) -> Response:  # noqa: A002
     """What one institution and its branches have of them."""
     return await _answer(request, context, lang, params, id)
 

@@ -14,7 +14,7 @@ from schemas.query import SearchRequest
 from search_api import cursor
 from search_api.context import Context
 from search_api.cql import request_of
-from search_api.dependencies import ContextOf, Language, Parameters
+from search_api.dependencies import ContextOf, EveryParameter, Language
 from search_api.errors import ApiError, problem_of
 from search_api.parameters import asked as asked_plainly
 from search_api.problems import DiagnosticError
@@ -36,7 +36,7 @@ Params = dict[str, str]
 
 
 @router.get("/sru")
-def read_sru(request: Request, context: ContextOf, lang: Language, given: Parameters) -> Response:
+def read_sru(request: Request, context: ContextOf, lang: Language, given: EveryParameter) -> Response:
     """Explain, or the records that a query finds."""
     params = {name: values[-1] for name, values in given.items() if values[-1] != ""}
     explaining = params.get("operation", "searchRetrieve" if "query" in params else "explain") == "explain"

@@ -98,6 +98,9 @@ def test_what_a_client_takes_at_all(client: TestClient, work: str) -> None:
 def test_unknown_things_and_formats_are_not_found(client: TestClient, work: str) -> None:
     for path in ("/works/none.ris", "/api/works/none.ris", f"/works/{work}.xyz", "/search.xyz"):
         assert client.get(path).status_code == 404, path
+    for path in ("/api/search?q=a", f"/works/{work}.ris?", "/api/institutions.geojson?", "/api/nearby?title=a"):
+        refused = client.get(f"{path}&callback=show")
+        assert (refused.status_code, refused.json()["parameter"]) == (400, "callback"), path
     refused = client.get("/search.ris?limit=501")
     assert (refused.status_code, refused.json()["parameter"]) == (400, "limit")
     assert client.get(f"/works/{work}.ris?near=91,0").json()["parameter"] == "near"

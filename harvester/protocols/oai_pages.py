@@ -30,6 +30,7 @@ _SAFE: dict[str, Any] = {
     "dtd_validation": False,
 }
 _DTD_WORDS = "it has a document type definition, which OAI-PMH forbids and which can do harm"
+_ROOT = OAI + "OAI-PMH"
 _WEB_PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*|\xef\xbb\xbf)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _WEB_PAGE_WORDS = "a web page, not an answer of OAI-PMH"
 _CHALLENGE = re.compile(
@@ -129,10 +130,9 @@ def _read(data: bytes, *, huge: bool) -> OaiPage:
     if _is_sound(data, huge=huge) and (parts := cut(data)) is not None:
         frame, prefix, records = parts
         root = etree.fromstring(frame, etree.XMLParser(huge_tree=huge, **_SAFE))
-        _check_root(root)
         places = root.findall(f"*/{RECORD}")
         payloads = declare(records, prefix, places[0].nsmap) if len(places) == 1 else None
-        if payloads is not None or (not places and not records):
+        if root.tag == _ROOT and (payloads is not None or (not places and not records)):
             page.records = [read_record(payload, prefix) for payload in payloads or ()]
             _finish(page, root)
             return page
@@ -198,7 +198,7 @@ def _refuse_dtd(data: bytes) -> None:
 def _check_root(root: Any) -> None:
     if root.getroottree().docinfo.doctype:
         raise HarmfulPageError(_DTD_WORDS)
-    if root.tag == OAI + "OAI-PMH":
+    if root.tag == _ROOT:
         return
     name = etree.QName(root)
     if name.localname.lower() == "html":

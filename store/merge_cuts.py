@@ -62,12 +62,15 @@ def between(connection: Connection, ids: Sequence[int]) -> list[CutRow]:
     return sorted(found, key=lambda row: (row.record, row.other))
 
 
+_UNDECIDED = merge_cuts.c.why != "decision"
+
+
 def latest(connection: Connection, limit: int) -> list[CutRow]:
-    """Some of all cuts, those of the newest records first."""
-    query = select(merge_cuts).order_by(merge_cuts.c.other.desc(), merge_cuts.c.record.desc()).limit(limit)
-    return [CutRow(*row) for row in connection.execute(query)]
+    """Some of those that nobody has decided about, those of the newest records first."""
+    query = select(merge_cuts).where(_UNDECIDED).order_by(merge_cuts.c.other.desc(), merge_cuts.c.record.desc())
+    return [CutRow(*row) for row in connection.execute(query.limit(limit))]
 
 
 def count(connection: Connection) -> int:
-    """How many there are."""
-    return connection.scalar(select(func.count()).select_from(merge_cuts)) or 0
+    """How many there are that nobody has decided about."""
+    return connection.scalar(select(func.count()).select_from(merge_cuts).where(_UNDECIDED)) or 0

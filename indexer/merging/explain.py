@@ -22,7 +22,6 @@ from indexer.merging.rulings import Rulings
 from schemas.catalogue import CatalogueRecord
 from schemas.decisions import Level
 from schemas.explanation import Apart, Described, Explanation, How, Link, Reason
-from schemas.work import Work
 from store import decisions, merge_cuts, precedence, record_keys, records, works
 from store.database import Connection, Database
 
@@ -87,11 +86,6 @@ def explain(database: Database, ids: Sequence[int]) -> Explanation:
         decisions=made,
         provenance=provenance(work, in_order((found[id_] for id_ in living), ranks), ranks) if work else [],
     )
-
-
-def records_of(work: Work) -> list[int]:
-    """A work's records, edition by edition."""
-    return [id_ for edition in work.editions for id_ in edition.record_ids]
 
 
 def _case(connection: Connection, ids: list[int], found: list[CatalogueRecord], places: list[tuple[str, str]]) -> _Case:

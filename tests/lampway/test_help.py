@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from lampway.cli import app
 
 
-@pytest.mark.parametrize("group", ["harvest", "institutions", "records", "sources", "sources add", "works"])
+@pytest.mark.parametrize("group", ["harvest", "institutions", "merges", "records", "sources", "sources add", "works"])
 def test_the_help_of_a_group_shows_an_example(group: str) -> None:
     shown = CliRunner().invoke(app, [*group.split(), "--help"])
     assert shown.exit_code == 0

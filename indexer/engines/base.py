@@ -78,6 +78,9 @@ class Snapshot(Protocol):
 
     generation: str
 
+    def expect(self, searches: Sequence[tuple[EngineQuery, int]], counts: Sequence[EngineQuery]) -> None:
+        """Told which ``search_text`` (query, limit) and ``count`` come next: an engine far away asks them together."""
+
     def search_text(self, query: EngineQuery, limit: int, *, settle_ties: bool = True) -> Candidates:
         """The best by text score alone, ties by number ascending. Browse: any matches, score 0, by number.
 

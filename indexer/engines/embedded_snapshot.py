@@ -31,6 +31,9 @@ class EmbeddedSnapshot:
         self._searcher = searcher
         self._translate = Translator(schema)
 
+    def expect(self, searches: Sequence[tuple[EngineQuery, int]], counts: Sequence[EngineQuery]) -> None:
+        """Nothing: each question is asked where it is needed, at no cost of a way."""
+
     def search_text(self, query: EngineQuery, limit: int, *, settle_ties: bool = True) -> Candidates:
         """The best by text score. More than MAX_TIES equal scores at the end of the page: any of them."""
         with told("search"):

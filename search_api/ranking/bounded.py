@@ -185,6 +185,11 @@ def _in_groups(levels: int, count: int) -> NDArray[np.int64]:
     return group
 
 
+def first_look(pools: Pools, k: int) -> int:
+    """How many works are looked at by text before anything else."""
+    return max(pools.text, pools.text_per_hit * k)
+
+
 def rank(
     snapshot: Snapshot,
     query: EngineQuery,
@@ -210,7 +215,7 @@ def rank(
     """
     k = max(k, 1)
     search = _Search(snapshot, query, view, measure, pools, best_text)
-    first = max(pools.text, pools.text_per_hit * k, at_least)
+    first = max(first_look(pools, k), at_least)
     search.by_text(first)
     certified = search.complete or search.by_place(k, max(pools.places, pools.places_per_hit * k))
     if not search.complete and search.ties_matter(k):

@@ -38,20 +38,36 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind = "title"
 
 
+class Titles(msgspec.Struct, frozen=True):
+    """What a question may be the title of."""
+
+    whole: str
+    rests: dict[str, set[str]]
+    """Key of a part of the words -> the words left, which may be the creator."""
+
+    def anywhere(self) -> EngineQuery:
+        """Whatever is called so: the first question, and for most the only one."""
+        return EngineQuery(filters=(Terms("title_key", (self.whole, *self.rests)),))
+
+
+def titles_of(request: SearchRequest, query: EngineQuery, identifier: str) -> Titles | None:
+    """The titles that a question may name; None where it names none."""
+    if identifier or not query.clauses or query.match != "all" or any(clause.field for clause in query.clauses):
+        return None
+    text = request.q.replace('"', " ")
+    whole = title_key(text)
+    return Titles(whole, _splits(text.split())) if whole else None
+
+
 def find_known(
-    request: SearchRequest, query: EngineQuery, identifier: str, snapshot: Snapshot, database: Database
+    titles: Titles | None, query: EngineQuery, identifier: str, snapshot: Snapshot, database: Database
 ) -> Known:
     """The known items among the matches of a query."""
     if identifier:
         return Known(query=query, kind="identifier")
-    if not query.clauses or query.match != "all" or any(clause.field for clause in query.clauses):
+    if titles is None or not snapshot.count(titles.anywhere()):
         return Known()
-    text = request.q.replace('"', " ")
-    whole, rests = title_key(text), _splits(text.split())
-    if not whole:
-        return Known()
-    if not snapshot.count(EngineQuery(filters=(Terms("title_key", (whole, *rests)),))):
-        return Known()
+    whole, rests = titles.whole, titles.rests
     titled = _titled(query, (whole,))
     if snapshot.count(titled) > _MOST:
         return Known(query=titled)

@@ -9,10 +9,10 @@ import numpy as np
 from indexer.engines.base import Snapshot
 from schemas.query import EngineQuery, SearchRequest
 from search_api.ranking.beside import BESIDE
-from search_api.ranking.bounded import Ranked, rank
+from search_api.ranking.bounded import Ranked, first_look, rank
 from search_api.ranking.candidates import best_values
 from search_api.ranking.combine import OUT, Measure
-from search_api.ranking.known_item import SCORES, Kind, Known, find_known
+from search_api.ranking.known_item import SCORES, Kind, Known, find_known, titles_of
 from search_api.ranking.ordered import FIELDS, rank_by_field
 from search_api.ranking.rules import Pools
 from store.column_view import View
@@ -45,9 +45,12 @@ def in_order(ranking: Ranking, request: SearchRequest, query: EngineQuery, ident
     if request.sort in FIELDS:
         parts = (ranking.snapshot, query, ranking.view, ranking.measure, ranking.pools)
         return Ordered(rank_by_field(*parts, k, request.sort), {})
+    titles = titles_of(request, query, identifier) if request.sort == "best" else None
+    counts = ([titles.anywhere()] if titles else []) + ([] if ranking.decides else [query])
+    ranking.snapshot.expect([(query, first_look(ranking.pools, k))], counts)
     if request.sort != "best":
         return Ordered(_certified(ranking, query, k), {})
-    known = BESIDE.submit(find_known, request, query, identifier, ranking.snapshot, ranking.database)
+    known = BESIDE.submit(find_known, titles, query, identifier, ranking.snapshot, ranking.database)
     return _known_first(ranking, _certified(ranking, query, k), known.result(), k)
 
 

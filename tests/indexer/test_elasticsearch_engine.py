@@ -290,6 +290,35 @@ def test_what_was_asked_before_is_not_asked_again_until_something_changes(
     assert engine.snapshot().count(WORD) == 2
 
 
+def test_what_is_expected_is_asked_in_one_request(engine: ElasticsearchEngine, proxy: Any) -> None:
+    fill(engine, "g1", ["word", "word two", "other"])
+    snapshot, browse = engine.snapshot(), EngineQuery()
+    proxy.asked.clear()
+    snapshot.expect([(WORD, 20), (browse, 2)], [WORD, EVERYTHING])
+    snapshot.expect([(WORD, 20)], [WORD])
+    assert len(proxy.asked) == 1
+    told = snapshot.search_text(WORD, 20), snapshot.search_text(browse, 2), snapshot.count(WORD)
+    assert len(proxy.asked) == 1
+    snapshot.forget()
+    alone = snapshot.search_text(WORD, 20), snapshot.search_text(browse, 2), snapshot.count(WORD)
+    assert len(proxy.asked) == 4
+    assert [(c.numbers.tolist(), c.scores.tolist()) for c in told[:2]] == [
+        (c.numbers.tolist(), c.scores.tolist()) for c in alone[:2]
+    ]
+    assert told[2] == alone[2] == 2
+
+
+def test_an_expectation_that_fails_leaves_the_error_to_the_question(
+    engine: ElasticsearchEngine, cluster: Elasticsearch
+) -> None:
+    fill(engine, "g1", ["word"])
+    snapshot = engine.snapshot()
+    snapshot.close()
+    snapshot.expect([(WORD, 20)], [WORD])
+    with pytest.raises(EngineUnavailableError, match="try again"):
+        snapshot.count(WORD)
+
+
 def test_a_snapshot_that_lay_too_long_is_replaced(
     engine: ElasticsearchEngine, cluster: Elasticsearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

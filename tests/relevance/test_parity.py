@@ -23,7 +23,7 @@ from store import harvest_runs, institutions, raw_records, records, sources
 from store.database import open_database
 from store.harvest_runs import RunReport
 
-WORKS, QUESTIONS = 2000, 80
+WORKS, QUESTIONS = 3000, 120
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 RNG = random.Random(20)
 WORDS = [f"{''.join(RNG.choices('bdfgklmnprst', k=3))}{'aeiou'[i % 5]}{i:x}" for i in range(900)]

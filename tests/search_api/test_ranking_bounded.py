@@ -77,6 +77,9 @@ class ListSnapshot:
         scored = sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:limit]
         return Candidates(np.array([n for _, n in scored], np.int64), np.array([s for s, _ in scored], np.float64))
 
+    def expect(self, searches: Sequence[tuple[EngineQuery, int]], counts: Sequence[EngineQuery]) -> None:
+        return
+
     def search_text(self, query: EngineQuery, limit: int, *, settle_ties: bool = True) -> Candidates:
         self.calls += 1
         return self._best(

@@ -28,6 +28,16 @@ def _csv(name: str, glob: str, mapping: str = "") -> Catalogue:
     return Catalogue(name=name, glob=glob, protocol="csv", format="csv", mapping=mapping)
 
 
+_RERO = """
+id: pid
+columns: {title: title.mainTitle.value, subtitle: title.subtitle.value, date: provisionActivity.startDate,
+          creator: contribution.entity.authorized_access_point, language: language.value, isbn: identifiedBy.value}
+"""
+_FOLIO = """
+id: hrid
+columns: {creator: contributors.name, date: publication.dateOfPublication, other_id: identifiers.value,
+          subject: subjects.value, series: series.value, language: languages}
+"""
 CSV = (
     _csv("library-bl-flickr-books, plates", "library-bl-flickr-books/plates_1528-1926.tsv.gz"),
     _csv("library-bl-flickr-books, unknown plates", "library-bl-flickr-books/unknown_plates.tsv.gz"),
@@ -39,10 +49,16 @@ CSV = (
     ),
     _csv("library-newcastle, most borrowed", "library-newcastle/loans/MostBorrowed*.csv"),
     _csv("museum-aic-sample", "museum-aic-sample/getting-started/someArtworks.csv"),
+    _csv("museum-aic-sample, JSON", "museum-aic-sample/json/artworks/*.json"),
+    _csv(
+        "museum-tate, JSON Lines", "museum-tate/artworks.jsonl.gz", "columns: {unit_id: acno, creator: contributors.fc}"
+    ),
     _csv("museum-tate, simplified", "museum-tate/processed/simplified_artwork_data.csv.gz"),
     _csv("dedup-dblp-acm, ACM", "dedup-dblp-acm/py_entitymatching/ACM.csv.gz"),
     _csv("dedup-dblp-acm, DBLP", "dedup-dblp-acm/py_entitymatching/DBLP.csv.gz"),
     _csv("dedup-dblp-acm, demo", "dedup-dblp-acm/py_entitymatching/*_demo.csv"),
+    _csv("rero-ils, documents as JSON", "rero-ils/data/documents_small.json.gz", _RERO),
+    _csv("folio-inventory-sample", "folio-inventory-sample/instances/*.json", _FOLIO),
 )
 
 
@@ -53,6 +69,7 @@ def _file(name: str, glob: str, protocol: str, format_: str) -> Catalogue:
 MARC = (
     _file("marc-uva-solrmarc, 2,000", "marc-uva-solrmarc/**/uva_001_2000.mrc.gz", "marc", "marc21"),
     _file("marc-uva-solrmarc, others", "marc-uva-solrmarc/**/*.mrc", "marc", "marc21"),
+    _file("berlin-gbv-elag", "berlin-gbv-elag/*.mrc.gz", "marc", "marc21"),
     _file("marc-evergreen, binary", "marc-evergreen/**/*.m[ar]*c*", "marc", "marc21"),
     _file("marc-evergreen, XML", "marc-evergreen/**/*.xml*", "marc", "marcxml"),
     _file("marc-princeton-bibdata", "marc-princeton-bibdata/**/*.mrx*", "marc", "marcxml"),

@@ -14,6 +14,7 @@ from harvester.probe.look import Look
 from harvester.probe.recognise import Kind, recognise, recognise_file
 from harvester.probe.samples import look_at_records
 from harvester.protocols import PROTOCOLS
+from harvester.protocols.json_table import is_json, is_lines
 from schemas.catalogue import Source
 from store.sources import SourceState
 
@@ -33,6 +34,8 @@ def fetch_beginning(look: Look, address: str, folder: Path) -> tuple[Path, bool]
         content = zlib.decompressobj(47).decompress(content, 4 * MOST)
     elif not whole and content.startswith(b"PK\x03\x04"):
         raise FetchError(f"the file is larger than {MOST >> 20} MB and packed, so that it cannot be looked at in part")
+    if not whole and is_json(content) and not is_lines(content):
+        raise FetchError(f"the file is one JSON document of more than {MOST >> 20} MB: as JSON Lines it could be tried")
     if not whole:
         # Cut where a record ends; what is left of a record of XML is known by its missing end.
         end = {"csv": b"\n", "marc": b"\x1d"}.get(recognise(content).protocol, b">")
@@ -91,7 +94,7 @@ def _as_told(look: Look, kind: Kind, path: Path, address: str) -> Source | None:
         look.tell("file", "good", f"it is {kind.words}", format=kind.format)
         return msgspec.structs.replace(asked, location=str(path))
     if not kind.format:
-        look.tell("file", "bad", f"{address[:300]} is {kind.words}", "CSV, XLSX, MARC and XML files are read")
+        look.tell("file", "bad", f"{address[:300]} is {kind.words}", "CSV, XLSX, JSON, MARC and XML files are read")
         return None
     format_ = asked.format if asked.format in FORMATS else kind.format
     look.tell("file", "good", f"it is {kind.words}", format=kind.format)

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from harvester.protocols.csv_workbook import is_workbook
+from harvester.protocols.json_table import is_json
 from harvester.protocols.local_file import parts_of
 
 HEAD = 1 << 18
@@ -73,8 +74,8 @@ def recognise(head: bytes) -> Kind:
     start = head.lstrip()
     if start.startswith(b"<"):
         return _xml(head)
-    if start[:1] in b"{[":
-        return Kind("JSON, which is not read: export the catalogue as CSV, MARC or XML")
+    if is_json(head):
+        return Kind("a file of JSON objects", "csv", "csv")
     if _LEADER.match(head):
         return _marc(head)
     first = start.split(b"\n", 1)[0]

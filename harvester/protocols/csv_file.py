@@ -1,11 +1,11 @@
-"""CSV and TSV catalogues: a path or an address, in any usual encoding and dialect, packed or not."""
+"""CSV and TSV catalogues: a path or an address, in any usual encoding and dialect, packed or not. XLSX and JSON too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 from harvester.fetching import Client, FetchError
 from harvester.formats.csv_plan import Plan, make_plan
 from harvester.formats.mapping import Mapping, mapping_of
+from harvester.protocols import json_table
 from harvester.protocols.base import Fetch
 from harvester.protocols.csv_dialect import Dialect, find_dialect
 from harvester.protocols.csv_encoding import Encoding, find_encoding
@@ -36,13 +37,29 @@ def open_csv(source: Source, state: SourceState, checkpoint: dict[str, Any], ful
     mapping = mapping_of(source)
 
     def read(path: Path, notes: list[str], folder: Path) -> Iterator[Event]:
-        if not is_workbook(path):
+        bad: list[json_table.BadLine] = []
+        if is_workbook(path):
+            written = as_csv(path, folder, mapping, notes)
+        elif _is_json(path, mapping.member):
+            written = json_table.as_csv(path, mapping, folder, bad, notes)
+        else:
             return _Table(source, mapping, path, notes).events(folder)
-        sheet = msgspec.structs.replace(mapping, encoding="utf-8", delimiter="comma", quote='"')
+        sheet = msgspec.structs.replace(mapping, encoding="utf-8", delimiter="comma", quote='"', member="")
         own = msgspec.structs.replace(source, encoding="")
-        return _Table(own, sheet, as_csv(path, folder, mapping, notes), notes).events(folder)
+        return chain(_set_aside(source, bad), _Table(own, sheet, written, notes).events(folder))
 
     return FileFetch(source, state, checkpoint, client, read)
+
+
+def _is_json(path: Path, member: str) -> bool:
+    with open_unpacked(path, member) as content:
+        return json_table.is_json(content.read(4096))
+
+
+def _set_aside(source: Source, bad: list[json_table.BadLine]) -> Iterator[Quarantined]:
+    for line in bad:
+        name = f"row:{line.number}"
+        yield Quarantined(source=source.id, record=name, reason=line.reason, position=name, payload=line.text)
 
 
 class _Table:
@@ -60,6 +77,8 @@ class _Table:
         if not first:
             raise FetchError("the file is empty")
         self._header, self._has_header = _header(first, mapping)
+        self._opening = b"[" + _encode(self._header) + b","
+        """Of every record's payload."""
         self._plan: Plan = make_plan(self._header, mapping)
         self._may_pad = judge_of(sample, self._dialect, self._plan)
         self._titles = Titles(self._plan, mapping)
@@ -110,6 +129,8 @@ class _Table:
 
     def _key(self, row: Row) -> str:
         """What makes rows one record. A row without an identifier stands alone."""
+        if len(self._plan.group) == 1:
+            return row.cells[self._plan.group[0]].strip() or f"\x1e{row.number}"
         parts = [row.cells[position].strip() for position in self._plan.group]
         return "\x1f".join(parts) if any(parts) else f"\x1e{row.number}"
 
@@ -127,7 +148,7 @@ class _Table:
                     payload=_encode([self._header, row.cells]),
                 )
         deleted = self._deletions.all_of(group)
-        payload = _encode([self._header, *(row.cells for row in group)])
+        payload = self._opening + _encode([row.cells for row in group])[1:]
         yield RawRecord(source=self._source.id, record=name, payload=payload, deleted=deleted)
 
     def _name(self, row: Row) -> str:

@@ -71,7 +71,7 @@ def add_oai(
 
 @adding.command("csv")
 def add_csv(
-    location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="CSV, TSV or XLSX file, also packed.")],
+    location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="CSV, TSV, XLSX or JSON file, also packed.")],
     institution: Institution = "",
     mapping: MappingFile = None,
     encoding: Encoding = "",
@@ -81,7 +81,7 @@ def add_csv(
     id: Id = "",  # noqa: A002
     replace: Replace = False,
 ) -> None:
-    """Add a CSV file; columns are recognised by their headers, or named by a mapping file.
+    """Add a table (CSV, TSV, XLSX, JSON); columns are recognised by their headers, or named by a mapping file.
 
     Example: lampway sources add csv catalogue.csv --institution city-museum
     """
@@ -95,7 +95,9 @@ def add_csv(
 
 @adding.command("marc")
 def add_marc(
-    location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="MARC 21 (ISO 2709) or MARCXML file.")],
+    location: Annotated[
+        str, typer.Argument(metavar="PATH_OR_URL", help="MARC 21 (ISO 2709) or MARCXML file, or a folder of them.")
+    ],
     institution: Institution = "",
     format: Annotated[str, typer.Option("--format", help="marc21 (default), marcxml, unimarc, cnmarc.")] = "",  # noqa: A002
     mapping: MappingFile = None,
@@ -119,7 +121,9 @@ def add_marc(
 
 @adding.command("xml")
 def add_xml(
-    location: Annotated[str, typer.Argument(metavar="PATH_OR_URL", help="File of XML records, plain or gzipped.")],
+    location: Annotated[
+        str, typer.Argument(metavar="PATH_OR_URL", help="File of XML records, plain or packed, or a folder of them.")
+    ],
     format: Annotated[str, typer.Option("--format", help="mods, ead, lido, edm, qdc or oai_dc.")],  # noqa: A002
     institution: Institution = "",
     mapping: MappingFile = None,

@@ -290,7 +290,7 @@ def workbook(path: Path) -> None:
         (gzip.compress(MARC.format(1, 200).encode()), "marc", "unimarc", "works"),
         (MODS, "xml", "mods", "works"),
         (b"<!DOCTYPE html><html>shop</html>", "", "", "cannot"),
-        (b'{"title": "x"}', "", "", "cannot"),
+        (b'{"title": "x", "id": 1}', "csv", "csv", "works"),
         (b"%PDF-1.7 x", "", "", "cannot"),
         (b"", "", "", "cannot"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harvester.formats.csv_plan import Plan
 from harvester.formats.text import distinct, tidy
@@ -15,6 +15,8 @@ _NOTHING = frozenset({"NULL", "N/A", "n/a", "NaN", "nan", "\\N", "#N/A"})
 
 Words = Mapping[str, Mapping[str, str]]
 """Field -> (value in the file, case folded -> value meant)."""
+Parter = Callable[[str], list[str]]
+"""The values in one cell."""
 
 
 class Cells:
@@ -37,23 +39,23 @@ class Cells:
             split: field -> marks that part several values in one cell, before the usual ones.
             leaving_out: fields that nobody asks for here.
         """
-        splitters = {
-            field: re.compile(f"[{re.escape(marks)}]") for field, marks in {**_SPLIT, **split}.items() if marks
-        }
+        parters = {field: _parter(marks) for field, marks in {**_SPLIT, **split}.items() if marks}
         left_out = frozenset(leaving_out)
         self._columns = [
-            (field, positions, values.get(field), splitters.get(field))
+            (field, positions, values.get(field), parters.get(field))
             for field, positions in plan.columns.items()
             if field not in left_out
         ]
-        self._constants = [(field, value, _parted([value], splitters.get(field))) for field, value in constants.items()]
+        self._constants = [
+            (field, value, _all_parts([value], parters.get(field))) for field, value in constants.items()
+        ]
 
     def read(self, rows: Sequence[list[str]]) -> tuple[dict[str, str], dict[str, list[str]]]:
         """The first value of each field, whole, and all values of each, parted. Fields without any are left out."""
         first = {field: value for field, value, _ in self._constants}
         every = {field: list(values) for field, _, values in self._constants}
         single = rows[0] if len(rows) == 1 else None
-        for field, positions, words, splitter in self._columns:
+        for field, positions, words, parted in self._columns:
             if single is not None and len(positions) == 1:
                 text = single[positions[0]]
                 if not text:
@@ -62,20 +64,35 @@ class Cells:
                 text = text.strip() if text.isascii() and text.isprintable() and "  " not in text else tidy(text)
                 if not text or text in _NOTHING:
                     continue
-                found = [text]
-            else:
-                texts = [tidy(row[position]) for row in rows for position in positions if row[position]]
-                found = distinct([text for text in texts if text not in _NOTHING])
-                if not found:
-                    continue
+                if words is not None:
+                    text = words.get(text.casefold(), text)
+                first[field] = text
+                every[field] = parted(text) if parted else [text]
+                continue
+            texts = [tidy(row[position]) for row in rows for position in positions if row[position]]
+            found = distinct([text for text in texts if text not in _NOTHING])
+            if not found:
+                continue
             if words is not None:
                 found = [words.get(text.casefold(), text) for text in found]
             first[field] = found[0]
-            every[field] = _parted(found, splitter)
+            every[field] = _all_parts(found, parted)
         return first, every
 
 
-def _parted(found: list[str], splitter: re.Pattern[str] | None) -> list[str]:
-    if splitter is None or (len(found) == 1 and splitter.search(found[0]) is None):
+def _parter(marks: str) -> Parter:
+    """What parts a cell with several values at these marks."""
+    if len(marks) == 1:
+        return lambda text: _parts(text.split(marks)) if marks in text else [text]
+    pattern = re.compile(f"[{re.escape(marks)}]")
+    return lambda text: _parts(pattern.split(text)) if pattern.search(text) else [text]
+
+
+def _parts(texts: list[str]) -> list[str]:
+    return distinct([text.strip() for text in texts])
+
+
+def _all_parts(found: list[str], parted: Parter | None) -> list[str]:
+    if parted is None:
         return found
-    return distinct([part.strip() for text in found for part in splitter.split(text)])
+    return parted(found[0]) if len(found) == 1 else distinct([part for text in found for part in parted(text)])

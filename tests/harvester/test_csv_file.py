@@ -413,8 +413,9 @@ def test_all_columns_of_isbns_count_and_no_copies_left_is_unavailable(reading: R
 
 def test_the_examples_of_the_documentation_are_valid() -> None:
     text = (Path(__file__).parent.parent.parent / "docs" / "mapping.md").read_text("utf-8")
-    catalogues, statuses, marc, institutions = re.findall(r"```yaml\n(.*?)```", text, re.S)
-    for snippet in (catalogues, statuses, marc.partition("items:\n")[0], "items:\n" + marc.partition("items:\n")[2]):
+    catalogues, rero, folio, statuses, marc, institutions = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    items = marc.partition("items:\n")
+    for snippet in (catalogues, rero, folio, statuses, items[0], "items:\n" + items[2]):
         mapping = read_mapping(snippet)
         StatusMap(mapping.statuses, mapping.status_system)
     institution_mapping(yaml.safe_load(institutions))

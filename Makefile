@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 PORT   ?= 8000
 TEST_PROCESSES ?= 2
 
-.PHONY: help demo test check bench format clean
+.PHONY: help demo test interop check bench format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ demo: $(VENV)/.run ## Harvest, index and serve the sample city on http://127.0.0
 # Two processes, a file of tests whole in one of them: what the tests of a file share is made once.
 test: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile --no-loadscope-reorder $(ARGS)
+
+interop: $(VENV)/.dev ## Let clients in other languages ask the service, where they are installed
+	$(BIN)/python -m pytest -rs tests/interop $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -1,0 +1,39 @@
+"""The service for clients in other languages, which a machine may or may not have (`make interop`)."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+_BESIDE = Path(__file__).parent.parent / "search_api" / "conftest.py"
+_spec = importlib.util.spec_from_file_location("lampway_tests_service", _BESIDE)
+assert _spec
+assert _spec.loader
+_module = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = _module
+_spec.loader.exec_module(_module)
+service = _module.service
+
+TAKES_AT_MOST_S = 60
+
+
+@pytest.fixture
+def run() -> Callable[..., str]:
+    """Runs a program and gives what it writes; skips, saying what is missing, where it is not there."""
+
+    def start(*command: str, package: str, module: str = "") -> str:
+        if shutil.which(command[0]) is None:
+            pytest.skip(f"no {command[0]} on the PATH (Debian: {package})")
+        if module and subprocess.run(["perl", f"-M{module}", "-e", "1"], capture_output=True).returncode:
+            pytest.skip(f"no Perl module {module} (Debian: {package})")
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=TAKES_AT_MOST_S)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout + ran.stderr
+
+    return start

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 from sqlalchemy.pool import QueuePool
 
+from search_api import context as watching
 from search_api.app import create_app
 from store import api_keys, sqlite
 
@@ -30,8 +34,8 @@ def told(answer: Any) -> None:
     assert "lampway.db" not in answer.text, "what is inside stays inside"
 
 
-@pytest.fixture
-def away(federation: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@contextmanager
+def taken_away(federation: Any) -> Iterator[None]:
     """The file is gone, and what stands at its place is no database."""
     database, file = federation.context.database, federation.settings.home / "lampway.db"
     database.engine.dispose()
@@ -43,6 +47,12 @@ def away(federation: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     database.engine.dispose()
     file.rmdir()
     kept.rename(file)
+
+
+@pytest.fixture
+def away(federation: Any) -> Iterator[None]:
+    with taken_away(federation):
+        yield
 
 
 @pytest.mark.usefixtures("away")
@@ -94,3 +104,33 @@ def test_when_all_connections_are_taken(federation: Any, client: TestClient, mon
         told(client.get("/api/works/x"))
     pool.dispose()
     assert client.get("/api/works/x").status_code == 404
+
+
+def test_the_watch_tells_an_outage_when_it_begins_and_when_it_ends(
+    federation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, looked = federation.context, threading.Semaphore(0)
+    refresh = context.refresh
+
+    def counted() -> None:
+        looked.release()
+        refresh()
+
+    def looks() -> None:
+        for _ in range(5):
+            assert looked.acquire(timeout=30)
+
+    monkeypatch.setattr(watching, "POLL_S", 0.01)
+    monkeypatch.setattr(context, "refresh", counted)
+    with structlog.testing.capture_logs() as told:
+        context.watch()
+        looks()
+        assert told == []
+        with taken_away(federation):
+            looks()
+            looks()
+        looks()
+        looks()
+        context.close()
+    events = [line["event"].split(";")[0] for line in told]
+    assert events == ["changes cannot be read", "changes are read again"]

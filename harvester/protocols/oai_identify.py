@@ -137,6 +137,30 @@ def list_sets(harvester: Harvester, most: int = _MOST_SETS) -> list[tuple[str, s
     return found
 
 
+def find_prefix(harvester: Harvester, format_: str, notes: list[str]) -> str:
+    """The server's prefix for a format of ours; the usual one, and a note, where it does not list its formats.
+
+    Raises:
+        FetchError: it lists them, and this one is not among them; or the address is refused.
+    """
+    usual = PREFIXES.get(format_, (format_,))[0]
+    try:
+        offered = list_formats(harvester)
+    except (PatienceError, RefusedError):
+        raise
+    except (FetchError, BadPageError) as error:
+        notes.append(f"the server does not list its formats, trying {usual}: {error}")
+        return usual
+    prefix = choose_prefix(format_, offered)
+    if offered and not prefix:
+        names = ", ".join(item.prefix for item in offered)
+        raise FetchError(
+            f"{harvester.endpoint} does not offer {format_}; it offers {names}: choose another --format, "
+            "or name the one that means the same with --prefix"
+        )
+    return prefix or usual
+
+
 def choose_prefix(format_: str, offered: list[MetadataFormat]) -> str:
     """The server's prefix for one of our formats: by namespace, else by its usual names; "" when there is none."""
     for namespace in NAMESPACES.get(format_, ()):

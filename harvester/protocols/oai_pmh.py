@@ -49,27 +49,8 @@ def open_oai(source: Source, state: SourceState, checkpoint: dict[str, Any], ful
     harvester = Harvester(source.location, client)
     identity = oai_identify.identify(harvester)
     notes = [f"Identify cannot be used, going on without: {identity.trouble}"] if identity.trouble else []
-    prefix = source.prefix or _find_prefix(harvester, source.format, notes)
+    prefix = source.prefix or oai_identify.find_prefix(harvester, source.format, notes)
     return OaiFetch(source, state, checkpoint, full, harvester, identity, prefix, notes)
-
-
-def _find_prefix(harvester: Harvester, format_: str, notes: list[str]) -> str:
-    usual = oai_identify.PREFIXES.get(format_, (format_,))[0]
-    try:
-        offered = oai_identify.list_formats(harvester)
-    except (PatienceError, RefusedError):
-        raise
-    except (FetchError, BadPageError) as error:
-        notes.append(f"the server does not list its formats, trying {usual}: {error}")
-        return usual
-    prefix = oai_identify.choose_prefix(format_, offered)
-    if offered and not prefix:
-        names = ", ".join(item.prefix for item in offered)
-        raise FetchError(
-            f"{harvester.endpoint} does not offer {format_}; it offers {names}: choose another --format, "
-            "or name the one that means the same with --prefix"
-        )
-    return prefix or usual
 
 
 class OaiFetch:

@@ -8,9 +8,9 @@ from typing import Literal, get_args
 import msgspec
 
 DecisionKind = Literal["join", "split", "never"]
-DECISION_KINDS: tuple[str, ...] = get_args(DecisionKind)
+DECISION_KINDS: tuple[DecisionKind, ...] = get_args(DecisionKind)
 Level = Literal["edition", "work"]
-LEVELS: tuple[str, ...] = get_args(Level)
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 MAX_RECORDS = 200
 """Of one decision; ``never`` compares each of them with each."""

@@ -57,6 +57,7 @@ from search_api.web import (
     pages,
     register_pages,
     registration_pages,
+    why_pages,
 )
 from search_api.web.error_pages import error_page
 
@@ -72,7 +73,10 @@ ROUTERS = tuple(
 
 ACCOUNT_ROUTERS = tuple(
     module.router
-    for module in (log_in_pages, account_pages, register_pages, registration_pages, institution_area, operator_area)
+    for module in (
+        *(log_in_pages, account_pages, register_pages, registration_pages, institution_area, operator_area),
+        why_pages,
+    )
 )
 """Each route of these says who may use it (``search_api.accounts.guard``)."""
 

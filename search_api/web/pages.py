@@ -109,6 +109,7 @@ def _work_page(request: Request, id_: str) -> Response:
         near=asked.near,
         place_credit=place_credit(asked),
         shown=COPIES_SHOWN,
+        why=page.to.page(f"/works/{work.id}/why") if request.app.state.merges else "",
         **work_page_view(work, page.say, times, mode=asked.mode, near=asked.near is not None),
     )
 

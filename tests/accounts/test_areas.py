@@ -187,4 +187,4 @@ def test_what_waits_is_shown_to_the_operator(person: Any, context: Any, stocked:
     assert "north-source" in page
     assert boss.get("/operator/audit").status_code == 200
     assert boss.get("/i/north").status_code == 200
-    assert len(ACCOUNT_ROUTERS) == 6
+    assert len(ACCOUNT_ROUTERS) == 7

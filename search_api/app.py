@@ -30,6 +30,7 @@ from search_api.routes import (
     daia,
     description,
     docs,
+    embedding,
     formats,
     health,
     institution_edit,
@@ -67,7 +68,7 @@ ROUTERS = tuple(
         formats,  # before the addresses without suffix, which would take the suffix for a part of the id
         *(numbers, unapi),
         *(search, works, merges, nearby, institutions, institution_edit, availability, sources),
-        *(daia, oai, ogc, opensearch, openurl, sru, sitemap, health, metrics, docs, pages),
+        *(daia, embedding, oai, ogc, opensearch, openurl, sru, sitemap, health, metrics, docs, pages),
     )
 )
 

@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "too-large": (413, "The request is too large"),
     "invalid-body": (422, "The content of the request cannot be used"),
     "rate-limited": (429, "Too many requests"),
+    "not-implemented": (501, "That is not offered"),
     "internal": (500, "Something broke on our side"),
     "unavailable": (503, "The search engine does not answer now"),
     "no-index": (503, "There is no index yet"),

@@ -81,7 +81,7 @@ def nearby(
     if best is not None:
         found.id, found.title, found.year = best.id, best.title, best.year
         found.creators = [creator.name for creator in best.creators]
-        found.places = _one_each(best.holdings)[:limit]
+        found.places = one_each(best.holdings)[:limit]
         found.institutions_count = best.institutions_count
     return found
 
@@ -107,7 +107,8 @@ def _top(view: WorkView) -> float:
     return max((holding.score for holding in view.holdings), default=-1.0)
 
 
-def _one_each(holdings: list[HoldingView]) -> list[HoldingView]:
+def one_each(holdings: list[HoldingView]) -> list[HoldingView]:
+    """The best holding of each institution, in their order; those of unknown places stay."""
     seen: set[str | None] = set()
     kept = []
     for holding in holdings:

@@ -51,6 +51,15 @@ def address(path: str) -> str:
     return f"/static/{path}?v={_loaded()[path][2]}"
 
 
+def content(path: str) -> bytes:
+    """What is in a static file.
+
+    Raises:
+        KeyError: there is no such file.
+    """
+    return _loaded()[path][0]
+
+
 def serve(request: Request, path: str) -> Response | None:
     """A static file with ETag; kept for ever when asked for by its digest. None: there is no such file."""
     if path not in _loaded():

@@ -33,6 +33,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     json_ld: Markup = Markup()
     unapi: str = ""
     """Identifier of the page's one item for unAPI; empty = none."""
+    oembed: str = ""
+    """Address of the page's oEmbed; empty = none."""
 
     @property
     def downloads(self) -> list[Alternate]:
@@ -75,7 +77,8 @@ def work_head(work: WorkView, frame: Frame, value: dict[str, Any]) -> Head:
     address = frame.work(work.id)
     plain = page_head(address, f"/works/{work.id}", value)
     metas = [(kind, name, content) for kind, name, content in _metas(work, address) if content]
-    return msgspec.structs.replace(plain, metas=metas, unapi=address)
+    oembed = f"{frame.base}/oembed?{urlencode({'url': address, 'format': 'json'})}"
+    return msgspec.structs.replace(plain, metas=metas, unapi=address, oembed=oembed)
 
 
 def _metas(work: WorkView, address: str) -> Iterator[Meta]:

@@ -24,10 +24,11 @@ from search_api import nearby, suggest, views
 from search_api.app import create_app
 from search_api.renderers import formats_of
 from search_api.renderers.addresses import PATHS
-from search_api.routes import availability, examples, health, institution_edit, merges, merges_examples
+from search_api.routes import availability, embedding, examples, health, institution_edit, merges, merges_examples
 from search_api.routes import sources as source_routes
 from search_api.routes.availability import Item, PushReport
 from search_api.sources import SourceCard
+from search_api.web.nearby_cards import NearbyCards
 from store import api_keys, sources, works
 
 SCOPES = " ".join(api_keys.SCOPES)
@@ -96,6 +97,7 @@ def test_generated_requests(app: FastAPI, federation: Any, mode: GenerationMode)
         (examples.WORK, views.WorkView),
         (examples.HOLDINGS, views.HoldingList),
         (examples.NEARBY, nearby.Nearby),
+        (embedding.EXAMPLE, NearbyCards),
         (examples.SUGGESTIONS, suggest.Suggestions),
         (examples.INSTITUTIONS, views.InstitutionList),
         (examples.INSTITUTION, views.InstitutionView),
@@ -124,6 +126,7 @@ def test_the_description_names_every_route_and_model(client: TestClient) -> None
         "/api/search",
         "/api/suggest",
         "/api/nearby",
+        "/api/nearby/cards",
         "/api/works/{id}",
         "/api/works/{id}/holdings",
         "/api/works/{id}/merge",

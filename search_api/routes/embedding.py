@@ -1,0 +1,173 @@
+"""What other people's pages load from here: the widget and its answers, the frame without scripts, and oEmbed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from urllib.parse import unquote, urlencode, urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters
+from search_api.errors import ApiError
+from search_api.json_response import json_response
+from search_api.parameters import asked, one, whole_number
+from search_api.problems import BadParameterError
+from search_api.rendering import address_of, frame_of
+from search_api.routes.description import answers, parameters, query
+from search_api.routes.shared import AT, LANG, MODE, NEAR
+from search_api.views import Moved
+from search_api.web import assets
+from search_api.web.nearby_cards import KINDS, MOST, MOST_LETTERS, NearbyCards, cards_for
+from search_api.web.rendering import Page
+from search_api.works import work_view
+
+router = APIRouter(tags=["search"])
+WIDGET = "nearby.js"
+_WIDGET_TYPE = "text/javascript; charset=utf-8"
+_FRAME_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+)
+"""Anybody may frame it; it runs nothing and sends nothing."""
+_WIDTH, _HEIGHT, _LEAST = 480, 300, 200
+_WANTS = {
+    "type": "array",
+    "items": {"type": "string", "pattern": f"^({'|'.join(KINDS)}):.*[0-9a-z]", "maxLength": MOST_LETTERS},
+    "minItems": 1,
+    "maxItems": MOST,
+}
+EXAMPLE = {
+    "cards": [
+        {
+            "want": "isbn:9780141439518",
+            "matched": True,
+            "title": "Pride and prejudice",
+            "address": "https://lampway.example/works/w17?near=54.97,-1.61",
+            "places": [
+                {
+                    "name": "City Library",
+                    "address": "https://lampway.example/institutions/city-library",
+                    "state": "available",
+                    "open": "open",
+                    "facts": [{"text": "Available for loan", "tone": "good", "note": "checked 2 h ago"}],
+                }
+            ],
+            "institutions_count": 1,
+            "credit": "",
+            "problem": "",
+        }
+    ],
+    "warnings": [],
+}
+
+
+@router.get(
+    "/api/nearby/cards",
+    dependencies=[JsonOnly],
+    summary="Where are these things? In words, for pages",
+    responses=answers(NearbyCards, EXAMPLE, 406, 503),
+    openapi_extra=parameters(
+        query(
+            "want",
+            f"A thing: {', '.join(f'{name}:…' for name in KINDS)}; repeated, at most {MOST}.",
+            _WANTS,
+            example=["isbn:9780141439518"],
+            required=True,
+        ),
+        *(NEAR, AT, MODE, LANG),
+    ),
+)
+def read_cards(request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:
+    """The three best places of each, in the words of our pages. One question for all that a page shows."""
+    if "callback" in params:
+        raise BadParameterError("callback", "is not offered: any page may read the JSON itself (CORS)")
+    question = asked(context, params, lang, ("want",))
+    return json_response(cards_for(context, question, params.get("want", []), frame_of(request, context, question)))
+
+
+@router.get("/lampway.js", include_in_schema=False)
+def read_widget() -> Response:
+    """The widget; asked for again every hour."""
+    return Response(assets.content(WIDGET), media_type=_WIDGET_TYPE, headers={"Cache-Control": "public, max-age=3600"})
+
+
+@router.get("/lampway-{digest}.js", include_in_schema=False)
+def read_this_widget(digest: str) -> Response:
+    """This very widget, for ever: for pages that pin it with an ``integrity`` attribute."""
+    if digest != widget_digest():
+        raise ApiError("not-found", "That version of the widget is gone; /lampway.js is the present one.")
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(assets.content(WIDGET), media_type=_WIDGET_TYPE, headers=headers)
+
+
+@router.get("/embed", include_in_schema=False)
+def embed_page(request: Request, context: ContextOf) -> Response:
+    """Lines to copy, and how it looks."""
+    page = Page(request)
+    given = {name: request.query_params.get(name, "")[:200].strip() for name in ("isbn", "title", "near")}
+    base = context.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+    want = {name: text for name, text in given.items() if text} or {"isbn": ""}
+    return page.render(
+        "embed.html", base=base, given=given, want=want, digest=widget_digest(), integrity=_integrity(),
+        frame=f"{base}/embed/nearby?{urlencode(want | {'lang': page.lang})}",
+    )  # fmt: skip
+
+
+@router.get("/embed/nearby", include_in_schema=False)
+def embed_frame(request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:
+    """The same places without any script, for a frame on somebody's page."""
+    kind = next((name for name in KINDS if one(params, name)), "")
+    if not kind:
+        raise BadParameterError("isbn", f"give one of {', '.join(KINDS)}")
+    question = asked(context, params, lang, KINDS)
+    found = cards_for(context, question, [f"{kind}:{one(params, kind)}"], frame_of(request, context, question))
+    response = Page(request).render("embed_nearby.html", card=found.cards[0])
+    response.headers["Content-Security-Policy"] = _FRAME_POLICY
+    return response
+
+
+@router.get("/oembed", include_in_schema=False)
+def read_oembed(request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:
+    """A work's page as oEmbed 1.0: the frame, as "rich"."""
+    if one(params, "format") not in ("", "json"):
+        raise ApiError("not-implemented", "Only format=json is given.")
+    base = address_of(context)
+    url = urlsplit(one(params, "url"))
+    own = urlsplit(base)
+    id_ = unquote(url.path.removeprefix(f"{own.path}/works/")) if url.path.startswith(f"{own.path}/works/") else ""
+    if (url.scheme, url.netloc) != (own.scheme, own.netloc) or not id_ or "/" in id_:
+        raise ApiError("not-found", f"`url` is no page of a work here; they begin with {base}/works/.")
+    question = asked(context, params, lang, ("url", "format", "maxwidth", "maxheight"))
+    work = work_view(context, id_, near=None, at=question.at, mode=question.mode, lang=lang)
+    if isinstance(work, Moved):
+        work = work_view(context, work.id, near=None, at=question.at, mode=question.mode, lang=lang)
+    if work is None or isinstance(work, Moved):
+        raise ApiError("not-found", f"No work {id_[:200]!r}.")
+    width = min(_WIDTH, max(_LEAST, whole_number(params, "maxwidth", _WIDTH, 1, 100_000)))
+    height = min(_HEIGHT, max(_LEAST, whole_number(params, "maxheight", _HEIGHT, 1, 100_000)))
+    frame = f"{base}/embed/nearby?{urlencode({'work': work.id, 'lang': lang})}"
+    return json_response(
+        {
+            "version": "1.0",
+            "type": "rich",
+            "title": work.title,
+            "author_name": ", ".join(creator.name for creator in work.creators[:3]),
+            "provider_name": "Lampway",
+            "provider_url": f"{base}/",
+            "cache_age": 3600,
+            "width": width,
+            "height": height,
+            "html": f'<iframe src="{frame.replace("&", "&amp;")}" width="{width}" height="{height}" loading="lazy" '
+            'title="Lampway" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>',
+        }
+    )
+
+
+def widget_digest() -> str:
+    """Names the widget as it is now."""
+    return hashlib.sha256(assets.content(WIDGET)).hexdigest()[:16]
+
+
+def _integrity() -> str:
+    return "sha384-" + base64.b64encode(hashlib.sha384(assets.content(WIDGET)).digest()).decode()

@@ -60,7 +60,7 @@ def works_meant(context: Context, identifiers: Sequence[str]) -> dict[str, list[
             found[identifier] = [Meant(work=unquote(identifier.removeprefix(base)))]
         elif number := _number(identifier):
             numbers[identifier] = number
-        elif identifier.strip():
+        elif identifier.strip() and "\0" not in identifier:  # which PostgreSQL cannot even be asked for
             named.append(identifier)
     if numbers:
         by_number = _by_numbers(context, set(numbers.values()))

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pymarc
 import pytest
@@ -127,3 +128,37 @@ def test_all_results_in_one_file(client: TestClient) -> None:
     records = pymarc.parse_xml_to_array(io.BytesIO(client.get("/search.marcxml?limit=5").content))
     assert all(record["245"] for record in records)
     assert len(records) == 5
+
+
+HOSTILE = [
+    "\x00",
+    "%2e%2e",
+    "</script>",
+    "\u202e",
+    "𝟗𝟕𝟖",
+    "१२३४५६७८९०",
+    "X" * 600,
+    "97801414395181",
+    "-",
+    " ",
+    "\r\nSet-Cookie: a=b",
+    "?",
+    "#",
+]
+
+
+ADDRESSES = [
+    "/isbn/{}", "/issn/{}", "/works/{}.ris", "/works/{}.jsonld", "/institutions/{}.jsonld", "/search.bib?q={}",
+    "/unapi?id={}", "/unapi?id=isbn:9780141439518&format={}", "/works/{}", "/api/works/x?near={}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_breaks_an_address(client: TestClient, text: str) -> None:
+    for address in ADDRESSES:
+        for headers in ({}, PAGE):
+            answer = client.get(address.format(quote(text, safe="")), headers=headers)
+            assert answer.status_code < 500, (address, answer.text[:300])
+            assert "set-cookie" not in answer.headers
+    header = text.encode().replace(b"\r\n", b" ")
+    assert client.get("/search", headers={"Accept": header}).status_code in (200, 406)

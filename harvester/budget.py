@@ -7,6 +7,9 @@ import time
 from harvester.fetch_errors import FetchError
 
 
+_LEAST = 64 << 10
+
+
 class SpentError(FetchError):
     """The budget is used up: what was not asked yet will not be asked."""
 
@@ -41,7 +44,7 @@ class Budget:
         return min(most, left)
 
     def room(self, most: int) -> int:
-        """Bytes that an answer may have, at most ``most``.
+        """Bytes that an answer may have, at most ``most``: never all that is left, so that one does not end the look.
 
         Raises:
             SpentError: none are left.
@@ -49,7 +52,7 @@ class Budget:
         left = self._size - self._taken
         if left <= 0:
             raise SpentError(f"the {self._size >> 20} MB for this look are used up")
-        return min(most, left)
+        return min(most, max(left * 3 // 5, min(left, _LEAST)))
 
     def take(self, size: int) -> None:
         """Count bytes that came."""

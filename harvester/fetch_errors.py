@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harvester.fetching import Response
+    from harvester.answers import Response
 
 
 class FetchError(Exception):

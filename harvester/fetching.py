@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import msgspec
 import requests
 import urllib3
 
@@ -18,6 +17,7 @@ from config.settings import Settings
 from harvester import bodies, credentials
 from harvester.addresses import Allowed, BlockedError, GuardedAdapter
 from harvester.answer_words import cause, hint, retry_after, shown, untrusted
+from harvester.answers import Download, Response
 from harvester.bodies import BodyError, TooLargeError
 from harvester.budget import Budget
 from harvester.credentials import Credentials, same_place
@@ -52,29 +52,6 @@ _turns = Turns()
 def longest_silence(deadline: float, patience: float) -> float:
     """Seconds without a page after which a run hangs: any answer and all waiting are over long before that."""
     return max(LEAST_SILENCE_S, 2 * (deadline + patience))
-
-
-class Response(msgspec.Struct, kw_only=True):
-    """A whole answer."""
-
-    status: int
-    url: str
-    """Where it came from, after redirects."""
-    headers: Mapping[str, str]
-    content: bytes = b""
-    moved_to: str = ""
-    """Where a permanent redirect (301, 308) led, without the query; empty = it did not move."""
-
-
-class Download(msgspec.Struct, kw_only=True):
-    """A fetched file."""
-
-    changed: bool
-    """False: the server says it is the file the validators name; nothing was written."""
-    path: Path
-    validators: dict[str, str]
-    digest: str = ""
-    """blake2b-128 of the file, hexadecimal; empty when not changed."""
 
 
 class Client:
@@ -205,14 +182,20 @@ class Client:
         Raises:
             FetchError: see ``get``.
         """
+        cut = False
 
         def read(answer: requests.Response) -> bytes:
+            nonlocal cut
             parts = self._counted(bodies.read(answer.raw, answer.headers, MAX_FILE, sniff=False))
-            return bodies.beginning(parts, self._room(most))
+            room = self._room(most)
+            content = bodies.beginning(parts, room + 1)
+            cut = len(content) > room
+            return content[:room]
 
         response = self._ask(url, None, {"Accept-Encoding": "gzip, deflate"}, read, lambda _: False)
         if response.status >= 400:
             raise StatusError(f"{shown(response.url)} answers {response.status}{hint(response.status)}", response)
+        response.cut = cut
         return response
 
     def download(self, url: str, to: Path, validators: Mapping[str, str] | None = None) -> Download:

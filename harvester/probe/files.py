@@ -29,13 +29,18 @@ def fetch_beginning(look: Look, address: str, folder: Path) -> tuple[Path, bool]
         FetchError: it cannot be had, or cannot be looked at in part.
     """
     answer = look.client.beginning(address, MOST)
-    content, whole = answer.content, len(answer.content) < MOST
+    content, whole = answer.content, not answer.cut
+    size = f"{len(content) / (1 << 20):.1f} MB"
     if not whole and content.startswith(b"\x1f\x8b"):
         content = zlib.decompressobj(47).decompress(content, 4 * MOST)
     elif not whole and content.startswith(b"PK\x03\x04"):
-        raise FetchError(f"the file is larger than {MOST >> 20} MB and packed, so that it cannot be looked at in part")
+        raise FetchError(
+            f"the file is packed and larger than a look may take ({size}), so that it cannot be looked at in part"
+        )
     if not whole and is_json(content) and not is_lines(content):
-        raise FetchError(f"the file is one JSON document of more than {MOST >> 20} MB: as JSON Lines it could be tried")
+        raise FetchError(
+            f"the file is one JSON document, larger than a look may take ({size}): as JSON Lines it could be"
+        )
     if not whole:
         # Cut where a record ends; what is left of a record of XML is known by its missing end.
         end = {"csv": b"\n", "marc": b"\x1d"}.get(recognise(content).protocol, b">")

@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from harvester import windows
-from harvester.fetching import FetchError
+from harvester.fetching import FetchError, OversizeError
 from harvester.probe.look import Look
 from harvester.protocols.oai_identify import SECONDS, Identity
 from harvester.protocols.oai_pages import OaiPage, OaiRecord
@@ -15,6 +15,7 @@ from harvester.protocols.oai_sickle import Harvester, OaiError
 
 _BOGUS = "lampway-never-got-this-token"
 _SLOW_HOURS = 24
+_FEW = 5
 
 
 class Pages(msgspec.Struct):
@@ -43,10 +44,26 @@ def two_pages(look: Look, harvester: Harvester, asked: dict[str, str]) -> Pages:
         look.tell_error("pages", _where(got), error, "care" if got.pages else "bad")
     except FetchError as error:
         look.tell_error("pages", _where(got), error, "care" if got.pages else "bad")
+        if isinstance(error, OversizeError) and not got.pages:
+            got.pages = _by_name(look, harvester, asked)
+            return got
     else:
         _judge(look, got)
     got.seconds = time.monotonic() - began
     return got
+
+
+def _by_name(look: Look, harvester: Harvester, asked: dict[str, str]) -> list[OaiPage]:
+    """A few records one by one, of a server whose pages are larger than a look may take."""
+    try:
+        listed = harvester.answer("ListIdentifiers", **asked)
+        look.found.size = listed.token.size if listed.token else len(listed.records)
+        names = [record.identifier for record in listed.records if not record.deleted][:_FEW]
+        prefix = asked["metadataPrefix"]
+        return [harvester.answer("GetRecord", identifier=name, metadataPrefix=prefix) for name in names]
+    except FetchError as error:
+        look.tell_error("pages", "single records cannot be had either", error)
+        return []
 
 
 def _where(got: Pages) -> str:
@@ -182,7 +199,7 @@ def by_name(look: Look, harvester: Harvester, asked: dict[str, str], got: Pages)
 def speed(look: Look, got: Pages) -> None:
     """How long the whole list would take at the pace of its first pages."""
     count, size = len(got.records), look.found.size
-    if not count or got.seconds <= 0:
+    if not count or not got.seconds:
         return
     rate = look.found.records_a_second = round(count / got.seconds, 1)
     if size is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harvester.budget import SpentError
-from harvester.fetching import Client, FetchError
+from harvester.fetching import Client, FetchError, OversizeError
 from harvester.protocols.oai_pages import BadPageError
 from harvester.protocols.oai_sickle import OaiError, UnreadableAnswerError
 from schemas.catalogue import Source
@@ -35,7 +35,8 @@ class Look:
 
     def tell_error(self, code: str, what: str, error: Exception, grade: Grade = "care", mend: str = "") -> None:
         """Note a step that ended with an error."""
-        grade = "unknown" if isinstance(error, SpentError) else grade
+        if isinstance(error, SpentError | OversizeError):  # a harvest has more time and room than a look
+            grade, what = "unknown", f"not known whether it works ({what})"
         self.tell(code, grade, f"{what}: {in_words(error)}", mend)
 
     def conclude(self) -> Probe:

@@ -274,6 +274,15 @@ def test_the_budget_ends_the_look(good: Any, oai: Any, site: Any) -> None:
     assert step(found, "part").grade == "good"
 
 
+def test_a_server_with_pages_larger_than_a_look_may_take_is_not_condemned(good: Any, oai: Any) -> None:
+    server = good()
+    for one in server.items:
+        one.metadata = one.metadata.replace("<dc:date>", f"<dc:description>{'x' * 30_000}</dc:description><dc:date>")
+    found = look(server.url, Budget(60, 400 << 10))
+    assert (found.verdict, step(found, "pages").grade, found.size) == ("with care", "unknown", 35)
+    assert (found.looked_at, found.samples[0].title) == (5, "Título 0")
+
+
 def workbook(path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.append(["id", "title"])

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import random
 import socket
+import ssl
 import sys
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
+
+import certifi
+import trustme
 
 
 def _words(text: str) -> list[str]:
@@ -153,9 +159,17 @@ def pages(format_: str, total: int, size: int) -> list[bytes]:
     return made
 
 
-def serve(total: int, size: int) -> None:
-    """Serve ``/oai_dc`` and ``/marcxml`` on a free port, which is printed, until standard input ends."""
-    ready = {format_: pages(format_, total, size) for format_ in NAMESPACES}
+def serve(total: int, size: int, formats: Sequence[str], folder: Path | None = None) -> None:
+    """Serve ``/oai_dc`` and ``/marcxml`` on a free port, which is printed, until standard input ends.
+
+    Args:
+        total: records of each list.
+        size: records of a page.
+        formats: which of the two.
+        folder: speak https, and write ``bundle.pem`` there: the usual authorities and our own.
+    """
+    ready = {format_: pages(format_, total, size) for format_ in formats}
+    tls = _certified(folder) if folder else None
     listening = socket.create_server(("127.0.0.1", 0))
     print(listening.getsockname()[1], flush=True)
 
@@ -176,6 +190,8 @@ def serve(total: int, size: int) -> None:
         return f"{HEAD}<{verb}>{inner}</{verb}></OAI-PMH>".encode()
 
     def talk(connection: socket.socket) -> None:
+        if tls:
+            connection = tls.wrap_socket(connection, server_side=True)
         with connection, connection.makefile("rb") as lines:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while request := lines.readline():
@@ -195,5 +211,15 @@ def serve(total: int, size: int) -> None:
     sys.stdin.read()
 
 
+def _certified(folder: Path) -> ssl.SSLContext:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "own.pem"))
+    (folder / "bundle.pem").write_text(Path(certifi.where()).read_text() + (folder / "own.pem").read_text())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), int(sys.argv[2]))
+    count, page_size, format_names, *where = sys.argv[1:]
+    serve(int(count), int(page_size), format_names.split(","), Path(where[0]) if where else None)

@@ -75,6 +75,7 @@ def run(folder: str = "") -> dict[str, Any]:
     rows += _shares("recall, script", copies, clusters, lambda copy: copy.script)
     rows += _shares("recall, pairs with", copies, clusters, lambda c: f"{'' if c.identified else 'no '}identifier kept")
     rows += _negatives(origins)
+    rows.append(_crowded(origins, copies))
     rows.append(_dblp_acm(data))
     command = "LAMPWAY_TEST_DATA=... python -m benchmarks merging"
     return {"title": "Merging, rightness", "command": command, "rows": rows}
@@ -178,6 +179,23 @@ def _negatives(origins: list[CatalogueRecord]) -> list[dict[str, str]]:
         kinds.append({"what": "hard negatives merged: a museum's objects", "value": f"{merged} of {len(unique):,}",
                       "target": "0"})  # fmt: skip
     return kinds
+
+
+def _crowded(origins: list[CatalogueRecord], copies: list[Copy]) -> dict[str, str]:
+    """The hard negatives among the damaged copies of what they resemble: what is left out tells nothing apart."""
+    dealt = sorted({copy.origin for copy in copies})
+    beside: list[tuple[int, CatalogueRecord]] = []
+    for number in random.Random(SEED + 1).sample(dealt, 2000):
+        kinds = hard_negatives(origins[number])
+        beside.append((number, kinds[random.Random(number).choice(sorted(kinds))]))
+    labels = _cluster([*(copy.record for copy in copies), *(record for _, record in beside)]).edition.tolist()
+    groups: dict[int, list[Copy]] = defaultdict(list)
+    for copy, label in zip(copies, labels, strict=False):
+        groups[label].append(copy)
+    merged = [groups[label] for label in labels[len(copies) :] if groups[label]]
+    whole = sum(any(copy.damage == "none" for copy in group) for group in merged)
+    return {"what": "hard negatives beside damaged copies: merged with one, of these with a whole one",
+            "value": f"{len(merged)}, {whole} of {len(beside):,}"}  # fmt: skip
 
 
 def _dblp_acm(folder: Path) -> dict[str, str]:

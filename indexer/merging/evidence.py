@@ -174,7 +174,7 @@ def publishers(one: Features, other: Features) -> str:
     """Whether the publishers' names have a telling word in common."""
     if not one.publisher or not other.publisher:
         return ""
-    return "publisher-different" if one.publisher.isdisjoint(other.publisher) else "publisher-same"
+    return "publisher-different" if set(one.publisher).isdisjoint(other.publisher) else "publisher-same"
 
 
 def extents(one: Features, other: Features) -> str:
@@ -196,11 +196,11 @@ def hosts(one: Features, other: Features) -> Iterator[str]:
     elif volume and page and volume == volume_other and page == page_other:
         yield "host-same"
     if journal and journal_other:
-        agree = not journal.isdisjoint(journal_other) or _acronym(journal, journal_other)
+        agree = not set(journal).isdisjoint(journal_other) or _acronym(journal, journal_other)
         yield "journal-same" if agree else "journal-different"
 
 
-def _acronym(one: frozenset[str], other: frozenset[str]) -> bool:
+def _acronym(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether one has the other's initials as a word, in any order: VLDB, Very Large Data Bases."""
     for short, long in ((one, other), (other, one)):
         initials = sorted(word[0] for word in long)

@@ -13,6 +13,7 @@ _FEWEST_PAGES = 10
 _NUMBER = re.compile(r"\d+")
 _SIZE = re.compile(r";|\d+\s*(?:x\s*\d+\s*)?(?:cm|mm)\b")
 _SET = re.compile(r"(\d+)\s*(?:v\b|vol|bd|bde|band|bände|t\b|tom|т\b|册|冊)", re.I)
+_PAPER = re.compile(r"\d\]?\s*(?:p|pp|pages|s|с|стр|l|leaves|bl|f|ff|páginas|seiten)\b|页|頁", re.I)
 _MEDIUM = re.compile(r"\[([^\]]*)\]")
 _CARRIERS = {
     name: re.compile(pattern, re.I)
@@ -55,6 +56,6 @@ def _extent(extent: str, edition: str, medium: str) -> Extent:
     before = _SIZE.split(extent, maxsplit=1)[0]
     pages = max((int(number) for number in _NUMBER.findall(before) if len(number) < 6), default=0)
     pages = pages if pages >= _FEWEST_PAGES and carriers <= {"online"} else 0
-    if not carriers and (pages or volumes):
+    if not carriers and (pages or volumes or _PAPER.search(extent)):
         carriers = frozenset(("paper",))
     return Extent(pages, int(volumes[1]) if volumes and len(volumes[1]) < 5 else 0, carriers)

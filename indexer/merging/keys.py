@@ -33,6 +33,7 @@ MAX_IDENTIFIERS = 40
 MAX_KEYED_FORMS = 3
 SHORTEST_SOUND = 5
 SHORTEST_KEYED = 6
+_ENDS = 4
 _PAGES = re.compile(r"\d+")
 _FIRM = frozenset((
     "and", "co", "company", "inc", "ltd", "press", "verlag", "publishers", "publishing", "publications", "books",
@@ -48,6 +49,9 @@ _SPOKEN = frozenset((
     "bn", "ta", "te", "th", "am",
 ))  # fmt: skip
 """Languages whose titles are often given in Latin letters only."""
+
+
+NOWHERE: tuple[str, str, tuple[str, ...]] = ("", "", ())
 
 
 class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -75,9 +79,9 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     isbns: tuple[int, ...] = ()
     year: int | None = None
     edition_number: str = ""
-    publisher: frozenset[str] = frozenset()
+    publisher: tuple[str, ...] = ()
     extent: Extent = UNKNOWN
-    host: tuple[str, str, frozenset[str]] = ("", "", frozenset())
+    host: tuple[str, str, tuple[str, ...]] = NOWHERE
     """An article's volume, its first page, and the words of its journal."""
 
     @property
@@ -117,7 +121,7 @@ def features_of(record: CatalogueRecord) -> Features:
         isbns=tuple(hash_of(isbn) for isbn in record.isbns) if record.type != "serial" else (),
         year=record.year,
         edition_number=edition_number(record.edition),
-        publisher=frozenset(title_key(record.publisher).split()) - _FIRM,
+        publisher=_telling(record.publisher),
         extent=extent,
         host=_host(record.host),
     )
@@ -130,8 +134,8 @@ def _loose(forms: tuple[Title, ...], creator: str, record: CatalogueRecord) -> I
             yield hash_of("title", main)
         elif creator:
             yield hash_of("title", main, creator)
-        if form.whole != form.main:
-            yield hash_of("title", form.whole.replace(" ", ""))
+        if form.said != form.main:
+            yield hash_of("title", form.said.replace(" ", ""))
         year = "" if record.year is None else str(record.year)
         beside = year if record.type == "article" else creator or year  # of articles any author stands first
         if beside and len(main) >= SHORTEST_KEYED and record.type != "serial":
@@ -145,8 +149,10 @@ def _loose(forms: tuple[Title, ...], creator: str, record: CatalogueRecord) -> I
 
 
 def _halves(key: str) -> tuple[str, str]:
-    """The first and the second half of the words, or of the letters of a single one."""
-    words = key.split() if " " in key else list(key)
+    """The first and the second half of the words; of a single one its first and last letters."""
+    words = key.split()
+    if len(words) == 1:
+        return key[:_ENDS], key[-_ENDS:]
     middle = len(words) // 2
     return "".join(words[:middle]), "".join(words[middle:])
 
@@ -163,11 +169,16 @@ def _of_volume(rest: str) -> tuple[str, ...]:
     return (number_of(rest),) if rest.isdecimal() and len(rest) < 4 else volumes_in(rest)
 
 
-def _host(host: Host | None) -> tuple[str, str, frozenset[str]]:
+def _host(host: Host | None) -> tuple[str, str, tuple[str, ...]]:
     if host is None:
-        return "", "", frozenset()
+        return NOWHERE
     page = _PAGES.search(host.pages)
-    return title_key(host.volume), page.group() if page else "", frozenset(title_key(host.title).split()) - _FIRM
+    return title_key(host.volume), page.group() if page else "", _telling(host.title)
+
+
+def _telling(name: str) -> tuple[str, ...]:
+    """Words of a publisher's or journal's name that not many have; tuples, for a set takes three times the memory."""
+    return tuple(sorted(set(title_key(name).split()) - _FIRM)) if name else ()
 
 
 def hash_of(*parts: str) -> int:

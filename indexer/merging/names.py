@@ -18,8 +18,8 @@ _LONG_NAME = 5
 _SOUNDS_ALIKE = 80.0
 _APART = re.compile(r"\(.*?\)|\[.*?\]|\d+")
 
-Name = tuple[str, frozenset[str]]
-"""Key of the family name, and the other words."""
+Name = tuple[str, tuple[str, ...]]
+"""Key of the family name, and the other words, sorted."""
 
 
 def first_creator(creators: list[Creator]) -> str:
@@ -46,7 +46,7 @@ def surname_key(name: str) -> str:
 def name_of(name: str) -> Name:
     """A name as it is compared."""
     surname = surname_key(name)
-    return surname, frozenset(title_key(_APART.sub(" ", name)).split()) - {surname}
+    return surname, tuple(sorted(set(title_key(_APART.sub(" ", name)).split()) - {surname}))
 
 
 def names_of(creators: list[Creator]) -> tuple[Name, ...]:
@@ -80,11 +80,11 @@ def _across_scripts(one: Name, other: Name) -> str:
 
 def _heard(name: Name) -> set[str]:
     surname, given = name
-    words = {sound(surname), sound("".join((surname, *sorted(given))))}
+    words = {sound(surname), sound("".join((surname, *given)))}
     return {word for word in words | {sound(word) for word in given} if len(word) > 1}
 
 
-def _initials(given: frozenset[str]) -> set[str]:
+def _initials(given: tuple[str, ...]) -> set[str]:
     return {word[0] for word in given}
 
 

@@ -44,6 +44,8 @@ class Title(msgspec.Struct, frozen=True, gc=False):
 
     whole: str
     main: str
+    said: str
+    """The main title and what stands behind it, as of somebody who knows no colons; without series and names."""
     rest: tuple[str, ...] = ()
     """Subtitles and what else stands behind the main title, but not who is responsible for it."""
     series: tuple[str, ...] = ()
@@ -64,14 +66,14 @@ def title_of(text: str, names: Iterable[Name] = ()) -> Title | None:
     if not whole:
         return None
     if not _BRACKETS.search(text) and not _PARTING.search(text):
-        return Title(whole, whole)
+        return Title(whole, whole, whole)
     brackets = [inside for inside in _BRACKETS.findall(text) if not _VOLUME_BRACKET.fullmatch(inside.strip())]
     bare = _BRACKETS.sub(lambda m: f" {m[1]}" if _VOLUME_BRACKET.fullmatch(m[1].strip()) else "", text)
     main, *rest = [key for part in _PARTING.split(bare if title_key(bare) else text) if (key := title_key(part))]
     words = _CONNECTING.union(*((surname, *given) for surname, given in names))
-    told = (key for key in rest if not words.issuperset(key.split()))
+    told = tuple(key for key in rest if not words.issuperset(key.split()))
     series = tuple(number for inside in brackets for number in re.findall(r"\d+", inside))
-    return Title(whole, main, tuple(told), series)
+    return Title(whole, main, " ".join((main, *told)), told, series)
 
 
 def titles_of(title: str, others: Iterable[str], names: Iterable[Name]) -> tuple[Title, ...]:
@@ -92,13 +94,15 @@ def letters_in(key: str) -> int:
 
 def resemblance(one: Title, other: Title) -> str:
     """How two titles of one script resemble each other: one of ``RESEMBLANCES``."""
-    if one.whole == other.whole or one.whole.replace(" ", "") == other.whole.replace(" ", ""):
+    if one.whole == other.whole:
         return "same"
     if one.series and other.series and one.series != other.series:
         return "different"
+    if one.said.replace(" ", "") == other.said.replace(" ", ""):
+        return "same"
     if one.main == other.main:
         return _by_rest(one.rest, other.rest)
-    found = slips(one.whole, other.whole)
+    found = slips(one.said, other.said)
     if not found and _by_rest(one.rest, other.rest) in ("same", "extended"):
         found = slips(one.main, other.main)
     if not found:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from itertools import islice
 
 from harvester.budget import SpentError
-from harvester.fetching import FetchError, PatienceError, Response, StatusError
+from harvester.fetching import FetchError, PatienceError, RefusedError, Response, StatusError
 from harvester.probe.endpoints import bare, candidates
 from harvester.probe.look import TRIES, Look, in_words
 from harvester.probe.recognise import HEAD, NOTHING, WEB_PAGE, Kind, recognise
 
 OAI = Kind("an OAI-PMH server", "oai")
 _MOST_TRIED = 40
+_CLOSED = frozenset({401, 403, 407, 429, 503})
+"""HTTP statuses of an address that is right, but closed to us."""
 _MOST_IDENTITY = 256 << 10
 
 
@@ -22,12 +24,16 @@ def arrive(look: Look) -> tuple[str, Kind]:
         FetchError: the address may not be asked, not now, or there is nobody.
     """
     given = look.source.location
+    if look.source.protocol == "oai" and _is_oai(look, bare(given)):
+        return bare(given), OAI
     page: Response | None = None
-    trouble = ""
+    failed: FetchError | None = None
     try:
         page = look.client.beginning(given, HEAD)
-    except StatusError as error:  # the base URL of a server may lead nowhere without its arguments
-        trouble = in_words(error)
+    except (RefusedError, PatienceError, SpentError):
+        raise
+    except FetchError as error:  # the base URL of a server may lead nowhere without its arguments
+        failed = error
     kind = recognise(page.content) if page else WEB_PAGE
     is_file = kind.protocol not in {"html", "", "oai"}
     if is_file and page and b"OAI-PMH" not in page.content[:2000]:  # else it may be a pasted request for records
@@ -36,7 +42,9 @@ def arrive(look: Look) -> tuple[str, Kind]:
         return bare(given), OAI
     if is_file:
         return given, kind
-    return _search(look, page, trouble or f"it is {kind.words}")
+    if failed and not (isinstance(failed, StatusError) and failed.response.status not in _CLOSED):
+        raise failed
+    return _search(look, page, in_words(failed) if failed else f"it is {kind.words}")
 
 
 def _search(look: Look, page: Response | None, said: str) -> tuple[str, Kind]:

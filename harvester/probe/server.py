@@ -139,9 +139,10 @@ def sets(look: Look, harvester: Harvester) -> None:
         return
     gone = [one for one in look.source.sets if not any(n == one or n.startswith(one + ":") for n in listed)]
     shown = ", ".join(name[:60] for name in listed[:_SHOWN]) + (" …" if len(listed) > _SHOWN else "")
-    if gone and len(listed) < _MOST_SETS:
-        there = f"it has {shown}" if listed else "it has none"
-        look.tell("sets", "bad", f"it has no set {', '.join(gone)}; {there}", "change --set", sets=listed)
+    if gone and not listed:  # some servers know sets that they do not list
+        look.tell("sets", "care", f"it says that it has no sets; asked for is {', '.join(gone)}", sets=listed)
+    elif gone and len(listed) < _MOST_SETS:
+        look.tell("sets", "bad", f"it has no set {', '.join(gone)}; it has {shown}", "change --set", sets=listed)
     else:
         count = f"{len(listed):,}{' or more' if len(listed) >= _MOST_SETS else ''}"
         look.tell("sets", "good", f"it has {count} sets: {shown}" if listed else "it has no sets", sets=listed)

@@ -259,6 +259,16 @@ def test_nobody_is_there_and_an_address_that_is_refused(site: Any) -> None:
     assert (found.verdict, [one.code for one in found.steps]) == ("cannot", ["address"])
 
 
+def test_a_server_that_says_nothing_without_arguments_and_one_that_wants_a_login(good: Any, oai: Any) -> None:
+    dumb = good(lambda s, a, t: oai.Answer(send=lambda _: None) if not a else None)
+    assert look(dumb.url).verdict == "works"
+    closed = good(lambda *_: oai.Answer("<html>Who are you?</html>", 401))
+    found = look(closed.url)
+    assert (found.verdict, [one.code for one in found.steps]) == ("cannot", ["status"])
+    assert "--auth" in found.steps[0].words
+    assert len(closed.requests) < 5
+
+
 def test_the_budget_ends_the_look(good: Any, oai: Any, site: Any) -> None:
     began = time.monotonic()
     slow = good(lambda s, a, t: oai.drip(s.right(a), 0.2) if a.get("verb") == "ListSets" else None)

@@ -108,7 +108,8 @@ class _Writer:
             link = safe_url(holding.url)
             offer |= _filled({"href": link, "delay": _AT_ONCE if link else "unknown"})
         if one.state == "limited":
-            offer["limitation"] = [{"content": _text(holding.status) or text_of(self._frame.lang, "daia.limited")}]
+            own = holding.status if one.how == "catalogue" else ""  # what was told since is not in the catalogue's words
+            offer["limitation"] = [{"content": _text(own) or text_of(self._frame.lang, "daia.limited")}]
         return offer | self._evidence(one)
 
     def _unavailable(self, one: Availability) -> Json:

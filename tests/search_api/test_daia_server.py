@@ -151,7 +151,7 @@ def test_states_and_what_is_too_old(client: TestClient, federation: Any) -> None
     )
     item = ask(client, "oai:city:1")["document"][0]["item"][0]
     assert item["available"] == [
-        {"service": "loan", "limitation": [{"content": "on shelf"}]},
+        {"service": "loan", "limitation": [{"content": "on a condition; ask there"}]},
         {"service": "remote", "delay": "unknown"},
     ]
     push(federation, "c-1", Availability(service="loan", state="expected"))

@@ -8,15 +8,15 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from schemas.catalogue import Source
-from search_api.oai.dublin_core import DC, OAI_DC, empty_dc
-from search_api.oai.marc import MARC
-from search_api.oai.xml import Element, add, add_in, root
+from search_api.renderers import dublin_core
+from search_api.renderers.marcxml import MARC
+from search_api.renderers.xml import Element, branch, located
 from store.dated_works import Origin, text_of
 
 PROVENANCE = "http://www.openarchives.org/OAI/2.0/provenance"
 RIGHTS = "http://www.openarchives.org/OAI/2.0/rights/"
 _NAMESPACES = {
-    "oai_dc": OAI_DC,
+    "oai_dc": dublin_core.OAI_DC,
     "marcxml": MARC,
     "qdc": "http://purl.org/dc/terms/",
     "mods": "http://www.loc.gov/mods/v3",
@@ -47,13 +47,13 @@ def _provenance(origin: Origin, *, altered: bool) -> Element | None:
     address = base_url(origin.source)
     if not address or not _DATESTAMP.fullmatch(origin.datestamp):
         return None
-    element = root("provenance", None, PROVENANCE, f"{PROVENANCE}.xsd")
+    element = located(f"{{{PROVENANCE}}}provenance", {None: PROVENANCE}, f"{PROVENANCE}.xsd")
     harvested = text_of(datetime.fromisoformat(origin.harvested_at))
-    described = add(element, "originDescription", harvestDate=harvested, altered="true" if altered else "false")
-    add(described, "baseURL", address)
-    add(described, "identifier", origin.record)
-    add(described, "datestamp", origin.datestamp)
-    add(described, "metadataNamespace", _NAMESPACES.get(origin.source.format, ""))
+    described = branch(element, "originDescription", harvestDate=harvested, altered="true" if altered else "false")
+    branch(described, "baseURL", address)
+    branch(described, "identifier", origin.record)
+    branch(described, "datestamp", origin.datestamp)
+    branch(described, "metadataNamespace", _NAMESPACES.get(origin.source.format, ""))
     return element
 
 
@@ -67,12 +67,12 @@ def base_url(source: Source) -> str:
 
 
 def _rights(licence: str) -> Element:
-    element = root("rights", None, RIGHTS, "http://www.openarchives.org/OAI/2.0/rights.xsd")
+    element = located(f"{{{RIGHTS}}}rights", {None: RIGHTS}, "http://www.openarchives.org/OAI/2.0/rights.xsd")
     if re.fullmatch(r"https?://\S+", licence):
-        add(element, "rightsReference", ref=licence)
+        branch(element, "rightsReference", ref=licence)
     else:
-        definition = add(element, "rightsDefinition")
-        dc = empty_dc()
-        add_in(dc, DC, "rights", licence)
+        definition = branch(element, "rightsDefinition")
+        dc = dublin_core.empty()
+        dublin_core.say(dc, "rights", licence)
         definition.append(dc)
     return element

@@ -6,16 +6,18 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from search_api.oai.copies import copies
 from search_api.oai.described import Described
-from search_api.oai.dublin_core import OAI_DC, OAI_DC_SCHEMA, dublin_core
 from search_api.oai.identity import Identity
-from search_api.oai.marc import MARC, MARC_SCHEMA, marc_record
 from search_api.oai.stored_marc import is_as_sent, preferred, stored_marc
-from search_api.oai.xml import Element
+from search_api.renderers import dublin_core, marcxml
+from search_api.renderers.dublin_core import OAI_DC, OAI_DC_SCHEMA
+from search_api.renderers.marcxml import MARC, MARC_SCHEMA
+from search_api.renderers.xml import Element
 from store import raw_records, records
 from store.database import Connection
 from store.dated_works import Origin
-from store.holdings import place
+from store.holdings import PlacedHolding, place
 from store.institutions import Resolver
 
 Written = tuple[Element, int]
@@ -35,7 +37,7 @@ class Format(msgspec.Struct, frozen=True):
 def _dublin_core(
     connection: Connection, page: Sequence[Described], identity: Identity, resolver: Resolver
 ) -> list[Written]:
-    return [(dublin_core(one.work, identity), 0) for one in page]
+    return [(dublin_core.element(one.work, identity.page(one.work.id)), 0) for one in page]
 
 
 def _marc(connection: Connection, page: Sequence[Described], identity: Identity, resolver: Resolver) -> list[Written]:
@@ -49,8 +51,19 @@ def _marc(connection: Connection, page: Sequence[Described], identity: Identity,
         if row in stored:
             written.append((stored[row], row if is_as_sent(chosen[one.dated.work].source) else 0))
         else:
-            written.append((marc_record(one.work, one.dated, place(one.work, described, resolver), identity), 0))
+            written.append((_made(one, place(one.work, described, resolver), identity), 0))
     return written
+
+
+def _made(one: Described, holdings: Sequence[PlacedHolding], identity: Identity) -> Element:
+    """A record made of the merged description, with the copies."""
+    return marcxml.element(
+        one.work,
+        identity.page(one.work.id),
+        system=identity.host,
+        changed="".join(character for character in one.dated.datestamp if character.isdigit()),
+        more=copies(holdings),
+    )
 
 
 def _row(chosen: dict[int, Origin], one: Described) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from search_api.oai.dublin_core import DC, empty_dc
 from search_api.oai.formats import FORMATS
 from search_api.oai.lists import dated_work_of
 from search_api.oai.request import Request
-from search_api.oai.xml import Element, add, add_in, verb_element
+from search_api.oai.xml import verb_element
+from search_api.renderers import dublin_core
+from search_api.renderers.xml import Element, branch
 from store import dated_works
 
 _DESCRIPTION = (
@@ -21,22 +22,22 @@ def identify(request: Request) -> Element:
     """Who we are and how we keep the protocol."""
     identity = request.identity
     element = verb_element("Identify")
-    add(element, "repositoryName", f"Lampway at {identity.host}")
-    add(element, "baseURL", identity.base_url)
-    add(element, "protocolVersion", "2.0")
-    add(element, "adminEmail", identity.admin_email)
-    add(element, "earliestDatestamp", dated_works.earliest(request.connection) or request.moment)
-    add(element, "deletedRecord", "persistent")
-    add(element, "granularity", "YYYY-MM-DDThh:mm:ssZ")
-    add(element, "compression", "gzip")
-    dc = empty_dc()
+    branch(element, "repositoryName", f"Lampway at {identity.host}")
+    branch(element, "baseURL", identity.base_url)
+    branch(element, "protocolVersion", "2.0")
+    branch(element, "adminEmail", identity.admin_email)
+    branch(element, "earliestDatestamp", dated_works.earliest(request.connection) or request.moment)
+    branch(element, "deletedRecord", "persistent")
+    branch(element, "granularity", "YYYY-MM-DDThh:mm:ssZ")
+    branch(element, "compression", "gzip")
+    dc = dublin_core.empty()
     for name, value in (
         ("title", f"Lampway at {identity.host}"),
         ("description", _DESCRIPTION),
         ("identifier", identity.public_url + "/"),
     ):
-        add_in(dc, DC, name, value)
-    add(element, "description").append(dc)
+        dublin_core.say(dc, name, value)
+    branch(element, "description").append(dc)
     return element
 
 
@@ -46,8 +47,8 @@ def list_formats(request: Request) -> Element:
         dated_work_of(request)
     element = verb_element("ListMetadataFormats")
     for prefix, format_ in FORMATS.items():
-        entry = add(element, "metadataFormat")
-        add(entry, "metadataPrefix", prefix)
-        add(entry, "schema", format_.schema)
-        add(entry, "metadataNamespace", format_.namespace)
+        entry = branch(element, "metadataFormat")
+        branch(entry, "metadataPrefix", prefix)
+        branch(entry, "schema", format_.schema)
+        branch(entry, "metadataNamespace", format_.namespace)
     return element

@@ -14,7 +14,8 @@ from search_api.oai.identity import institution_of, set_spec
 from search_api.oai.request import Request
 from search_api.oai.sets import add_token
 from search_api.oai.tokens import Token
-from search_api.oai.xml import Element, add, verb_element
+from search_api.oai.xml import verb_element
+from search_api.renderers.xml import Element, branch
 from store import dated_works
 from store.dated_works import DatedWork, Selection
 
@@ -116,21 +117,21 @@ def _add_records(element: Element, request: Request, rows: Sequence[DatedWork], 
         zip(described, write(request.connection, living, request.identity, request.registry.resolver), strict=True)
     )
     for dated in rows:
-        record = add(element, "record")
+        record = branch(element, "record")
         _add_header(record, request, dated, members.get(dated.work, []), set_)
         if dated.work in written:
             metadata, unaltered = written[dated.work]
-            add(record, "metadata").append(metadata)
+            branch(record, "metadata").append(metadata)
             for container in about(described[dated.work].origins, unaltered):
-                add(record, "about").append(container)
+                branch(record, "about").append(container)
 
 
 def _add_header(parent: Element, request: Request, dated: DatedWork, members: Sequence[int], set_: str) -> None:
     """The header. A work that is deleted only in the set that is asked for belongs, as such, to this set alone."""
-    header = add(parent, "header", **({"status": "deleted"} if dated.deleted else {}))
-    add(header, "identifier", request.identity.identifier(dated.id))
-    add(header, "datestamp", dated.datestamp)
+    header = branch(parent, "header", **({"status": "deleted"} if dated.deleted else {}))
+    branch(header, "identifier", request.identity.identifier(dated.id))
+    branch(header, "datestamp", dated.datestamp)
     by_number = request.registry.by_number
     specs = [set_spec(by_number[number].id) for number in members if number in by_number]
     for spec in [set_] if dated.deleted and set_ else specs:
-        add(header, "setSpec", spec)
+        branch(header, "setSpec", spec)

@@ -10,7 +10,8 @@ from search_api.oai.arguments import read_arguments, read_verb
 from search_api.oai.errors import OaiError
 from search_api.oai.identity import Identity
 from search_api.oai.request import Request
-from search_api.oai.xml import Element, envelope, error_element
+from search_api.oai.xml import envelope, error_element
+from search_api.renderers.xml import Element
 from store import dated_works
 
 _VERBS: dict[str, Callable[[Request], Element]] = {

@@ -7,7 +7,8 @@ from search_api.oai.errors import OaiError
 from search_api.oai.identity import institution_of, set_spec
 from search_api.oai.request import Request
 from search_api.oai.tokens import Token
-from search_api.oai.xml import Element, add, verb_element
+from search_api.oai.xml import verb_element
+from search_api.renderers.xml import Element, branch
 from store import dated_works
 
 PAGE = 500
@@ -21,9 +22,9 @@ def list_sets(request: Request) -> Element:
     rest = [spec for spec in specs if before is None or spec > before.after]
     element = verb_element("ListSets")
     for spec in rest[:PAGE]:
-        entry = add(element, "set")
-        add(entry, "setSpec", spec)
-        add(entry, "setName", registry[institution_of(spec)].name)
+        entry = branch(element, "set")
+        branch(entry, "setSpec", spec)
+        branch(entry, "setName", registry[institution_of(spec)].name)
     if not rest:
         raise _nothing(before)
     cursor = before.cursor if before else 0
@@ -44,4 +45,4 @@ def _nothing(before: Token | None) -> OaiError:
 def add_token(element: Element, following: Token | None, cursor: int, size: int) -> None:
     """End a page of a list that has several: with the token of the next one, or with an empty one."""
     text = tokens.write(following) if following else ""
-    add(element, "resumptionToken", text, completeListSize=str(size), cursor=str(cursor))
+    branch(element, "resumptionToken", text, completeListSize=str(size), cursor=str(cursor))

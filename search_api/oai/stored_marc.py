@@ -9,8 +9,8 @@ import pymarc
 from lxml import etree
 
 from schemas.catalogue import RawRecord, Source
-from search_api.oai.marc import add_field, empty_record
-from search_api.oai.xml import Element, add
+from search_api.renderers import marcxml
+from search_api.renderers.xml import Element, branch
 from store.dated_works import Origin
 
 MARC_FORMATS = ("marcxml", "marc21")
@@ -51,13 +51,13 @@ def stored_marc(raw: RawRecord, source: Source) -> Element | None:
         return None
     if not fields:
         return None
-    record = empty_record()
-    add(record, "leader", leader.strip("\r\n\t").ljust(24)[:24])
+    record = marcxml.empty()
+    branch(record, "leader", leader.strip("\r\n\t").ljust(24)[:24])
     for tag, indicators, content in fields if is_as_sent(source) else _public(fields):
         if isinstance(content, str):
-            add(record, "controlfield", content, tag=tag)
+            branch(record, "controlfield", content, tag=tag)
         else:
-            add_field(record, tag, indicators, content)
+            marcxml.add_field(record, (tag, indicators, content))
     return record
 
 
@@ -86,7 +86,7 @@ def _read(record: Element) -> tuple[Leader, Fields]:
             fields.append((tag, "", child.text or ""))
         elif name == "datafield":
             indicators = (child.get("ind1") or " ")[:1] + (child.get("ind2") or " ")[:1]
-            subfields = [(sub.get("code") or "", "".join(sub.itertext())) for sub in child]
+            subfields = [(sub.get("code") or "", "".join(map(str, sub.itertext()))) for sub in child]
             fields.append((tag, indicators, [pair for pair in subfields if len(pair[0]) == 1]))
     return leader, fields
 

@@ -4,32 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from schemas.catalogue import Host
 from search_api.renderers import xml
 from search_api.renderers.base import Described, Frame
 from search_api.renderers.names import makers
+from search_api.web.addresses import safe_url
 
 DC = "http://purl.org/dc/elements/1.1/"
-OAI = "http://www.openarchives.org/OAI/2.0/oai_dc/"
+OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
+OAI_DC_SCHEMA = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
 SRU = "info:srw/schema/1/dc-schema"
-_SCHEMA = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
-_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+_DCMI = {
+    "book": "Text", "serial": "Text", "article": "Text", "manuscript": "Text", "archive": "Collection", "score": "Text",
+    "map": "Image", "image": "StillImage", "audio": "Sound", "video": "MovingImage", "object": "PhysicalObject",
+    "software": "Software",
+}  # fmt: skip
+"""Our types -> the DCMI type vocabulary."""
+_UNTOLD = frozenset({"local", "invalid-isbn", "invalid-issn"})
+"""Identifiers that mean nothing outside the catalogue they come from, or nothing at all."""
 
 
-def element(work: Described, address: str, root: str = OAI) -> xml.Element:
+def empty(root: str = OAI_DC) -> xml.Element:
+    """A <dc> to be filled; ``root``: its own namespace, OAI_DC or SRU."""
+    if root == OAI_DC:
+        return xml.located(f"{{{OAI_DC}}}dc", {"oai_dc": OAI_DC, "dc": DC}, OAI_DC_SCHEMA)
+    return xml.root(f"{{{root}}}dc", {"srw_dc": root, "dc": DC})
+
+
+def say(dc: xml.Element, name: str, value: str) -> None:
+    """Add a property to a <dc>, unless it is empty."""
+    xml.add(dc, f"{{{DC}}}{name}", value)
+
+
+def element(work: Described, address: str, root: str = OAI_DC) -> xml.Element:
     """A work as <dc>.
 
     Args:
         work: the description.
         address: of the work, its first identifier.
-        root: namespace of the <dc> element itself, OAI or SRU.
+        root: as in ``empty``.
     """
-    if root == OAI:
-        dc = xml.root(f"{{{OAI}}}dc", {"oai_dc": OAI, "dc": DC, "xsi": _INSTANCE})
-        dc.set(f"{{{_INSTANCE}}}schemaLocation", f"{OAI} {_SCHEMA}")
-    else:
-        dc = xml.root(f"{{{root}}}dc", {"srw_dc": root, "dc": DC})
+    dc = empty(root)
     for name, value in _properties(work, address):
-        xml.add(dc, f"{{{DC}}}{name}", value)
+        say(dc, name, value)
     return dc
 
 
@@ -50,22 +67,38 @@ def _properties(work: Described, address: str) -> Iterator[tuple[str, str]]:
         yield "contributor", name
     yield "publisher", work.publisher
     yield "date", work.date or (str(work.year) if work.year is not None else "")
-    yield "type", work.type
+    if work.type in _DCMI:
+        yield "type", work.type
+        yield "type", _DCMI[work.type]
     for language in work.languages:
         yield "language", language
     yield "identifier", address
-    for number in work.isbns:
-        yield "identifier", f"urn:ISBN:{number}"
-    for number in work.issns:
-        yield "identifier", f"urn:ISSN:{number}"
-    for value in work.identifiers:
-        yield "identifier", value
-    yield "identifier", work.unit_id
+    yield from (("identifier", text) for text in _identifiers(work))
     for subject in work.subjects:
         yield "subject", subject
     yield "description", work.description
     yield "format", work.extent
-    for title in (*work.series, work.host.title if work.host else "", *work.path[-1:]):
+    yield "source", _citation(work.host) if work.host else ""
+    for title in (*work.series, *work.path):
         yield "relation", title
     for link in work.links:
-        yield "relation", link.url
+        yield "relation", safe_url(link.url)
+
+
+def _identifiers(work: Described) -> Iterator[str]:
+    yield from (f"urn:ISBN:{isbn}" for isbn in work.isbns)
+    yield from (f"urn:ISSN:{issn}" for issn in work.issns)
+    yield work.unit_id
+    for text in work.identifiers:
+        scheme, _, value = text.partition(":")
+        if scheme == "doi":
+            yield f"https://doi.org/{value}"
+        elif value and scheme not in _UNTOLD:
+            yield text
+
+
+def _citation(host: Host) -> str:
+    """Where an article stands, in one line."""
+    named = (("vol.", host.volume), ("no.", host.issue), ("pp.", host.pages), ("ISSN", host.issn))
+    parts = [host.title, *(f"{label} {value}" for label, value in named if value)]
+    return ", ".join(part for part in parts if part)

@@ -2,41 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.catalogue import Host
 from schemas.identifiers import language_code
 from search_api.renderers import xml
 from search_api.renderers.base import Described, Frame
 from search_api.renderers.names import person
+from search_api.web.addresses import safe_url
 
 MARC = "http://www.loc.gov/MARC21/slim"
+MARC_SCHEMA = "http://www.loc.gov/standards/marcxml/schema/MARC21slim.xsd"
 _KINDS = {
     "book": "am ", "serial": "as ", "article": "ab ", "manuscript": "tm ", "archive": "pca", "score": "cm ",
     "map": "em ", "image": "km ", "audio": "jm ", "video": "gm ", "object": "rm ", "software": "mm ",
 }  # fmt: skip
 """Type -> leader 06-08: type of record, bibliographic level, type of control."""
 Field = tuple[str, str, Sequence[tuple[str, str]]]
+"""Tag, both indicators, subfields."""
 
 
-def element(work: Described, address: str) -> xml.Element:
+def empty() -> xml.Element:
+    """A MARC <record> to be filled."""
+    return xml.located(f"{{{MARC}}}record", {None: MARC}, MARC_SCHEMA)
+
+
+def add_field(record: xml.Element, field: Field) -> None:
+    """Add a data field; subfields without a value are left out, and a field without any."""
+    tag, indicators, subfields = field
+    element = xml.branch(record, "datafield", tag=tag)
+    element.set("ind1", indicators[:1] or " ")  # a blank is a value here
+    element.set("ind2", indicators[1:2] or " ")
+    for code, value in subfields:
+        xml.add(element, "subfield", value, code=code)
+    xml.prune(record, element)
+
+
+def element(
+    work: Described, address: str, *, system: str = "", changed: str = "", more: Iterable[Field] = ()
+) -> xml.Element:
     """A work as <record>.
 
     Args:
         work: the description.
         address: of the work's page.
+        system: whose the identifier in 001 is (003).
+        changed: when the work last changed, digits of an ISO time in UTC (005, date of entry); empty = not said.
+        more: fields beyond the description: copies.
     """
-    record = xml.root(f"{{{MARC}}}record", {None: MARC})
+    record = empty()
     xml.add(record, "leader", f"00000n{_KINDS.get(work.type, 'am ')}a22000003  4500")
     xml.add(record, "controlfield", work.id, tag="001")
-    xml.branch(record, "controlfield", tag="008").text = _fixed(work)
-    for tag, indicators, parts in sorted(_fields(work, address), key=lambda field: field[0]):
-        field = xml.branch(record, "datafield", tag=tag)
-        field.set("ind1", indicators[0])  # a blank is a value here
-        field.set("ind2", indicators[1])
-        for code, value in parts:
-            xml.add(field, "subfield", value, code=code)
-        xml.prune(record, field)
+    xml.add(record, "controlfield", system, tag="003")
+    xml.add(record, "controlfield", f"{changed}.0" if changed else "", tag="005")
+    xml.branch(record, "controlfield", _fixed(work, changed[2:8] or "000000"), tag="008")
+    for field in sorted([*_fields(work, address), *more], key=lambda field: field[0]):
+        add_field(record, field)
     return record
 
 
@@ -46,12 +67,12 @@ def write(works: Sequence[Described], frame: Frame) -> bytes:
     return xml.document(xml.around(f"{{{MARC}}}collection", records, {None: MARC}))
 
 
-def _fixed(work: Described) -> str:
-    """Field 008: nothing is known of the date of entry and of what is peculiar to the kind."""
+def _fixed(work: Described, entered: str) -> str:
+    """Field 008: nothing is known of what is peculiar to the kind."""
     dated = work.year is not None and 0 < work.year < 10_000
     date = f"s{work.year:04d}    " if dated else "nuuuuuuuu"
     language = language_code(work.languages[0]) if work.languages else "   "
-    return f"000000{date}xx {'|' * 17}{language} d"
+    return f"{entered}{date}xx {'|' * 17}{language} d"
 
 
 def _fields(work: Described, address: str) -> Iterator[Field]:
@@ -79,7 +100,8 @@ def _fields(work: Described, address: str) -> Iterator[Field]:
     if work.host:
         yield "773", "0 ", [("t", work.host.title), ("g", _where(work.host)), ("x", work.host.issn)]
     for link in work.links:
-        yield "856", "4 ", [("u", link.url), ("y", link.label)]
+        if safe_url(link.url):
+            yield "856", "4 ", [("u", link.url), ("y", link.label)]
     yield "856", "42", [("u", address), ("y", "Lampway")]
 
 
@@ -91,8 +113,12 @@ def _identifiers(work: Described) -> Iterator[Field]:
                 yield "010", "  ", [("a", value)]
             case "invalid-isbn":
                 yield "020", "  ", [("z", value)]
+            case "invalid-issn":
+                yield "022", "  ", [("y", value)]
             case "oclc":
                 yield "035", "  ", [("a", f"(OCoLC){value}")]
+            case "local":  # means nothing outside its catalogue
+                pass
             case _:
                 yield "024", "7 ", [("a", value), ("2", scheme)]
 

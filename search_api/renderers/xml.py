@@ -10,6 +10,7 @@ from lxml import etree
 from search_api.renderers.text import writable
 
 Element = etree._Element
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 def root(tag: str, prefixes: dict[str | None, str], /, **attributes: str) -> Element:
@@ -19,16 +20,26 @@ def root(tag: str, prefixes: dict[str | None, str], /, **attributes: str) -> Ele
 
 def add(parent: Element, tag: str, text: str, /, **attributes: str) -> None:
     """Add a child, unless its text is empty. Attributes without a value are left out; ``tag`` as in ``branch``."""
-    if text := writable(text.replace("\r", " ")).strip():
-        branch(parent, tag, **attributes).text = text
+    if text := writable(text).strip():
+        branch(parent, tag, text, **attributes)
 
 
-def branch(parent: Element, tag: str, /, **attributes: str) -> Element:
-    """Add a child that is to have children. A ``tag`` without a namespace ("{uri}name") is of that of its parent."""
+def located(tag: str, prefixes: dict[str | None, str], schema: str) -> Element:
+    """A root element that says where the schema of its namespace is."""
+    element = root(tag, prefixes | {"xsi": XSI})
+    element.set(f"{{{XSI}}}schemaLocation", f"{etree.QName(tag).namespace} {schema}")
+    return element
+
+
+def branch(parent: Element, tag: str, text: str = "", /, **attributes: str) -> Element:
+    """Add a child, empty or not. A ``tag`` without a namespace ("{uri}name") is of that of its parent."""
     namespace = etree.QName(parent).namespace
     if namespace and not tag.startswith("{"):
         tag = f"{{{namespace}}}{tag}"
-    return etree.SubElement(parent, tag, _clean(attributes))
+    child = etree.SubElement(parent, tag, _clean(attributes))
+    if text:
+        child.text = writable(text.replace("\r", " "))
+    return child
 
 
 def around(tag: str, elements: Iterable[Element], prefixes: dict[str | None, str] | None = None) -> Element:

@@ -16,8 +16,9 @@ from schemas.answer import Answer, Best
 from schemas.catalogue import Availability
 from schemas.query import SearchRequest
 from schemas.work import Work
-from search_api.renderers import FORMATS
+from search_api.renderers import FORMATS, daia
 from search_api.renderers.base import Format, Frame, Results
+from search_api.renderers.daia import Owner, Requested
 from search_api.views import AddressView, EditionView, HoldingView, WorkView
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -40,6 +41,10 @@ def run() -> dict[str, Any]:
             milliseconds, size = _measure(render)
             target = TARGET if what.endswith("holdings") else "-"
             rows.append({"what": f"{name}: {what}, CPU ms ({size:,} bytes)", "value": milliseconds, "target": target})
+    asked = [Requested(identifier="isbn:9780141439518", work=held, holdings=held.holdings)]
+    milliseconds, size = _measure(lambda: msgspec.json.encode(daia.answer(asked, Owner(name="Lampway"), FRAME)))
+    what = f"daia: a document with {HOLDINGS} items, CPU ms ({size:,} bytes)"
+    rows.append({"what": what, "value": milliseconds, "target": TARGET})
     return {"title": "Renderers", "command": "python -m benchmarks renderers", "rows": rows}
 
 

@@ -3,7 +3,7 @@
 A city (Newcastle upon Tyne): its libraries and museums with real hours and coordinates, the copies of its city
 libraries, a university's MARC records served as MARCXML over OAI-PMH, an art museum's collection, two large book lists
 as files on a web server. Everything is served from loopback and harvested as a user would. Of the three largest one
-record in four is taken; LAMPWAY_TEST_WHOLE=1 takes them all.
+record in eight is taken; LAMPWAY_TEST_WHOLE=1 takes them all.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typer.testing import CliRunner
 from lampway.cli import app
 
 MAPS = Path(__file__).parent / "maps"
-SHARE = 1 if os.environ.get("LAMPWAY_TEST_WHOLE") else 4
+SHARE = 1 if os.environ.get("LAMPWAY_TEST_WHOLE") else 8
 ASKED_FOR = ("粉妝樓", "Les Misérables", "Norham Castle", "Newton", "90907")
 """Stays in the catalogues, however few records are taken."""
 INCOMPLETE = 3
@@ -52,14 +52,21 @@ class Federation:
     second: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def run(self, *arguments: str, status: int | None = 0) -> str:
-        """Standard output of ``lampway ...``; its exit status is checked (None = any)."""
+        """Standard output of ``lampway ...``; its exit status is checked (None = any).
+
+        What takes long is a process of its own, as a user starts it.
+        """
+        if arguments[0] not in ("harvest", "index") or "report" in arguments:
+            told = CliRunner().invoke(app, list(arguments), env=self.environment)
+            assert status in (None, told.exit_code), f"{arguments}: exit {told.exit_code}\n{told.output}"
+            return str(told.stdout)
         done = subprocess.run(
             [sys.executable, "-m", "lampway", *arguments],
             env=self.environment,
             cwd=self.home,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=600,
             check=False,
         )
         if status is not None:
@@ -67,10 +74,8 @@ class Federation:
         return done.stdout
 
     def read(self, *arguments: str) -> Any:
-        """What a command that only reads tells programs; without a process of its own."""
-        told = CliRunner().invoke(app, [*arguments, "--json"], env=self.environment)
-        assert told.exit_code == 0, told.output
-        return json.loads(told.stdout)
+        """What a command tells programs."""
+        return json.loads(self.run(*arguments, "--json"))
 
     def search(self, *arguments: str) -> dict[str, Any]:
         """The answer of ``lampway search ... --json``."""

@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 import msgspec
 
+from schemas.bindings import Binding
+
 RecordType = Literal[
     "book", "serial", "article", "manuscript", "archive", "score", "map", "image", "audio", "video", "object",
     "software", "other",
@@ -111,6 +113,8 @@ class CatalogueRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     type: RecordType = "other"
     languages: list[str] = msgspec.field(default_factory=list)
     isbns: list[str] = msgspec.field(default_factory=list)
+    bindings: dict[str, Binding] = msgspec.field(default_factory=dict)
+    """ISBN -> what this one is bound in, where the source says so beside it ("(pbk.)")."""
     issns: list[str] = msgspec.field(default_factory=list)
     identifiers: list[str] = msgspec.field(default_factory=list)
     subjects: list[str] = msgspec.field(default_factory=list)

@@ -6,6 +6,7 @@ import re
 
 from harvester.formats.marc.record import MarcRecord
 from harvester.formats.text import distinct, tidy
+from schemas.bindings import binding_of
 from schemas.catalogue import CatalogueRecord
 from schemas.identifiers import isbn13, issn
 
@@ -19,13 +20,20 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
     isbns: list[str] = []
     others: list[str] = []
     for field in marc.fields("020"):
+        own = ""
         for code, value in field.subfields:
             if code == "a":
                 number = isbn13(value)
                 if number:
                     isbns.append(number)
+                    own = number
+                    words = value.partition("(")[2]  # as it was written before 2013
+                    if words and (binding := binding_of(words)):
+                        into.bindings[number] = binding
                 elif any(c.isdigit() for c in value):
                     others.append(f"invalid-isbn:{_bare(value)}")
+            elif code == "q" and own and (binding := binding_of(value)):
+                into.bindings[own] = binding
             elif code == "z":
                 others.append(f"invalid-isbn:{_bare(value)}")
     issns: list[str] = []

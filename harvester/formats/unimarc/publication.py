@@ -6,6 +6,7 @@ from harvester.formats.dates import LATEST_YEAR, year_of
 from harvester.formats.identifying import add_identifier
 from harvester.formats.marc.record import MarcRecord
 from harvester.formats.text import strip_isbd, tidy
+from schemas.bindings import binding_of
 from schemas.catalogue import CatalogueRecord, Host
 from schemas.identifiers import isbn13, issn, language_tag
 
@@ -41,6 +42,9 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
             for code, value in field.subfields:
                 if code in "az" and tidy(value):
                     add_identifier(into, scheme, tidy(value), invalid=code == "z")
+            number = isbn13(field.first("a")) if tag == "010" else None
+            if number and (binding := binding_of(field.first("b"))):
+                into.bindings[number] = binding
     for field in marc.fields("073"):
         value = tidy(field.first("a"))
         add_identifier(into, "isbn" if value.startswith("97") and isbn13(value) else "ean", value)

@@ -20,8 +20,11 @@ _PARSER = etree.XMLParser(
 )
 _PRIVATE = frozenset({"541", "542", "561", "583"})
 """Fields with a first indicator 0 for "private": acquisition, copyright, provenance, actions."""
-_TAG = re.compile(r"[0-9A-Za-z]{3}")
+# What the schema of MARCXML takes; records as they are stray from it a little.
+_TAG, _CODE = re.compile(r"[0-9A-Z]{3}|[0-9a-z]{3}"), re.compile(r"[!-~]")
+_NO_INDICATOR, _NO_LEADER = re.compile(r"[^0-9a-z ]"), re.compile(r"[^0-9A-Za-z ]")
 _HOLDINGS = ("852", "866", "867", "868", "876", "877", "878")
+_UNREADABLE = (pymarc.exceptions.PymarcException, pymarc.exceptions.BadSubfieldCodeWarning)
 Leader = str
 Fields = list[tuple[str, str, list[tuple[str, str]] | str]]
 """Tag, indicators ("" for control fields), subfields (a text for control fields)."""
@@ -47,18 +50,28 @@ def stored_marc(raw: RawRecord, source: Source) -> Element | None:
     payload = raw.payload.strip()
     try:
         leader, fields = _of_xml(payload) if payload.startswith(b"<") else _of_binary(payload)
-    except (etree.XMLSyntaxError, pymarc.exceptions.PymarcException, ValueError, IndexError):
+    except (etree.XMLSyntaxError, *_UNREADABLE, ValueError, IndexError):
         return None
     if not fields:
         return None
     record = marcxml.empty()
-    branch(record, "leader", leader.strip("\r\n\t").ljust(24)[:24])
-    for tag, indicators, content in fields if is_as_sent(source) else _public(fields):
+    branch(record, "leader", _valid_leader(leader))
+    told = fields if is_as_sent(source) else _public(fields)
+    for tag, indicators, content in sorted(told, key=lambda field: not isinstance(field[2], str)):
+        if not _TAG.fullmatch(tag):
+            continue
         if isinstance(content, str):
             branch(record, "controlfield", content, tag=tag)
         else:
-            marcxml.add_field(record, (tag, indicators, content))
+            subfields = [(code, value) for code, value in content if _CODE.fullmatch(code)]
+            marcxml.add_field(record, (tag, _NO_INDICATOR.sub(" ", indicators.ljust(2)[:2]), subfields))
     return record
+
+
+def _valid_leader(leader: str) -> str:
+    """Without the numbers of ISO 2709, which mean nothing in XML and are often wrong."""
+    kept = _NO_LEADER.sub(" ", leader.strip("\r\n\t").ljust(24))
+    return f"00000{kept[5]}{kept[6].strip() or 'a'}{kept[7:10]}2200000{kept[17:20]}4500"
 
 
 def _of_xml(payload: bytes) -> tuple[Leader, Fields]:
@@ -80,14 +93,12 @@ def _read(record: Element) -> tuple[Leader, Fields]:
         name, tag = etree.QName(child).localname, child.get("tag") or ""
         if name == "leader":
             leader = child.text or ""
-        elif not _TAG.fullmatch(tag):
-            continue
         elif name == "controlfield":
             fields.append((tag, "", child.text or ""))
         elif name == "datafield":
             indicators = (child.get("ind1") or " ")[:1] + (child.get("ind2") or " ")[:1]
             subfields = [(sub.get("code") or "", "".join(map(str, sub.itertext()))) for sub in child]
-            fields.append((tag, indicators, [pair for pair in subfields if len(pair[0]) == 1]))
+            fields.append((tag, indicators, subfields))
     return leader, fields
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +18,10 @@ from search_api.oai.errors import OaiError
 from search_api.oai.identity import Identity, institution_of, set_spec
 from search_api.oai.stored_marc import stored_marc
 from search_api.oai.tokens import Token, read, write
-from search_api.oai.xml import envelope, error_element
+from search_api.oai.xml import envelope, error_element, verb_element
 from search_api.renderers import dublin_core, marcxml
 from search_api.renderers.text import writable
+from search_api.renderers.xml import branch
 from store.dated_works import DatedWork
 
 IDENTITY = Identity(load_settings(public_url="https://lampway.example/", _env_file=None))
@@ -128,3 +130,40 @@ FIELD = b"<record><datafield tag='245'><subfield code='a'>&b;</subfield></datafi
 def test_payloads_that_cannot_be_read_are_left_to_the_summary(payload: bytes) -> None:
     element = stored_marc(RawRecord(source="a", record="1", payload=payload), _source("marc"))
     assert element is None or "root:" not in etree.tostring(element).decode()
+
+
+ODD = (
+    b"<record><datafield tag='245' ind1='|' ind2='A'><subfield code='a'>T</subfield><subfield code=''>x</subfield>"
+    b"</datafield><controlfield tag='001'>7</controlfield><leader>bad\n</leader><datafield tag='24'/></record>"
+)
+
+
+def valid(payload: bytes, schema: Any) -> bool:
+    """Whether what is set out of a payload, if anything, is as the schema of MARCXML wants it."""
+    record = stored_marc(RawRecord(source="a", record="1", payload=payload), _source("marc"))
+    if record is not None:
+        answer = verb_element("GetRecord")
+        entry = branch(answer, "record")
+        header = branch(entry, "header")
+        branch(header, "identifier", "oai:a:1")
+        branch(header, "datestamp", DATED.datestamp)
+        branch(entry, "metadata").append(record)
+        root = written(answer)
+        assert schema.validate(root), schema.error_log
+    return record is not None
+
+
+def test_odd_marc_becomes_valid_marcxml() -> None:
+    assert valid(ODD, _schema())
+
+
+@pytest.mark.data
+def test_marc_of_real_files_becomes_valid_marcxml(data: Path) -> None:
+    schema, told = _schema(), []
+    for file in sorted(data.glob("marc-*/**/*.m*rc")):
+        told += [valid(piece + b"\x1d", schema) for piece in file.read_bytes().split(b"\x1d")[:20] if len(piece) > 24]
+    assert sum(told) >= 0.98 * len(told) > 50
+
+
+def _schema() -> Any:
+    return etree.RelaxNG(etree.parse(str(Path(__file__).parent / "oai_answers.rng")))

@@ -191,7 +191,7 @@ def test_cut_off_anywhere_it_is_taken_up_and_nobody_is_told_too_late_a_moment(
     assert told(shelf) > before
 
 
-@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whoever_asks_from_the_last_answer_ends_with_the_truth(shelf, settings, data) -> None:
     """Harvesters of the whole and of one set follow any history; what they hold is what there is."""

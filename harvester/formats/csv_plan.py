@@ -114,7 +114,7 @@ def _recognise(names: list[str], mapping: Mapping, columns: dict[str, tuple[int,
         for position, name in enumerate(names):
             if position in taken or name.casefold() in ignored:
                 continue
-            text = _FIRST_WORD.sub("", name) if shorten else name
+            text = _shortened(name) if shorten else name
             if shorten and text == name:
                 continue
             known = words.get(_key(text))
@@ -125,6 +125,11 @@ def _recognise(names: list[str], mapping: Mapping, columns: dict[str, tuple[int,
             taken.add(position)
         if not shorten:
             _take_all(names, words, columns, taken, ignored)
+
+
+def _shortened(name: str) -> str:
+    """A header without its first word ("Book title"), an inner field of JSON without its path ("bib_data.title")."""
+    return name.rpartition(".")[2] if "." in name.strip(".") else _FIRST_WORD.sub("", name)
 
 
 def _take_all(

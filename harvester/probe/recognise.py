@@ -110,6 +110,8 @@ def _xml(head: bytes) -> Kind:
             return Kind("a file of UNIMARC records", "marc", "unimarc") if unimarc else Kind(
                 "a file of MARCXML records", "marc", "marcxml"
             )  # fmt: skip
+    if b"purl.org/dc/" in head and {"title", "identifier"} & set(names):
+        return Kind("a file of Dublin Core records", "xml", "oai_dc" if oai else "qdc")
     if oai:
         return Kind("an answer of OAI-PMH", "oai")
     if names[0].lower() in {"html", "body", "head"} or b"xhtml" in tags[0][1]:

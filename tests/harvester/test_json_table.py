@@ -61,6 +61,11 @@ def test_one_object_is_one_record(read: Any) -> None:
     assert set(read(json.dumps(BOOKS[0], indent=1))[1]) == {"1"}
 
 
+def test_inner_fields_are_known_by_their_last_word(read: Any) -> None:
+    found = read('[{"bib_data": {"mms_id": "7", "title": "Emma", "publisher": "Murray"}}]')[1]
+    assert [(one.title, one.publisher) for one in found.values()] == [("Emma", "Murray")]
+
+
 def test_a_field_of_the_mapping_that_no_object_has_is_told_and_costs_nothing(read: Any) -> None:
     report, found = read(json.dumps(BOOKS[1:]))
     assert (report.status, set(found)) == ("complete", {"b2"})

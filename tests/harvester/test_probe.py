@@ -308,6 +308,8 @@ def workbook(path: Path) -> None:
         (MARC.format(1, 245).encode(), "marc", "marcxml", "works"),
         (gzip.compress(MARC.format(1, 200).encode()), "marc", "unimarc", "works"),
         (MODS, "xml", "mods", "works"),
+        (b"<r xmlns:dc='http://purl.org/dc/elements/1.1/'><record><dc:title>T</dc:title></record></r>", "xml", "qdc",
+         "works"),
         (b"<!DOCTYPE html><html>shop</html>", "", "", "cannot"),
         (b'{"title": "x", "id": 1}', "csv", "csv", "works"),
         (b"%PDF-1.7 x", "", "", "cannot"),

@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from schemas.institution import INSTITUTION_KINDS
 from schemas.query import SearchRequest
+from schemas.work import Work
+from search_api import marc_records
 from search_api.best_holding import zone_of
 from search_api.context import Context
 from search_api.errors import ApiError
@@ -21,7 +23,7 @@ from search_api.renderers.base import MOST_SAVED, Format, Frame, Results, Subjec
 from search_api.renderers.text import ascii_name
 from search_api.search import search
 from search_api.understand import understand
-from search_api.views import Moved
+from search_api.views import Moved, WorkView
 from search_api.works import work_view
 from store import dated_works, works
 
@@ -51,6 +53,8 @@ def respond(
     if hasattr(thing, "warnings"):
         thing.warnings = list(question.warnings)
     frame = frame_of(request, context, question, next_page=_next(thing))
+    if form.wants_marc:
+        frame = with_marc(frame, context, thing.works if isinstance(thing, Results) else [thing])
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": lang}
     if form.download:
         name = ascii_name(request.path_params.get("id", "") or "results", "lampway")
@@ -87,6 +91,12 @@ def address_of(context: Context) -> str:
             "no-address", "LAMPWAY_PUBLIC_URL must be set to the address under which users reach the service."
         )
     return base
+
+
+def with_marc(frame: Frame, context: Context, shown: Sequence[Work | WorkView]) -> Frame:
+    """The frame with the MARC records that sources sent of some works."""
+    found = marc_records.of_works(context.database, {work.number: work.id for work in shown})
+    return msgspec.structs.replace(frame, marc=found)
 
 
 def results_of(context: Context, question: SearchRequest) -> Results:

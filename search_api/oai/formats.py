@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from search_api.marc_records import stored_records
 from search_api.oai.copies import copies
 from search_api.oai.described import Described
 from search_api.oai.identity import Identity
-from search_api.oai.stored_marc import is_as_sent, preferred, stored_marc
+from search_api.oai.stored_marc import is_as_sent, preferred
 from search_api.renderers import dublin_core, marcxml
 from search_api.renderers.dublin_core import OAI_DC, OAI_DC_SCHEMA
 from search_api.renderers.marcxml import MARC, MARC_SCHEMA
 from search_api.renderers.xml import Element
-from store import raw_records, records
+from store import records
 from store.database import Connection
 from store.dated_works import Origin
 from store.holdings import PlacedHolding, place
@@ -42,7 +43,7 @@ def _dublin_core(
 
 def _marc(connection: Connection, page: Sequence[Described], identity: Identity, resolver: Resolver) -> list[Written]:
     chosen = {one.dated.work: origin for one in page if (origin := preferred(one.origins))}
-    stored = _stored(connection, list(chosen.values()))
+    stored = stored_records(connection, list(chosen.values()))
     made_of = [origin.row for one in page if _row(chosen, one) not in stored for origin in one.origins]
     described = records.with_sources(connection, made_of)
     written: list[Written] = []
@@ -68,19 +69,6 @@ def _made(one: Described, holdings: Sequence[PlacedHolding], identity: Identity)
 
 def _row(chosen: dict[int, Origin], one: Described) -> int:
     return chosen[one.dated.work].row if one.dated.work in chosen else 0
-
-
-def _stored(connection: Connection, origins: Sequence[Origin]) -> dict[int, Element]:
-    """MARC records as they were sent, by row; those that cannot be read any more are left out."""
-    sources = {origin.source.id: origin.source for origin in origins}
-    found: dict[int, Element] = {}
-    for id_, source in sources.items():
-        rows = [origin.row for origin in origins if origin.source.id == id_]
-        for row, raw in raw_records.by_ids(connection, id_, rows):
-            record = None if raw.deleted else stored_marc(raw, source)
-            if record is not None:
-                found[row] = record
-    return found
 
 
 FORMATS: dict[str, Format] = {

@@ -24,7 +24,7 @@ FORMATS: dict[str, Format] = {
     "bibtex": bibliographic("application/x-bibtex; charset=utf-8", "bib", bibtex.write),
     "csl": bibliographic("application/vnd.citationstyles.csl+json", "csl.json", csl.write),
     "mods": bibliographic("application/mods+xml", "mods.xml", mods.write),
-    "marcxml": bibliographic("application/marcxml+xml", "marcxml", marcxml.write),
+    "marcxml": bibliographic("application/marcxml+xml", "marcxml", marcxml.write, wants_marc=True),
     "dc": bibliographic("application/xml", "dc.xml", dublin_core.write),
     "atom": Format(media_type=atom.MEDIA_TYPE, suffix="atom", results=atom.results),
     "geojson": Format(

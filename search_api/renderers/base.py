@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 import msgspec
@@ -36,6 +36,9 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """Language of texts for people."""
     next: str = ""
     """Address of the page of results that follows; empty = none."""
+
+    marc: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    """MARC <record>s as a source sent them, by the ids of their works; filled for formats that want them."""
 
     def work(self, id_: str) -> str:
         """The address of a work for the world; its name as a URI too."""
@@ -133,6 +136,8 @@ class Format:
     results: Callable[[Results, Frame], bytes] | None = None
     download: bool = False
     """People save it as a file: it comes with a file name, and of a search up to MOST_SAVED results at once."""
+    wants_marc: bool = False
+    """Renders MARC records as they were sent, where there are any (``Frame.marc``)."""
 
     @property
     def type(self) -> str:
@@ -144,7 +149,7 @@ MOST_SAVED = 500
 
 
 def bibliographic(
-    media_type: str, suffix: str, write: Callable[[Sequence[Described], Frame], bytes]
+    media_type: str, suffix: str, write: Callable[[Sequence[Described], Frame], bytes], *, wants_marc: bool = False
 ) -> Format:  # fmt: skip
     """A format of descriptions: one function writes one work as well as the hits of a search."""
     return Format(
@@ -153,4 +158,5 @@ def bibliographic(
         work=lambda work, frame: write([work], frame),
         results=lambda results, frame: write(results.works, frame),
         download=True,
+        wants_marc=wants_marc,
     )

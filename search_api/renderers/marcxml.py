@@ -1,4 +1,4 @@
-"""MARC 21 in XML, made from the merged description: the fields that hold what it says, and no more."""
+"""MARC 21 in XML: as a source sent it, else made from the merged description, with what it says and no more."""
 
 from __future__ import annotations
 
@@ -62,8 +62,11 @@ def element(
 
 
 def write(works: Sequence[Described], frame: Frame) -> bytes:
-    """Descriptions as a <collection>."""
-    records = [element(work, frame.work(work.id)) for work in works]
+    """Works as a <collection>, each as a source sent it where one did."""
+    records = []
+    for work in works:
+        sent = frame.marc.get(work.id)
+        records.append(element(work, frame.work(work.id)) if sent is None else sent)
     return xml.document(xml.around(f"{{{MARC}}}collection", records, {None: MARC}))
 
 

@@ -12,7 +12,7 @@ from search_api.errors import ApiError
 from search_api.lookup import works_meant
 from search_api.parameters import one
 from search_api.renderers import FORMATS, xml
-from search_api.rendering import frame_of
+from search_api.rendering import frame_of, with_marc
 from search_api.views import Moved, WorkView
 from search_api.works import work_view
 
@@ -35,7 +35,10 @@ def read_unapi(request: Request, context: ContextOf, lang: Language, params: Par
     form = FORMATS[NAMES[name]]
     assert form.work  # noqa: S101 - all of NAMES are of works
     question = SearchRequest(at=context.clock(), lang=lang)
-    return Response(form.work(view, frame_of(request, context, question)), media_type=form.media_type)
+    frame = frame_of(request, context, question)
+    if form.wants_marc:
+        frame = with_marc(frame, context, [view])
+    return Response(form.work(view, frame), media_type=form.media_type)
 
 
 def _work(context: Context, id_: str, lang: str) -> WorkView:

@@ -17,6 +17,7 @@ import pytest
 import rispy
 from bibtexparser.middlewares import SeparateCoAuthors
 from coins_parser import CoinsParser
+from fastapi.testclient import TestClient
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -26,9 +27,11 @@ from harvester.formats import FORMATS as READERS
 from schemas.answer import Hit
 from schemas.catalogue import RECORD_TYPES, Creator, Host, Link, RawRecord, Source
 from schemas.work import Work
+from search_api.app import create_app
 from search_api.renderers import bibtex, coins, csl, dublin_core, marcxml, mods, ris
 from search_api.renderers.base import Frame
 from search_api.renderers.names import Person, person
+from store import harvest_runs, raw_records, sources, works
 
 FRAME = Frame(base="https://lampway.example", moment=datetime(2026, 11, 24, tzinfo=UTC))
 HOSTILE = [
@@ -251,3 +254,28 @@ def test_several_in_one_file() -> None:
 )
 def test_names_in_parts(name: str, expected: Person | None) -> None:
     assert person(name) == expected
+
+
+SENT = b"""<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000cam a2200000 a 4500</leader>
+<datafield tag="245" ind1="1" ind2="0"><subfield code="a">Pride</subfield>
+<subfield code="c">by a lady</subfield></datafield>
+<datafield tag="505" ind1="0" ind2=" "><subfield code="a">Ebb -- Flow</subfield></datafield></record>"""
+
+
+def test_marc_is_given_as_it_was_sent(federation: Any) -> None:
+    with federation.context.database.begin() as connection:
+        number = sources.number_of(connection, "uni-marc")
+        assert number is not None
+        run = harvest_runs.start(connection, number)
+        raw_records.store_page(connection, number, run, [RawRecord(source="uni-marc", record="u1", payload=SENT)])
+        (found,) = raw_records.find(connection, [number], ["u1"])["u1"]
+        work_number, _ = works.assignments(connection, [found[1]])[found[1]]
+        work = works.by_numbers(connection, [work_number])[work_number]
+    with TestClient(create_app(federation.context)) as client:
+        for address in (f"/works/{work.id}.marcxml", f"/unapi?id={work.id}&format=marcxml"):
+            (record,) = pymarc.parse_xml_to_array(io.BytesIO(client.get(address).content))
+            assert record["245"]["c"] == "by a lady"
+            assert record["505"]["a"] == "Ebb -- Flow"
+        every = pymarc.parse_xml_to_array(io.BytesIO(client.get("/search.marcxml").content))
+        assert sum("505" in record for record in every) == 1
+        assert len(every) > 20

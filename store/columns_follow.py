@@ -63,8 +63,10 @@ class Follower:
         registry, pointer = registry_version(connection), read_pointer(self._home)
         if pointer is None or registry == self._registry:
             return False
-        self._registry = registry
-        return placed_alike(connection, pointer) and pointer.registry != columns_digest(connection)
+        other = placed_alike(connection, pointer) and pointer.registry != columns_digest(connection)
+        if not other:  # else it is looked at again, should the update fail
+            self._registry = registry
+        return other
 
 
 def _place(home: Path) -> bytes:

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from config.settings import load_settings
 from indexer.build import rebuild
 from indexer.engines import open_engine
+from lampway.merging import StoreMerges
 from schemas.catalogue import RawRecord, Source
 from search_api.app import create_app
 from search_api.context import Context, open_context
@@ -86,7 +87,8 @@ class served:  # noqa: N801 - reads as the verb of a with statement
 
     def __init__(self, context: Context) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(context), log_level="warning", access_log=False, lifespan="on")
+        app = create_app(context, merging=StoreMerges(context.database))
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 

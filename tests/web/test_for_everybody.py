@@ -31,6 +31,13 @@ def work(visit: Visit, **options: object) -> Page:
     return page
 
 
+def why(visit: Visit, **options: object) -> Page:
+    page = work(visit, **options)
+    page.locator('a[href*="/why"]').click()
+    page.wait_for_load_state()
+    return page
+
+
 def clean(page: Page) -> None:
     page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
     results = Axe().run(page)
@@ -53,6 +60,14 @@ def test_axe_finds_nothing(
 def test_axe_finds_nothing_on_a_work(visit: Visit, picture: Callable[..., None], scheme: str, width: int) -> None:
     page = work(visit, scheme=scheme, width=width)
     picture(page, f"work-{scheme}-{width}")
+    clean(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_axe_finds_nothing_on_why(visit: Visit, picture: Callable[..., None], scheme: str, width: int) -> None:
+    page = why(visit, scheme=scheme, width=width)
+    picture(page, f"why-{scheme}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     clean(page)
 
 

@@ -15,9 +15,10 @@ Decision = Literal["same", "unsure", "different", "unknown"]
 
 _OPEN = frozenset((
     "year-lacking", "years-lacking", "year-next", "creator-lacking", "creators-lacking", "creator-namesake",
-    "kind-lacking",
+    "kind-lacking", "title-extended", "title-extended-telling", "title-extended-generic",
 ))  # fmt: skip
 """With one of these a description fits several editions, however much else agrees; only the neighbourhood tells."""
+_SPEAKING_AGAINST = frozenset(name for name, points in RULES.points.items() if points < 0) - _OPEN - {"title-near"}
 _HOPELESS = 10
 """Nothing makes up for so many points against."""
 
@@ -66,7 +67,9 @@ def _decision(names: list[str]) -> Decision:
     points = sum(RULES.points[name] for name in names)
     if points >= RULES.same and ("identifier-same" in names or _OPEN.isdisjoint(names)):
         return "same"
-    return "unsure" if points >= RULES.unsure else "different" if points < RULES.different else "unknown"
+    if points >= RULES.unsure:
+        return "unsure"
+    return "different" if points < RULES.different and not _SPEAKING_AGAINST.isdisjoint(names) else "unknown"
 
 
 def _evidence(one: Features, other: Features, trusted: bool, generic: bool) -> list[str]:

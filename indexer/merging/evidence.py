@@ -32,7 +32,9 @@ def vetoes(one: Features, other: Features) -> Iterator[str]:
     if one.kind != other.kind and (one.kind or "book") != (other.kind or "book"):
         yield "kind-different" if one.kind and other.kind else "kind-lacking"
     a, b = one.extent, other.extent
-    if one.volume != other.volume or (a.volumes and b.volumes and a.volumes != b.volumes):
+    if (one.volume != other.volume and not _same_words(one, other)) or (
+        a.volumes and b.volumes and a.volumes != b.volumes
+    ):
         yield "volume-different"
     if a.carriers and b.carriers and a.carriers.isdisjoint(b.carriers):
         yield "carrier-different"
@@ -47,6 +49,11 @@ def vetoes(one: Features, other: Features) -> Iterator[str]:
             yield "edition-one" if one.year is not None and one.year == other.year else "edition-doubtful"
     elif one.edition_number:
         yield "edition-same"
+
+
+def _same_words(one: Features, other: Features) -> bool:
+    """One title with and without its colon: numbers of the subtitle are no volumes."""
+    return one.part == other.part and [form.said for form in one.forms[:1]] == [form.said for form in other.forms[:1]]
 
 
 def identifiers(one: Features, other: Features) -> str:

@@ -70,6 +70,8 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Key of title, creator, year, kind and part; 0 = none."""
     work: int
     """Key of the work; 0 = none."""
+    uniform: int = 0
+    """Key of the work by its uniform title: that of translations is the original's; 0 = none."""
     loose: tuple[int, ...] = ()
     """Keys that bring together what may be the same by its description."""
     volume: tuple[str, ...] = ()
@@ -87,7 +89,7 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     @property
     def keys(self) -> tuple[int, ...]:
         """All keys."""
-        return (*self.identifiers, *(key for key in (self.edition, self.work) if key), *self.loose)
+        return (*self.identifiers, *(key for key in (self.edition, self.work, self.uniform) if key), *self.loose)
 
 
 NONE = Features(kind="", part="", languages=(), forms=(), titles=(), identifiers=(), edition=0, work=0)
@@ -114,6 +116,7 @@ def features_of(record: CatalogueRecord) -> Features:
         identifiers=identifiers,
         edition=hash_of("edition", *same_work, str(record.year)) if same_work and record.year is not None else 0,
         work=hash_of("work", *same_work) if same_work else 0,
+        uniform=_uniform(record, creator, kind, part),
         loose=tuple(dict.fromkeys(_loose(forms, creator, record))),
         volume=_volume(forms, part),
         companions=tuple(sorted({found for form in forms[:1] for found in _COMPANIONS.findall(form.whole)})),
@@ -125,6 +128,14 @@ def features_of(record: CatalogueRecord) -> Features:
         extent=extent,
         host=_host(record.host),
     )
+
+
+def _uniform(record: CatalogueRecord, creator: str, kind: str, part: str) -> int:
+    """Collective titles ("Works", "Poems") name no work."""
+    title = title_key(record.uniform_title)
+    if not title or not creator or title in NUMBERS.generic_titles:
+        return 0
+    return hash_of("work", title, creator, kind or "book", part)
 
 
 def _loose(forms: tuple[Title, ...], creator: str, record: CatalogueRecord) -> Iterable[int]:

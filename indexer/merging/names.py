@@ -16,6 +16,7 @@ MAX_CREATORS = 10
 _CONTRIBUTORS = frozenset(("trl", "edt", "ill", "com", "win", "wpr", "aui", "nrt", "pbl", "prt", "ctb", "fmo", "dnr"))
 _LONG_NAME = 5
 _SOUNDS_ALIKE = 80.0
+_SHORT_SOUND = 3
 _APART = re.compile(r"\(.*?\)|\[.*?\]|\d+")
 
 Name = tuple[str, tuple[str, ...]]
@@ -71,17 +72,20 @@ def likeness(one: Name, other: Name) -> str:
 def _across_scripts(one: Name, other: Name) -> str:
     """By what the words sound like: where the family name stands is not known in every script."""
     heard, heard_other = _heard(one), _heard(other)
-    like = max((fuzz.ratio(a, b) for a in heard for b in heard_other), default=0.0)
-    if like >= _SOUNDS_ALIKE:
+    if any(_sound_alike(a, b) for a in heard for b in heard_other):
         return "alike"
     mute = any(script_of(surname) == "CJK" for surname, _ in (one, other))
     return "other-script" if mute or not heard or not heard_other else "different"
 
 
+def _sound_alike(one: str, other: str) -> bool:
+    return one == other or (min(len(one), len(other)) > _SHORT_SOUND and fuzz.ratio(one, other) >= _SOUNDS_ALIKE)
+
+
 def _heard(name: Name) -> set[str]:
     surname, given = name
     words = {sound(surname), sound("".join((surname, *given)))}
-    return {word for word in words | {sound(word) for word in given} if len(word) > 1}
+    return {word for word in words | {sound(word) for word in given} if len(word) >= _SHORT_SOUND}
 
 
 def _initials(given: tuple[str, ...]) -> set[str]:

@@ -164,4 +164,4 @@ def _slips_of_word(one: str, other: str) -> int:
     same_letters = sorted(one) == sorted(other)
     if apart == 1:
         return 1 if same_letters or min(len(one), len(other)) >= _WORD_LENGTH else 0
-    return 2 if apart == 2 and same_letters else 0
+    return 2 if apart == 2 and (same_letters or min(len(one), len(other)) >= _WORD_LENGTH) else 0

@@ -23,6 +23,7 @@ NOT_FOR_ROBOTS = (
     "/sru",
     "/ogc",
     "/openurl",
+    "/opensearch/",
     "/unapi",
     "/embed/",
     "/oembed",

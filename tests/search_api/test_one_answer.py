@@ -1,6 +1,7 @@
 """One truth in every form: whatever the state, its age and the hours, no format says more than the page does.
 
 Sixty copies, each alone in its work: five states, a place to go to or a link, fresh or stale, open, closed or unknown.
+The page, schema.org, DAIA, GeoJSON, the JSON of the API and the widget's cards must agree on each.
 """
 
 from __future__ import annotations
@@ -154,7 +155,9 @@ def test_all_say_the_same(client: TestClient, case: Case) -> None:
     assert schema_org_says(client, work) in OFFERS[case.told]
 
     (place,) = client.get("/api/nearby", params={"isbn": case.isbn}).json()["places"]
-    assert (place["best"]["state"], place["best"]["open"]) == (
-        case.told,
-        "open" if case.digital else case.hours,
-    )
+    assert (place["best"]["state"], place["best"]["open"]) == (case.told, "open" if case.digital else case.hours)
+
+    (card,) = client.get("/api/nearby/cards", params={"want": f"isbn:{case.isbn}"}).json()["cards"]
+    (place,) = card["places"]
+    assert place["state"] == case.told
+    assert (place["facts"][0]["tone"] == "good") == (case.told == "available")

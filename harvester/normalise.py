@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -32,28 +32,52 @@ class NormaliseCounts(msgspec.Struct):
 
 def read_all(rows: Rows, read: Reader) -> tuple[Normalised, list[Quarantined]]:
     """Normalise live raw records. One that cannot be read is quarantined with the reason and stops nothing."""
-    done: Normalised = []
     failed: list[Quarantined] = []
+    return list(read_each(rows, read, failed)), failed
+
+
+def read_each(rows: Rows, read: Reader, failed: list[Quarantined]) -> Iterator[tuple[int, CatalogueRecord]]:
+    """The same one by one, for those who keep none: a page of records at once falls out of the processor's cache.
+
+    Args:
+        rows: live raw records.
+        read: the reader of their source.
+        failed: added to as the rows are read.
+    """
     for id_, raw in rows:
         try:
-            done.append((id_, read(raw)))
+            done = id_, read(raw)
         except UnreadableError as error:
             failed.append(_set_aside(raw, str(error)))
         except Exception as error:  # a format's own mistake must not cost the other records
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(frame.filename).name}:{frame.lineno}"
             failed.append(_set_aside(raw, f"the format failed on it: {type(error).__name__}: {error} ({place})"))
-    return done, failed
+        else:
+            yield done
 
 
-def keep(connection: Connection, source: int, run: int, done: Normalised, failed: list[Quarantined]) -> int:
+def keep(
+    connection: Connection,
+    source: int,
+    run: int,
+    done: Iterable[tuple[int, CatalogueRecord]],
+    failed: list[Quarantined],
+) -> int:
     """Store what was normalised and what was not; returns how many normalised records are new or different.
 
     A record that could be read before and cannot be any more keeps its last good description.
     """
-    changed = records.upsert(connection, source, done)
-    if done:
-        held = quarantine.among(connection, source, [record.record for _, record in done])
+    names: list[str] = []
+
+    def named() -> Iterator[tuple[int, CatalogueRecord]]:
+        for row in done:
+            names.append(row[1].record)
+            yield row
+
+    changed = records.upsert(connection, source, named())
+    if names:
+        held = quarantine.among(connection, source, names)
         quarantine.release(connection, source, list(held))
     quarantine.add(connection, source, run, failed)
     return changed

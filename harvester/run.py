@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import msgspec
 
 from harvester import parts, windows
 from harvester.formats.base import Reader
-from harvester.normalise import keep, read_all
+from harvester.normalise import keep, read_each
 from harvester.protocols.base import Page
-from schemas.catalogue import CatalogueRecord, RawRecord, Source
+from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord, Source
 from store import harvest_runs, quarantine, raw_records, records, sources
 from store.database import Connection, Database
 from store.harvest_runs import RunReport, Standing
@@ -99,9 +101,9 @@ def _store(connection: Connection, run: Run, page: Page, read: Reader) -> int:
     )
     run.standing.parts += count
     outcome = raw_records.store_page(connection, run.number, run.id, page.records)
-    done, failed = read_all([*outcome.new, *outcome.changed], read)
-    done += _buried(connection, outcome.deleted)
-    keep(connection, run.number, run.id, done, failed)
+    failed: list[Quarantined] = []
+    done = read_each([*outcome.new, *outcome.changed], read, failed)
+    keep(connection, run.number, run.id, chain(done, _buried(connection, outcome.deleted)), failed)
     broken = {row.record for row in failed}
     for row in (*page.quarantined, *failed):
         report.lose(row.reason, record=row.record, position=row.position)

@@ -13,28 +13,28 @@ from store.tables import pending_records, records, sources
 _CHUNK = 500
 
 
-def upsert(connection: Connection, source: int, rows: Sequence[tuple[int, CatalogueRecord]]) -> int:
+def upsert(connection: Connection, source: int, rows: Iterable[tuple[int, CatalogueRecord]]) -> int:
     """Store normalised records under the row numbers of their raw records, and put those that changed in the outbox.
 
     Returns:
         How many were new or different.
     """
-    if not rows:
+    written = [(id_, record.deleted, codec.to_json(record)) for id_, record in rows]
+    if not written:
         return 0
-    ids = [id_ for id_, _ in rows]
+    ids = [id_ for id_, _, _ in written]
     old = {id_: bytes(data) for id_, data in bulk.select_in(connection, records, ("id", "data"), "id", ids)}
     added: list[tuple[object, ...]] = []
     replaced: list[tuple[object, ...]] = []
     touched: list[int] = []
-    texts = [codec.to_json(record) for _, record in rows]
-    pack = dictionaries.packer(connection, source, "record", texts)
-    for (id_, record), text in zip(rows, texts, strict=True):
+    pack = dictionaries.packer(connection, source, "record", [text for _, _, text in written])
+    for id_, deleted, text in written:
         data = pack(text)
         before = old.get(id_)
         if before is None:
-            added.append((id_, source, record.deleted, data, "", 0))
+            added.append((id_, source, deleted, data, "", 0))
         elif data != before and text != dictionaries.unpack(connection, before):
-            replaced.append((record.deleted, data, id_))
+            replaced.append((deleted, data, id_))
         else:
             continue
         touched.append(id_)

@@ -72,7 +72,7 @@ def read_values(values: dict[str, list[str]], source: str, record: str, datestam
     """
     get = values.get
     titles = distinct([strip_isbd(text).replace(" : ", ": ") for text in get("title", ())])
-    description = "\n".join(distinct([*get("description", ()), *get("abstract", ()), *get("tableOfContents", ())]))
+    description = "\n".join(_all(values, "description", "abstract", "tableOfContents"))
     if not titles and not description and "identifier" not in values:
         raise UnreadableError("no dc:title, dc:description or dc:identifier")
     dates = get("issued") or get("created") or get("date") or []
@@ -90,9 +90,9 @@ def read_values(values: dict[str, list[str]], source: str, record: str, datestam
         date=date,
         type=best_type(get("type", ())) or _type_of_formats(formats) or "other",
         languages=_languages(get("language", ())),
-        subjects=distinct([*get("subject", ()), *get("coverage", ()), *get("spatial", ()), *get("temporal", ())]),
+        subjects=_all(values, "subject", "coverage", "spatial", "temporal"),
         description=description,
-        rights=" ".join(distinct([*get("rights", ()), *get("license", ()), *get("accessRights", ())])),
+        rights=" ".join(_all(values, "rights", "license", "accessRights")),
         extent="; ".join(text for text in formats if not _MIME.match(text) and not text.isdigit()),
     )
     for text in get("identifier", ()):
@@ -101,6 +101,12 @@ def read_values(values: dict[str, list[str]], source: str, record: str, datestam
     if not result.title:
         result.title = description.split("\n", 1)[0][:200]
     return result
+
+
+def _all(values: dict[str, list[str]], *names: str) -> list[str]:
+    """The distinct values of several properties."""
+    found = [text for name in names if name in values for text in values[name]]
+    return distinct(found) if len(found) > 1 else found
 
 
 def _tombstone(raw: RawRecord) -> CatalogueRecord:
@@ -154,7 +160,7 @@ def _identifier(text: str, into: CatalogueRecord) -> None:
     if doi:
         into.identifiers.append(f"doi:{doi[1].lower().rstrip('.,;')}")
         return
-    if text.lower().startswith(("http://", "https://", "ftp://")):
+    if text[:8].lower().startswith(("http://", "https://", "ftp://")):
         if _PICTURE.search(text):
             into.thumbnail = into.thumbnail or text
         into.links.append(Link(text))
@@ -187,7 +193,7 @@ def _identifier(text: str, into: CatalogueRecord) -> None:
 
 def _relations(values: dict[str, list[str]], into: CatalogueRecord) -> None:
     for text in values.get("relation", []):
-        if text.lower().startswith(("http://", "https://")):
+        if text[:8].lower().startswith(("http://", "https://")):
             into.links.append(Link(text, "relation"))
         elif into.type in {"archive", "manuscript", "object"}:
             into.path.append(text)
@@ -195,7 +201,7 @@ def _relations(values: dict[str, list[str]], into: CatalogueRecord) -> None:
             into.series.append(text)
     into.series.extend(text for text in values.get("isPartOf", []) if "://" not in text)
     for text in (*values.get("source", ()), *values.get("bibliographicCitation", ())):
-        number = issn(text)
+        number = issn(text) if into.type in {"article", "serial"} else None
         if into.type == "article" and into.host is None and "://" not in text:
             into.host = Host(
                 title=_host_title(text), volume=_first(_VOLUME, text), issue=_first(_ISSUE, text),

@@ -9,6 +9,10 @@ BIN    := $(VENV)/bin
 PORT   ?= 8000
 TEST_PROCESSES ?= 2
 
+PACKAGES := config schemas store harvester indexer search_api lampway
+# Words like "password" in texts, and digests in data: too much of that is no secret.
+NOISY := KeywordDetector BasicAuthDetector Base64HighEntropyString HexHighEntropyString
+
 .PHONY: help demo test interop check bench format clean
 
 help: ## Show this list
@@ -36,11 +40,14 @@ test: $(VENV)/.dev ## Run all tests
 interop: $(VENV)/.dev ## Let clients in other languages ask the service, where they are installed
 	$(BIN)/python -m pytest -rs tests/interop $(ARGS)
 
-check: $(VENV)/.dev ## Lint, types, import rules
+check: $(VENV)/.dev ## Lint, types, import rules, patterns that hang, secrets
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml -ll $(PACKAGES)
+	@$(BIN)/regexploit-py $(PACKAGES) | awk '/^Vulnerable/ { bad = 1 } { print } END { exit bad }'
+	$(BIN)/detect-secrets-hook $(addprefix --disable-plugin ,$(NOISY)) $$(git ls-files $(PACKAGES) docs tests)
 
 bench: $(VENV)/.dev ## Run the benchmarks and write benchmarks/results/
 	$(BIN)/python -m benchmarks

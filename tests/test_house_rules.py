@@ -25,6 +25,12 @@ HOMES = {
     "cql": r"search_api/cql\w*\.py",
     "cryptography": r"store/secrets\.py",
     "apscheduler": r"(harvester/schedule|lampway/worker)\.py",
+    # Outside addresses are asked by the guarded client only; the place service is the operator's own.
+    "requests": r"(harvester/(fetching|credentials|addresses)|search_api/geocoder)\.py",
+    "urllib3": r"harvester/(fetching|addresses)\.py",
+    "httpx": r"nowhere",
+    "aiohttp": r"nowhere",
+    "smtplib": r"search_api/accounts/mail\.py",
     "dns": r"harvester/proofs\.py",
     "argon2": r"search_api/accounts/passwords\.py",
     "pyotp": r"search_api/accounts/codes\.py",
@@ -58,6 +64,27 @@ def test_one_library_has_one_home() -> None:
         if not re.fullmatch(HOMES[library], path)
     ]
     assert strays == []
+
+
+def test_outside_addresses_are_asked_by_the_guarded_client_only() -> None:
+    opened = re.compile(
+        r"urllib\.request|urlopen|http\.client|HTTPConnection\(|create_connection\(|requests\.(get|post|request)\("
+    )
+    allowed = {"harvester/addresses.py"}
+    strays = [file.relative_to(ROOT).as_posix() for file in FILES if opened.search(file.read_text("utf-8"))]
+    assert set(strays) <= allowed
+
+
+def test_nobody_is_sent_where_a_request_says() -> None:
+    given = re.compile(r"form\[|query_params|headers\.get|referer", re.IGNORECASE)
+    sent = re.compile(r"RedirectResponse\(|\"Location\":|SeeOther\(")
+    raw = [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for file in FILES
+        for line in file.read_text("utf-8").splitlines()
+        if sent.search(line) and given.search(line) and "safe_next(" not in line
+    ]
+    assert raw == []
 
 
 def test_files_are_short() -> None:

@@ -33,7 +33,7 @@ _ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)OAI-PMH\b([^>]*)>")
 _UNDECLARED = re.compile(r"prefix ([\w.-]+) (?:for [\w.-]+ )?on [\w.-]+ is not defined")
 _LIST = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)(ListRecords|GetRecord)\b[^>]*>(.*)</\1\2\s*>", re.DOTALL)
 _TOKEN = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b([^>]*?)(?:/>|>([^<]*)</(?:[\w.-]+:)?resumptionToken\s*>)\s*$")
-_IDENTIFIER = re.compile(r"<(?:[\w.-]+:)?identifier>\s*([^<]+?)\s*</")
+_IDENTIFIER = re.compile(r"<(?:[\w.-]{1,64}:)?identifier>([^<]+)</")
 _NAMESPACE = 'xmlns="http://www.openarchives.org/OAI/2.0/"'
 _MOST_PREFIXES = 20
 
@@ -190,7 +190,7 @@ def _salvage(text: str, reason: str) -> OaiPage:
                     position=f"byte {offset}",
                     reason=f"the record is {error}" if str(error).startswith("not") else str(error),
                     payload=chunk.encode(),
-                    identifier=html.unescape(name[1]) if name else "",
+                    identifier=html.unescape(name[1].strip()) if name else "",
                 )
             )
         else:

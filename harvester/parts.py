@@ -49,7 +49,7 @@ def taken_apart(
     set_aside = list(page.quarantined)
     names: dict[str, set[str]] = {}
     for raw in page.records:
-        below = [] if raw.deleted else _units(raw)
+        below = [] if raw.deleted else units_of(raw)
         if below is None:
             reason = "the record holds no finding aid that can be read: no <archdesc> in an <ead>"
             set_aside.append(Quarantined(source=raw.source, record=raw.record, reason=reason, payload=raw.payload))
@@ -83,7 +83,7 @@ def _slashes(name: str) -> list[int]:
     return [at for at, character in enumerate(name) if character == "/"]
 
 
-def _units(raw: RawRecord) -> list[RawRecord] | None:
+def units_of(raw: RawRecord) -> list[RawRecord] | None:
     """The units below the collection; None where there is no finding aid."""
     try:
         (own, _), *below = split_units(lambda: nullcontext(io.BytesIO(raw.payload)))
@@ -102,4 +102,4 @@ def _before(connection: Connection, source: str, number: int, names: list[str]) 
     """By aid: the units that it had when it came last."""
     rows = raw_records.rows_of(connection, number, names)
     stored = raw_records.by_ids(connection, source, list(rows.values()))
-    return {raw.record: {unit.record for unit in _units(raw) or ()} for _, raw in stored if not raw.deleted}
+    return {raw.record: {unit.record for unit in units_of(raw) or ()} for _, raw in stored if not raw.deleted}

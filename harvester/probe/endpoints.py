@@ -14,6 +14,8 @@ from schemas.domains import site_of
 _ARGUMENTS = frozenset({"verb", "metadataPrefix", "set", "from", "until", "resumptionToken", "identifier"})
 _OAI = re.compile(r"(?i)(?:^|[/._?=&-])oai(?:[-_]?pmh|2d?|cat|server|[-_]?provider)?(?:$|[/._?=&;-])|verb=Identify")
 _MOST_LINKS = 10
+_ALMA = re.compile(r"\b\d{2}[A-Z][A-Z0-9]+_[A-Z0-9]+\b(?=[:/&\"'\s]|$)")
+"""How Alma and Primo name an institution; it stands in their OAI-PMH address."""
 
 PATHS: dict[str, tuple[str, ...]] = {
     "dspace": ("/oai/request", "/server/oai/request", "/dspace-oai/request", "/oai/openaire"),
@@ -39,8 +41,6 @@ PATHS: dict[str, tuple[str, ...]] = {
     "kitodo": ("/oai/", "/index.php?eID=oai"),
     "goobi": ("/viewer/oai", "/oai"),
     "pmb": ("/oai.php", "/ws/connector_out.php"),
-    "alma": ("/view/oai/request",),
-    "primo": ("/view/oai/request",),
     "zenodo": ("/oai2d",),
 }
 """Words by which systems give themselves away in their pages -> where they serve OAI-PMH."""
@@ -100,6 +100,9 @@ def _likely(address: str, page: bytes) -> Iterator[str]:
     folder = parts.path.strip("/").split("/")[0]
     if folder and "." not in folder:
         roots.append(f"{roots[0]}/{folder}")
+    for code in dict.fromkeys(_ALMA.findall(address) + _ALMA.findall(page[: 1 << 20].decode("latin-1"))):
+        for root in (roots[0], roots[0].replace(".primo.", ".alma.")):
+            yield f"{root}/view/oai/{code}/request"
     for path in dict.fromkeys(path for name in systems for path in PATHS[name]):
         for root in roots:
             yield root + path

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from harvester import parts
 from harvester.budget import Budget, SpentError
 from harvester.fetching import Client, FetchError, PatienceError, RefusedError, StatusError
 from harvester.formats import FORMATS
@@ -105,7 +106,10 @@ def _records(look: Look, got: lists.Pages, asked: dict[str, str]) -> None:
     for number, page in enumerate(got.pages, 1):
         guard.learn(page.records)
         kept, broken = sort_out(page, source.id, f"page {number}", guard)
-        records += kept
+        for raw in kept:
+            records.append(raw)
+            if parts.may_have(source) and not raw.deleted:
+                records += parts.units_of(raw) or []
         set_aside += broken
     look_at_records(look, records, set_aside, FORMATS[source.format](source))
 

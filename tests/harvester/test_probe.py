@@ -211,6 +211,15 @@ def test_problems_of_records_are_grouped_and_say_how_to_mend_them(good: Any, oai
     assert (found.verdict, len(found.samples), found.looked_at) == ("with care", 16, 20)
 
 
+def test_finding_aids_show_their_units(good: Any, oai: Any) -> None:
+    server = good(formats=["oai_dc", "ead"])
+    unit = "<c id='u1' level='file'><did><unittitle>Ledger</unittitle></did></c>"
+    aid = f"<ead><archdesc><did><unittitle>Company</unittitle></did><dsc>{unit}</dsc></archdesc></ead>"
+    server.items = [oai.Item("oai:test:1", aid)]
+    found = look(server.url)
+    assert (found.format, [record.title for record in found.samples]) == ("ead", ["Company", "Ledger"])
+
+
 def test_records_of_unimarc_offered_as_marc_are_recognised(good: Any, oai: Any) -> None:
     record = MARC[len("<collection xmlns='http://www.loc.gov/MARC21/slim'>") : -len("</collection>")]
     record = record.replace("<record>", "<record xmlns='http://www.loc.gov/MARC21/slim'>")
@@ -245,6 +254,8 @@ def test_only_the_pages_own_site_is_asked() -> None:
     found = list(candidates("https://www.lib.example.ac.uk/catalogue/", page))
     assert found[:2] == ["https://oai.lib.example.ac.uk/oai", "https://www.lib.example.ac.uk/catalogue/oai"]
     assert all(same_site("https://www.lib.example.ac.uk", url) for url in found)
+    primo = "https://lib.primo.exlibrisgroup.com/discovery/search?vid=01ABC_INST:VIEW"
+    assert "https://lib.alma.exlibrisgroup.com/view/oai/01ABC_INST/request" in list(candidates(primo, b""))[:2]
     assert not same_site("https://one.ac.uk/", "https://two.ac.uk/oai")
     assert not same_site("https://a.example.org/", "file:///etc/passwd")
 

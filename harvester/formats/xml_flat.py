@@ -7,13 +7,12 @@ anything else (elements in elements, comments, CDATA, single quotes ...) the cal
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from harvester.formats.text import tidy
 
 ATTRIBUTES = r'(?:\s+[\w:.-]+="[^"<]*")*'
-OAI_OPENING = rf"<record{ATTRIBUTES}>\s*<header>.*?</header>\s*<metadata>\s*"
-"""Before the metadata of a living record; look for comments in it before you trust it."""
-_OPENING = re.compile(rf"{OAI_OPENING}<((?:[\w.-]+:)?dc){ATTRIBUTES}\s*>", re.DOTALL)
+_OPENING = re.compile(rf"\s*<((?:[\w.-]+:)?)([\w.-]+){ATTRIBUTES}\s*>")
 _ELEMENT = re.compile(rf"<([\w:.-]+){ATTRIBUTES}>([^<]*)</\1>")
 _EMPTY = re.compile(rf"<[\w:.-]+{ATTRIBUTES}\s*/>")
 _REFERENCE = re.compile(r"&(?:#(\d+)|#x([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));")
@@ -30,11 +29,13 @@ def dublin_core(payload: bytes) -> dict[str, list[str]] | None:
         None where only a tree can tell, also for a record that may be deleted.
     """
     text = payload.decode("utf-8", "replace")
-    opening = _OPENING.match(text)
-    end = text.find(f"</{opening[1]}>", opening.end()) if opening else -1
-    if opening is None or end < 0 or "<!" in opening[0] or "<?" in opening[0]:
+    metadata = metadata_at(text)
+    start = text.find(">", metadata) + 1
+    prefix, name = opening_of(text[metadata:start])
+    end = text.find(f"</{prefix}dc>", start)
+    if not metadata or name != "dc" or end < 0:
         return None
-    found = _elements(text[opening.end() : end])
+    found = _elements(text[start:end])
     if found is None:
         return None
     by_name: dict[str, list[str]] = {}
@@ -49,6 +50,22 @@ def dublin_core(payload: bytes) -> dict[str, list[str]] | None:
                 by_name[name] = [value]
     values = {name[name.find(":") + 1 :]: texts for name, texts in by_name.items()}
     return values if len(values) == len(by_name) else None  # their order would be lost
+
+
+def metadata_at(text: str) -> int:
+    """Where the metadata of a living OAI <record> begins; 0 where that is not certain."""
+    end = text.find("<metadata>")
+    head = text[:end] if end >= 0 else ""
+    if not head.startswith("<record") or "<header>" not in head or "<!" in head or "<?" in head:
+        return 0
+    return end + len("<metadata>")
+
+
+@lru_cache(maxsize=4096)
+def opening_of(tag: str) -> tuple[str, str]:
+    """Prefix (with its colon) and local name of a start tag, which all records of a source have alike; ("", "")."""
+    match = _OPENING.fullmatch(tag)
+    return (match[1], match[2]) if match else ("", "")
 
 
 def without_references(text: str) -> str:

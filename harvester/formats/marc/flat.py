@@ -10,9 +10,8 @@ import re
 from functools import lru_cache
 
 from harvester.formats.marc.record import SPECIAL_TAGS, MarcField, MarcRecord
-from harvester.formats.xml_flat import ATTRIBUTES, OAI_OPENING, without_references
+from harvester.formats.xml_flat import metadata_at, opening_of, without_references
 
-_OPENING = re.compile(rf"(?:{OAI_OPENING})?<((?:[\w.-]+:)?)record{ATTRIBUTES}\s*>", re.DOTALL)
 _INDICATED = re.compile(r'(tag|ind1|ind2)="([^"&]*)"')
 
 
@@ -24,15 +23,16 @@ def read_flat(payload: bytes, tags: frozenset[str]) -> MarcRecord | None:
         tags: which data fields.
     """
     text = payload.decode("utf-8", "replace")
-    opening = _OPENING.match(text)
-    if opening is None or "\r" in text or ("!" in text and "<!" in text) or ("?" in text and "<?" in text):
+    if "\r" in text or ("!" in text and "<!" in text) or ("?" in text and "<?" in text):
         return None
-    prefix = opening[1]
-    end = text.find(f"</{prefix}record>", opening.end())
+    metadata = metadata_at(text)
+    start = text.find(">", metadata) + 1
+    prefix, name = opening_of(text[metadata:start])
+    end = text.find(f"</{prefix}record>", start)
     rest = text[end + len(prefix) + 9 :].strip()
-    if end < 0 or not (rest.startswith("</metadata>") if "<metadata>" in opening[0] else not rest):
+    if name != "record" or end < 0 or not (rest.startswith("</metadata>") if metadata else not rest):
         return None
-    return _fields(text[opening.end() : end], prefix, tags)
+    return _fields(text[start:end], prefix, tags)
 
 
 def _fields(body: str, prefix: str, tags: frozenset[str]) -> MarcRecord | None:

@@ -57,6 +57,7 @@ def document_of(
         title_key=list(dict.fromkeys(key for title in titles for key in title_keys(title))),
         institution=sorted(institutions),
         year=work.year,
+        years=sorted({edition.year for edition in work.editions if edition.year is not None}),
         sort_title=sort_title(work.title),
     )
     document.fingerprint = fingerprint(document)

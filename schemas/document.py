@@ -10,7 +10,7 @@ TEXT_FIELDS = ("title", "creator", "subject", "text")
 KEYWORD_FIELDS = ("type", "language", "isbn", "identifier", "title_key", "fingerprint")
 """Exact-match fields. ``title_key``: folded whole titles, for known items (see ``indexer.analysis.title_key``)."""
 
-INTEGER_FIELDS = ("year", "institution", "decade")
+INTEGER_FIELDS = ("year", "years", "institution", "decade")
 """``institution`` holds the numbers of every institution with a holding, and so do filters and the bounded search."""
 
 
@@ -31,6 +31,9 @@ class Document(msgspec.Struct, kw_only=True):
     title_key: list[str]
     institution: list[int]
     year: int | None
+    """The earliest: what the orders newest and oldest go by."""
+    years: list[int] = msgspec.field(default_factory=list)
+    """Of all editions: what filters and decades go by."""
     sort_title: str
     """Folded title without leading article, at most 60 characters: the order of sort=title."""
     fingerprint: str = ""

@@ -51,8 +51,8 @@ class BestHoldings:
         self._words, self._institution = view.state(rows), view.institution(rows)
         self._record, self._ordinal = view.record(rows), view.ordinal(rows)
         self._ends = np.cumsum(counts)
-        self._value = measure.of(self._words, self._institution).value
-        self._worth = measure.in_best_order().of(self._words, self._institution).value
+        self._value = measure.at(view, numbers, rows, counts)
+        self._worth = measure.in_best_order().at(view, numbers, rows, counts)
         self._chosen = self._choose(counts)
         self._moment = datetime.fromtimestamp(self._here.moment_s, UTC)
         self._judged = measure.judge(self._words, self._institution)

@@ -13,6 +13,7 @@ from config.settings import Settings
 from indexer.engines import open_engine
 from indexer.engines.base import SearchEngine
 from search_api.geocoder import Geocoder
+from search_api.ranking.editions import Editions
 from search_api.registry import Registry
 from store import institutions
 from store.columns import Columns
@@ -38,6 +39,7 @@ class Context:
         self.settings, self.database, self.engine, self.clock = settings, database, engine, clock
         self.geocoder = geocoder
         """Where places are asked for that the registry does not know; None = nowhere."""
+        self.editions = Editions(database)
         self._follower = Follower(database, settings.columns_home)
         self._follower.follow()
         self._columns = Columns.open(settings.columns_home, database)

@@ -20,7 +20,7 @@ from search_api.retrieve import without
 from store.column_view import View
 
 _MOST_VALUES = {"type": 20, "language": 50, "decade": 60, "institution": 100}
-_FIELDS = {"type": ("type",), "language": ("language",), "decade": ("decade", "year")}
+_FIELDS = {"type": ("type",), "language": ("language",), "decade": ("decade", "years")}
 Facet = list[dict[str, Any]]
 
 

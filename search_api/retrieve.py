@@ -68,7 +68,7 @@ def filters_of(request: SearchRequest, places: tuple[int, ...] | None) -> tuple[
     if request.language:
         filters.append(Terms("language", request.language))
     if request.year_from is not None or request.year_to is not None:
-        filters.append(Range("year", request.year_from, request.year_to))
+        filters.append(Range("years", request.year_from, request.year_to))
     if places is not None:
         filters.append(Terms("institution", places))
     return tuple(filters)

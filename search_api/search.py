@@ -17,6 +17,7 @@ from search_api.query_view import query_view
 from search_api.ranking.beside import BESIDE
 from search_api.ranking.combine import Measure
 from search_api.ranking.counting import Total, left_out, total
+from search_api.ranking.editions import edition_filter
 from search_api.ranking.opening_hours import OPEN, UNKNOWN
 from search_api.ranking.order import Ranking, in_order
 from search_api.ranking.rules import Rules, load_rules
@@ -35,7 +36,7 @@ def search(context: Context, request: SearchRequest) -> Answer:
     shown, rules = cursor.shown_before(request, context.clock()), load_rules()
     view, registry, snapshot = context.columns().view, context.registry(), context.engine.snapshot()
     here = situation(registry, request.near, request.at, request.mode, rules, shown.now)
-    measure = Measure(request, here, rules)
+    measure = Measure(request, here, rules, editions=edition_filter(context.editions, request))
     scope = scope_of(measure, view)
     ranking = Ranking(
         snapshot=snapshot,
@@ -90,7 +91,8 @@ def _total(ranking: Ranking, query: EngineQuery) -> Total:
 
 def _left_out(ranking: Ranking, request: SearchRequest, query: EngineQuery) -> list[str]:
     """The warning that says how many works might be at an open place, if only its hours were known."""
-    tolerant = Measure(request, ranking.measure.situation, ranking.measure.rules, doors=(OPEN, UNKNOWN))
+    own = ranking.measure
+    tolerant = Measure(request, own.situation, own.rules, doors=(OPEN, UNKNOWN), editions=own.editions)
     query = without(query, "institution")
     count, relation = left_out(
         ranking.snapshot, query, ranking.view, ranking.measure, tolerant, ranking.pools

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, literal, select
 
 from schemas.catalogue import Holding, Source
-from schemas.work import Work
+from schemas.work import Edition, Work
 from store import bulk, codec, dictionaries, work_changes
 from store.institutions import Resolver, all_institutions
 from store.tables import pending_works, raw_records, records, sources, works
@@ -84,6 +84,21 @@ def by_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, Work
     for start in range(0, len(numbers), _CHUNK):
         rows = connection.execute(_BY_NUMBERS, {"numbers": numbers[start : start + _CHUNK]})
         found.update({number: decode(data) for number, data in rows})
+    return found
+
+
+class _Editions(msgspec.Struct):
+    """The part of a Work that ``editions_of`` needs; reading no more takes a third of the time."""
+
+    editions: list[Edition] = msgspec.field(default_factory=list)
+
+
+def editions_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Edition]]:
+    """The editions of works by number; gone ones are left out."""
+    found: dict[int, list[Edition]] = {}
+    for start in range(0, len(numbers), _CHUNK):
+        rows = connection.execute(_BY_NUMBERS, {"numbers": numbers[start : start + _CHUNK]})
+        found.update({row[0]: codec.from_json(codec.decompress(row[1]), _Editions).editions for row in rows})
     return found
 
 

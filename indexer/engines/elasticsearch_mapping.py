@@ -32,6 +32,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     **{name: _COUNTED if name in FACETS else _EXACT for name in KEYWORD_FIELDS},
     "institution": {"type": "integer"},
     "year": {"type": "integer"},
+    "years": {"type": "integer"},
     "decade": {"type": "integer"},
     "sort_title": _SORTED,
     WORDS: _SORTED,
@@ -76,7 +77,9 @@ def source(document: Document) -> bytes:
         values["institution"] = document.institution
     if document.year is not None:
         values["year"] = document.year
-        values["decade"] = document.year // 10 * 10
+    if years := document.years or ([] if document.year is None else [document.year]):
+        values["years"] = years
+        values["decade"] = sorted({own // 10 * 10 for own in years})
     if document.sort_title:
         values["sort_title"] = document.sort_title
     words = {word for word in (*document.title, *document.creator) if len(word) > 1 or not word.isascii()}

@@ -96,7 +96,9 @@ def to_tantivy(document: documents.Document, schema: Schema) -> Document:
     }
     if year is not None:
         values["year"] = year
-        values["decade"] = year // 10 * 10
+    if years := document.years or ([] if year is None else [year]):
+        values["years"] = years
+        values["decade"] = sorted({own // 10 * 10 for own in years})
     return Document.from_dict(values, schema)
 
 

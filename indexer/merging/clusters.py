@@ -69,8 +69,8 @@ def likenesses(features: Sequence[Features], of: Mask | None = None) -> Iterator
 
 
 def same_works(features: Sequence[Features], of: Mask | None = None) -> Iterator[list[int]]:
-    """Groups of one work by equal title, creator, type and part."""
-    yield from _blocks(*_pairs(features, lambda own: (own.work,) if own.work else (), of))
+    """Groups of one work by equal title or uniform title, creator, type and part."""
+    yield from _blocks(*_pairs(features, lambda own: tuple({own.work, own.uniform} - {0}), of))
 
 
 class _Known:

@@ -21,7 +21,7 @@ from indexer.merging.sounds import script_of, sound
 from indexer.merging.titles import MAX_OTHER_TITLES, Title, titles_of
 from schemas.catalogue import CatalogueRecord, Host
 
-RULES = "3"
+RULES = "4"
 """Version of all that decides who merges with whom: another one lets the next update merge every record anew."""
 
 STRONG_SCHEMES = frozenset(("doi", "oclc", "lccn", "nbn", "ismn"))

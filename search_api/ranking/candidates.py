@@ -55,7 +55,7 @@ def best_values(view: View, measure: Measure, numbers: NDArray[np.int64]) -> NDA
     values = np.full(len(numbers), OUT)
     if not len(rows):
         return values
-    worth = measure.of(view.state(rows), view.institution(rows)).value
+    worth = measure.at(view, numbers, rows, counts)
     has = counts > 0
     starts = (np.cumsum(counts) - counts)[has]
     values[has] = np.maximum.reduceat(worth, starts)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from schemas.institution import INSTITUTION_KINDS
 from schemas.query import SearchRequest
 from search_api.ranking import availability
+from search_api.ranking.editions import EditionFilter
 from search_api.ranking.opening_hours import OPEN
 from search_api.ranking.rules import Rules
 from search_api.ranking.situation import Situation
@@ -56,9 +57,24 @@ class Measure:
     """Values of holdings for one question. Order "best" sums signals; "near" and "soon" rank places, then text."""
 
     def __init__(
-        self, request: SearchRequest, situation: Situation, rules: Rules, *, doors: tuple[int, ...] = ()
+        self,
+        request: SearchRequest,
+        situation: Situation,
+        rules: Rules,
+        *,
+        doors: tuple[int, ...] = (),
+        editions: EditionFilter | None = None,
     ) -> None:
-        """``doors``: states of opening at arrival in which a door may be; none = those that the request allows."""
+        """How holdings are judged.
+
+        Args:
+            request: with the filters.
+            situation: of the one who asks.
+            rules: the weights.
+            doors: states of opening at arrival in which a door may be; none = those that the request allows.
+            editions: which editions answer; None = all.
+        """
+        self.editions = editions
         self.situation, self.rules, self.order = situation, rules, request.sort
         self.available = request.available
         self.services = request.service
@@ -92,6 +108,15 @@ class Measure:
         fits = self.institutions[institution] & self._fits(codes, ages)
         online = np.where(fits, self._value(codes, ages, institution, digital=True), OUT)
         return Holdings(np.maximum(value, online), online > value)
+
+    def at(
+        self, view: View, numbers: NDArray[np.int64], rows: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Values of all the rows of works, those of editions that do not fit among them: these are -inf."""
+        value = self.of(view.state(rows), view.institution(rows)).value
+        if self.editions is None:
+            return value
+        return np.where(self.editions.passing(numbers, counts, view.record(rows)), value, OUT)
 
     def ceilings(self, view: View) -> NDArray[np.float64]:
         """What the best holding at each institution can be worth at most; -inf where none can pass."""
@@ -132,10 +157,14 @@ class Measure:
     def may_hold(self, view: View) -> tuple[NDArray[np.bool_], bool]:
         """Institutions at which a holding can pass, and whether every holding there does pass."""
         if not availability.allows_digital(self.services) or self.doors is self.institutions:
-            return self.doors, not self.available and not self.services
+            return self.doors, not self.available and not self.services and self._any_edition(self.doors)
         online = view.newest("digital", len(self.doors))[:, 1:].any(axis=1) & self.institutions
         decides = not self.available and not self.services and not bool((online & ~self.doors).any())
-        return self.doors | online, decides
+        return self.doors | online, decides and self._any_edition(self.doors)
+
+    def _any_edition(self, allowed: NDArray[np.bool_]) -> bool:
+        """Whether a work that the engine finds has a holding of an edition that fits, wherever it is."""
+        return self.editions is None or (not self.editions.several and bool(allowed.all()))
 
     def _fits(self, codes: NDArray[np.int8], ages: NDArray[np.float64]) -> NDArray[np.bool_]:
         shown = availability.shown_codes(codes, ages, self.rules.availability)

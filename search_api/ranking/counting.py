@@ -33,7 +33,7 @@ def total(
     """
     if by_place:
         return snapshot.count(query), "exact"
-    live = measure.available or measure.doors is not measure.institutions
+    live = measure.available or measure.doors is not measure.institutions or measure.editions is not None
     numbers = snapshot.all_matches(query, pools.visits + 1 if live else _ALL)
     visited = numbers[: pools.visits] if live else numbers
     passing = int((best_values(view, measure, visited) > OUT).sum())

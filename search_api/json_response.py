@@ -5,36 +5,30 @@ from __future__ import annotations
 import hashlib
 
 import msgspec
-from fastapi import Request
 from fastapi.responses import Response
 
 MEDIA_TYPE = "application/json"
 _encode = msgspec.json.Encoder().encode
 
 
-def json_response(value: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A value as JSON. Availability changes at any moment, so caches must ask again before they reuse an answer."""
-    own = {"Cache-Control": "no-cache", "Vary": "Accept, Accept-Language"} | (headers or {})
-    return Response(_encode(value), status_code=status, media_type=MEDIA_TYPE, headers=own)
-
-
-def tagged_response(
-    request: Request, value: object, *, headers: dict[str, str] | None = None, version: str = ""
+def json_response(
+    value: object, *, status: int = 200, headers: dict[str, str] | None = None, version: str = ""
 ) -> Response:
-    """The same, for what may be edited: the entity tag begins with the ``version`` of the stored thing.
+    """A value as JSON. Availability changes at any moment, so caches must ask again before they reuse an answer.
 
-    So an edit can say what it was made from (see ``is_current``), though the rest of the answer changes with the hour.
-    Every other answer gets its tag in ``search_api.entity_tags``, where 304 is answered too.
+    Args:
+        value: what msgspec can encode.
+        status: HTTP status.
+        headers: of its own.
+        version: of the stored thing, where it may be edited: the entity tag begins with it, so that an edit can say
+            what it was made from (see ``is_current``) though the rest of the answer changes with the hour. Other
+            answers get their tags in ``search_api.entity_tags``, where 304 is answered too.
     """
-    response = json_response(value, headers=headers)
+    own = {"Cache-Control": "no-cache", "Vary": "Accept, Accept-Language"} | (headers or {})
+    response = Response(_encode(value), status_code=status, media_type=MEDIA_TYPE, headers=own)
     if version:
-        response.headers["ETag"] = tag_of(response, version)
+        response.headers["ETag"] = f'"{version}-{digest_of(bytes(response.body))}"'
     return response
-
-
-def tag_of(response: Response, version: str = "") -> str:
-    """The strong entity tag of an answer; ``version`` as in ``tagged_response``."""
-    return f'"{version}{version and "-"}{digest_of(bytes(response.body))}"'
 
 
 def digest_of(data: bytes) -> str:

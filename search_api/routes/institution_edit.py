@@ -15,7 +15,7 @@ from search_api.context import Context
 from search_api.dependencies import ContextOf, Writer, institution_of_key
 from search_api.errors import ApiError
 from search_api.institutions import institution_view, version_of
-from search_api.json_response import is_current, json_response, tag_of
+from search_api.json_response import is_current, json_response
 from search_api.routes.description import answers, body_of
 from search_api.routes.examples import INSTITUTION
 from search_api.views import InstitutionView
@@ -79,9 +79,7 @@ async def patch_institution(id: str, request: Request, context: ContextOf, key: 
     given = _fields(await request.body())
     known = request.headers.get("if-match", "")
     view, version = await run_in_threadpool(_change, context, id, given, known)
-    response = json_response(view, headers={"Cache-Control": "no-store"})
-    response.headers["ETag"] = tag_of(response, version)
-    return response
+    return json_response(view, headers={"Cache-Control": "no-store"}, version=version)
 
 
 def _fields(body: bytes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from schemas.decisions import DECISION_KINDS, MAX_RECORDS, Decision, DecisionKin
 from schemas.explanation import Decided, Explanation
 from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters, Writer
 from search_api.errors import ApiError
-from search_api.json_response import json_response, tagged_response
+from search_api.json_response import json_response
 from search_api.merges import Merges, explain_work
 from search_api.parameters import asked, whole_number
 from search_api.routes.description import answers, body_of, number, parameters, query
@@ -79,7 +79,7 @@ def read_merge(id: str, request: Request, context: ContextOf, lang: Language, pa
         asked_for = f"?{request.url.query}" if request.url.query else ""
         return Response(status_code=308, headers={"Location": f"{base}/api/works/{found.id}/merge{asked_for}"})
     told = {name: getattr(found, name) for name in found.__struct_fields__}
-    return tagged_response(request, WorkExplanation(**told, warnings=warnings))
+    return json_response(WorkExplanation(**told, warnings=warnings))
 
 
 @router.get(
@@ -95,7 +95,7 @@ def read_decisions(request: Request, context: ContextOf, lang: Language, params:
     warnings = list(asked(context, params, lang, ("limit",)).warnings)
     with context.database.connect() as connection:
         found = decisions.history(connection, limit=limit)
-    return tagged_response(request, DecisionList(decisions=found, warnings=warnings))
+    return json_response(DecisionList(decisions=found, warnings=warnings))
 
 
 @router.post(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters
 from search_api.errors import ApiError
-from search_api.json_response import tagged_response
+from search_api.json_response import json_response
 from search_api.parameters import asked
 from search_api.routes.description import answers, parameters
 from search_api.routes.shared import LANG
@@ -55,10 +55,10 @@ EXAMPLE: dict[str, Any] = {
     responses=answers(SourceCard, EXAMPLE, 404, 406),
     openapi_extra=parameters(LANG),
 )
-def read_source(id: str, request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:  # noqa: A002
+def read_source(id: str, context: ContextOf, lang: Language, params: Parameters) -> Response:  # noqa: A002
     """Never secrets, and of an address its host only."""
     card = source_card(context, id)
     if card is None:
         raise ApiError("not-found", f"No source {id[:200]!r}.")
     card.warnings = list(asked(context, params, lang).warnings)
-    return tagged_response(request, card)
+    return json_response(card)

@@ -9,7 +9,7 @@ from schemas.query import SearchRequest
 from search_api.context import Context
 from search_api.dependencies import ContextOf, JsonOnly, Language, LiveFacts, Parameters
 from search_api.errors import ApiError
-from search_api.json_response import tagged_response
+from search_api.json_response import json_response
 from search_api.parameters import asked, whole_number
 from search_api.routes.description import answers, number, parameters, query
 from search_api.routes.examples import HOLDINGS, WORK
@@ -33,7 +33,7 @@ def read_work(id: str, request: Request, context: ContextOf, lang: Language, par
     found = _found(id, context, question)
     if isinstance(found, Moved):
         return _moved(request, f"/api/works/{found.id}")
-    return tagged_response(request, found)
+    return json_response(found)
 
 
 @router.get(
@@ -64,7 +64,7 @@ def read_holdings(id: str, request: Request, context: ContextOf, lang: Language,
         next=str(offset + limit) if more else None,
         warnings=found.warnings,
     )
-    return tagged_response(request, page)
+    return json_response(page)
 
 
 def _found(id_: str, context: Context, question: SearchRequest) -> WorkView | Moved:

@@ -63,11 +63,14 @@ def element(
 
 def write(works: Sequence[Described], frame: Frame) -> bytes:
     """Works as a <collection>, each as a source sent it where one did."""
-    records = []
-    for work in works:
-        sent = frame.marc.get(work.id)
-        records.append(element(work, frame.work(work.id)) if sent is None else sent)
+    records = [sent_or_made(work, frame) for work in works]
     return xml.document(xml.around(f"{{{MARC}}}collection", records, {None: MARC}))
+
+
+def sent_or_made(work: Described, frame: Frame) -> xml.Element:
+    """A work as <record>: as a source sent it, else made from the description."""
+    sent: xml.Element | None = frame.marc.get(work.id)
+    return element(work, frame.work(work.id)) if sent is None else sent
 
 
 def _fixed(work: Described, entered: str) -> str:

@@ -27,22 +27,27 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
 
     uri: str
     title: str
-    element: Callable[[Described, str], xml.Element]
+    element: Callable[[Described, Frame], xml.Element]
 
 
 SCHEMAS = {
     "dc": Schema(
         uri="info:srw/schema/1/dc-v1.1",
         title="Dublin Core",
-        element=lambda work, address: dublin_core.element(work, address, dublin_core.SRU),
+        element=lambda work, frame: dublin_core.element(work, frame.work(work.id), dublin_core.SRU),
     ),
-    "mods": Schema(uri="info:srw/schema/1/mods-v3.7", title="MODS 3.7", element=mods.element),
-    "marcxml": Schema(uri="info:srw/schema/1/marcxml-v1.1", title="MARC 21", element=marcxml.element),
+    "mods": Schema(
+        uri="info:srw/schema/1/mods-v3.7",
+        title="MODS 3.7",
+        element=lambda work, frame: mods.element(work, frame.work(work.id)),
+    ),
+    "marcxml": Schema(uri="info:srw/schema/1/marcxml-v1.1", title="MARC 21", element=marcxml.sent_or_made),
 }
 _MESSAGES = {
     1: "General system error", 2: "System temporarily unavailable", 4: "Unsupported operation",
-    5: "Unsupported version", 6: "Unsupported parameter value", 7: "Mandatory parameter not supplied", 8: "Unsupported parameter",
-    10: "Query syntax error", 12: "Too many characters in query", 13: "Invalid or unsupported use of parentheses",
+    5: "Unsupported version", 6: "Unsupported parameter value", 7: "Mandatory parameter not supplied",
+    8: "Unsupported parameter", 10: "Query syntax error", 12: "Too many characters in query",
+    13: "Invalid or unsupported use of parentheses",
     15: "Unsupported context set", 16: "Unsupported index", 18: "Unsupported combination of indexes",
     19: "Unsupported relation", 20: "Unsupported relation modifier",
     22: "Unsupported combination of relation and index", 27: "Empty term unsupported",
@@ -148,7 +153,7 @@ def _record(parent: xml.Element, schema: Schema, work: Described, position: int,
     record = xml.branch(parent, "record")
     xml.add(record, "recordSchema", schema.uri)
     xml.add(record, "recordPacking", asked.packing)
-    _put(xml.branch(record, "recordData"), schema.element(work, frame.work(work.id)), asked.packing)
+    _put(xml.branch(record, "recordData"), schema.element(work, frame), asked.packing)
     if asked.version == "1.2":
         xml.add(record, "recordIdentifier", frame.work(work.id))
     xml.add(record, "recordPosition", str(position))

@@ -22,7 +22,7 @@ from search_api.ranking.rules import load_rules
 from search_api.renderers import sru
 from search_api.renderers.base import Frame
 from search_api.renderers.sru import SCHEMAS, Asked
-from search_api.rendering import address_of, frame_of, results_of
+from search_api.rendering import address_of, frame_of, results_of, with_marc
 from store.database import StoreError
 
 router = APIRouter(include_in_schema=False)
@@ -108,7 +108,10 @@ def _found(context: Context, asked: Asked, wanted: SearchRequest, limit: int, fr
     total = results.answer.total
     if asked.start > max(total, 1):
         return sru.refused(DiagnosticError(61, str(total)), asked, total=total)
-    return sru.records(results.works[:limit], total, asked, frame, reach=min(total, deepest))
+    shown = results.works[:limit]
+    if asked.schema == "marcxml":
+        frame = with_marc(frame, context, shown)
+    return sru.records(shown, total, asked, frame, reach=min(total, deepest))
 
 
 def _xml(body: bytes, lang: str) -> Response:

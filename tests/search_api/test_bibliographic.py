@@ -276,6 +276,7 @@ def test_marc_is_given_as_it_was_sent(federation: Any) -> None:
             (record,) = pymarc.parse_xml_to_array(io.BytesIO(client.get(address).content))
             assert record["245"]["c"] == "by a lady"
             assert record["505"]["a"] == "Ebb -- Flow"
+        assert "Ebb -- Flow" in client.get("/sru?query=title=prejudice&recordSchema=marcxml").text
         every = pymarc.parse_xml_to_array(io.BytesIO(client.get("/search.marcxml").content))
         assert sum("505" in record for record in every) == 1
         assert len(every) > 20

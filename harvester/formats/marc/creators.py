@@ -22,7 +22,7 @@ def extract_creators(marc: MarcRecord) -> list[Creator]:
     found: dict[str, Creator] = {}
     for field in marc.with_linked(_TAGS):
         tag = field.tag if field.tag != "880" else field.first("6")[:3]
-        if tag[0] == "7" and field.ind2 != "2" and field.first("t"):
+        if len(field.subfields) > 1 and tag[0] == "7" and field.ind2 != "2" and field.first("t"):
             continue
         codes = _NAME_CODES.get(tag[1:], "a")
         name = strip_name(tidy(field.join(codes)))
@@ -32,6 +32,8 @@ def extract_creators(marc: MarcRecord) -> list[Creator]:
 
 
 def _role(field: MarcField, tag: str) -> str:
+    if len(field.subfields) == 1:
+        return ""
     # Of meetings $e is a subordinate unit and $j the role; $4 (a code or a URI) is surer than the words.
     for code, value in field.subfields:
         if code == "4":

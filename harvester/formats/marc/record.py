@@ -68,9 +68,10 @@ class MarcRecord(msgspec.Struct):
 
     def with_linked(self, tags: Iterable[str]) -> list[MarcField]:
         """The fields of the tags, then their counterparts in other scripts (880)."""
-        found = self.fields(*tags)
-        if "880" in self.data:
-            found = found + self.fields(*(f"880-{tag}" for tag in tags))
+        data = self.data
+        found = [field for tag in tags if tag in data for field in data[tag]]
+        if "880" in data:
+            found += self.fields(*(f"880-{tag}" for tag in tags))
         return found
 
     def take_holdings(self, other: MarcRecord) -> None:

@@ -85,7 +85,11 @@ def volumes_in(key: str) -> tuple[str, ...]:
 
 def _volumes(key: str) -> list[tuple[int, str]]:
     found = [(m.start(1), m[1]) for pattern in _VOLUMES for m in pattern.finditer(key)]
-    return found if key.isascii() else found + [(m.start(), m[1] or m[0][0]) for m in _CJK_VOLUME.finditer(key)]
+    return (
+        found
+        if key.isascii()
+        else found + [(m.start(m.lastindex or 0), m[1] or m[0][0]) for m in _CJK_VOLUME.finditer(key)]
+    )
 
 
 def edition_number(text: str) -> str:

@@ -16,10 +16,10 @@ from indexer.analysis_folding import fold
 
 _CLASSES = [
     ("shch|sch|sh|ch|zh|ts|tz|tch|cz|x", "s"), ("kh|gh|ck|q|c", "k"), ("ph", "f"), ("th", "t"), ("dh", "d"), ("w", "v"),
-    ("z|j", "s"), ("b", "p"), ("d", "t"), ("g", "k"),
+    ("z", "s"), ("b", "p"), ("d", "t"), ("g", "k"),
 ]  # fmt: skip
 _FOLDED = [(re.compile(pattern), letter) for pattern, letter in _CLASSES]
-_NOT_HEARD = re.compile(r"[^a-z]|[aeiouyhv]")
+_NOT_HEARD = re.compile(r"[^a-z]|[aeiouyjhv]")
 _TWICE = re.compile(r"(.)\1+")
 
 

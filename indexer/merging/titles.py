@@ -146,12 +146,12 @@ def slips(one: str, other: str) -> int:
     A slip: two letters of a word changed places, or one letter of a long word; or another spelling in a script that
     leaves out vowels or marks.
     """
-    if min(len(one), len(other)) < RULES.slip_letters or abs(len(one) - len(other)) > 2:
+    if min(len(one), len(other)) < RULES.slip_letters:
         return 0
     if not one.isascii() and not other.isascii() and len(sound(one)) >= _SOUNDS and sound(one) == sound(other):
         return 1 if script_of(one) != "CJK" else 0
     words, others = one.split(), other.split()
-    if len(words) != len(others):
+    if len(words) != len(others) or abs(len(one) - len(other)) > 2:
         return 0
     found = [_slips_of_word(a, b) for a, b in zip(words, others, strict=True) if a != b]
     return sum(found) if found and all(found) and sum(found) <= 2 else 0

@@ -137,6 +137,10 @@ class CatalogueRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
         return self.type in UNIQUE_TYPES
 
 
+WITHHELD = "none"
+"""The licence of descriptions that are shown here and given to nobody else."""
+
+
 class Source(msgspec.Struct, omit_defaults=True, kw_only=True):
     """One feed of one institution: how and from where its records come."""
 
@@ -175,6 +179,11 @@ class Source(msgspec.Struct, omit_defaults=True, kw_only=True):
     """When a person last asked the worker for a run (ISO, UTC), beside the schedule."""
     paused: bool = False
     """The schedule leaves it alone."""
+
+    @property
+    def withheld(self) -> bool:
+        """Whether its descriptions are shown here only: no harvester, feed or export gets them."""
+        return self.licence == WITHHELD
 
 
 class RawRecord(msgspec.Struct, kw_only=True):

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from schemas.catalogue import WITHHELD
 from schemas.institution import InstitutionKind
 
 RegistrationState = Literal[
@@ -39,7 +40,7 @@ TERMS = "2026-11"
 LICENCES: dict[str, str] = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
-    "none": "",
+    WITHHELD: "",
 }
 """Licences of the descriptions that can be chosen; "none" = they are shown here, and given to nobody else."""
 

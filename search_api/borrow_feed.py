@@ -16,6 +16,7 @@ from schemas.bindings import Binding, binding_of
 from schemas.catalogue import Availability, CatalogueRecord, Source
 from schemas.institution import Institution
 from schemas.work import Edition, Work
+from search_api.given import given, open_records
 from search_api.renderers import borrow
 from search_api.renderers.borrow import TAIL, Listed, Loan
 from search_api.web.addresses import safe_url
@@ -118,7 +119,8 @@ def _books(
 ) -> Iterator[bytes]:
     books = [work for work in batch if work.type in ("book", "audio")]
     ids = [id_ for work in books for edition in work.editions for id_ in edition.record_ids]
-    rows = records.with_sources(connection, ids)
+    every = records.with_sources(connection, ids)
+    rows = open_records(every)
     seen, facts = seen_at(connection, ids), availability.of_records(connection, ids)
     for work in books:
         loans: dict[str, list[Loan]] = {}
@@ -141,11 +143,12 @@ def _books(
         for edition in work.editions:
             if edition.id in loans:
                 listed += _listed(edition, work, rows, _one_each(loans[edition.id]), left)
-        if listed:
+        told = given(work, {id_: every[id_] for edition in work.editions for id_ in edition.record_ids if id_ in every})
+        if listed and told:
             report.books += 1
             report.editions += len(listed)
             report.loans += sum(len(one.loans) for one in listed)
-            yield borrow.book(work, listed, base)
+            yield borrow.book(told, listed, base)
 
 
 def _loan(

@@ -39,6 +39,8 @@ class _Around(msgspec.Struct, frozen=True):
     owners: dict[int, int]
     """Number of a branch -> number of its owner."""
     numbers: dict[str, int]
+    withheld: frozenset[int] = frozenset()
+    """Numbers of the sources whose records are not set out."""
 
     @property
     def registry(self) -> str:
@@ -115,18 +117,19 @@ def _note(database: Database, value: State) -> None:
 
 
 def _around(connection: Connection) -> _Around:
-    places = all_institutions(connection)
+    places, known = all_institutions(connection), sources.numbers(connection)
     numbers = {place.id: place.number for place in places}
     return _Around(
         sources={
             number: codec.digest(msgspec.json.encode((s.id, s.protocol, s.location, s.format, s.licence)))
-            for number, s in sources.numbers(connection).items()
+            for number, s in known.items()
         },
         institutions={
             place.number: codec.digest(msgspec.json.encode((place.id, place.name, place.isil))) for place in places
         },
         owners={place.number: numbers[place.parent] for place in places if place.parent in numbers},
         numbers=numbers,
+        withheld=frozenset(number for number, source in known.items() if source.withheld),
     )
 
 
@@ -140,11 +143,11 @@ def _changes(connection: Connection, numbers: Sequence[int], view: View, around:
             gone.setdefault(work, {})[institution] = datestamp
         else:
             had.setdefault(work, []).append(institution)
-    origins = _origins(connection, numbers, around)
-    places = _places(numbers, view, around)
+    origins, hidden = _origins(connection, numbers, around)
+    places = _places(numbers, view, around, hidden)
     for number in numbers:
         was_deleted, old = before.get(number, (True, b""))
-        if number not in described:
+        if number not in described or (number not in origins and hidden):
             if not was_deleted:
                 yield _Change(number, True, b"", had.get(number, []), (), list(gone.get(number, {}).items()))
             continue
@@ -161,26 +164,33 @@ def _changes(connection: Connection, numbers: Sequence[int], view: View, around:
 _WORK, _DATED, _MEMBER = ("number", "data"), ("work", "deleted", "digest"), ("work", "institution", "datestamp", "gone")
 
 
-def _origins(connection: Connection, numbers: Sequence[int], around: _Around) -> dict[int, list[bytes]]:
-    """What a work's records and their sources are known by."""
+def _origins(
+    connection: Connection, numbers: Sequence[int], around: _Around
+) -> tuple[dict[int, list[bytes]], list[int]]:
+    """What a work's records and their sources are known by; and the records that are withheld, by row."""
     found: dict[int, list[bytes]] = {}
+    hidden: list[int] = []
     for start in range(0, len(numbers), _CHUNK):
         rows = connection.execute(
-            select(records.c.work, records.c.source, raw_records.c.digest)
+            select(records.c.id, records.c.work, records.c.source, raw_records.c.digest)
             .join(raw_records, raw_records.c.id == records.c.id)
             .where(records.c.work.in_(numbers[start : start + _CHUNK]), records.c.deleted.is_(False))
             .order_by(records.c.id)
         )
-        for work, source, digest in rows:
-            found.setdefault(work, []).append(bytes(digest) + around.sources.get(source, b""))
-    return found
+        for row, work, source, digest in rows:
+            if source in around.withheld:
+                hidden.append(row)
+            else:
+                found.setdefault(work, []).append(bytes(digest) + around.sources.get(source, b""))
+    return found, hidden
 
 
-def _places(numbers: Sequence[int], view: View, around: _Around) -> dict[int, list[int]]:
-    """Institutions that have works, and the owners of those that are branches."""
+def _places(numbers: Sequence[int], view: View, around: _Around, hidden: Sequence[int]) -> dict[int, list[int]]:
+    """Institutions that have works, and the owners of those that are branches; what only hidden records say is not."""
     rows, counts = view.rows_of(np.array(numbers, np.int64))
     found: dict[int, list[int]] = {}
-    at = view.institution(rows).tolist()
+    places = view.institution(rows)
+    at = np.where(np.isin(view.record(rows), hidden), 0, places).tolist() if hidden else places.tolist()
     end = 0
     for number, count in zip(numbers, counts.tolist(), strict=True):
         start, end = end, end + count

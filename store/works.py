@@ -229,8 +229,8 @@ class _Holdings(msgspec.Struct):
     holdings: list[Holding] = msgspec.field(default_factory=list)
 
 
-def memberships(connection: Connection) -> Iterator[Membership]:
-    """The export: a row a live record, by source and record.
+def memberships(connection: Connection, *, everything: bool = True) -> Iterator[Membership]:
+    """The export: a row a live record, by source and record; without ``everything`` none of withheld sources.
 
     The institution is the one that the record's first holding names, where the registry knows it; else its source's.
     """
@@ -249,6 +249,8 @@ def memberships(connection: Connection) -> Iterator[Membership]:
     )
     for row in rows:
         source = known_sources[row.source]
+        if source.withheld and not everything:
+            continue
         holdings = codec.from_json(dictionaries.unpack(connection, row.data), _Holdings).holdings
         key = (source.institution, holdings[0].institution if holdings else "")
         if key not in found:

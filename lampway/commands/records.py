@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
-import msgspec
 import typer
 
-from lampway.console import FAILED, WRONG_USE, fail, note, open_store, settings_or_fail
+from lampway.console import WRONG_USE, fail, note, open_store, settings_or_fail
+from lampway.json_lines import write_json_lines
 from schemas.catalogue import CatalogueRecord
 from store import records, sources
 from store.database import Database
@@ -31,57 +29,41 @@ def group() -> None:
 def export(
     file: Annotated[str, typer.Argument(help="Where to write; - or nothing = standard output.")] = "-",
     source: Annotated[str, typer.Option(help="Only the records of this source.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Also of sources that pass nothing on.")] = False,
 ) -> None:
     """Write the normalised records as JSON Lines, one record a line, deleted ones included.
+
+    Left out are sources whose licence is "none" (shown here only), unless --all asks for them.
 
     Example: lampway records export records.jsonl --source city-library
     """
     with open_store(settings_or_fail()) as database:
-        number = _number(database, source)
-        if file == "-":
-            try:
-                _write(database, number, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
-            except BrokenPipeError:  # `| head` has seen enough
-                sys.stdout = None
-            return
-        path = Path(file)
-        part = path.with_name(path.name + ".part")
-        try:
-            with part.open("wb") as out:
-                count = _write(database, number, out)
-            part.replace(path)
-        except OSError as error:
-            fail(f"{path} cannot be written: {error.strerror}", FAILED)
-        finally:
-            part.unlink(missing_ok=True)
-    note(f"{count:,} records written to {path}")
+        wanted = _wanted(database, source, everything=everything)
+        count = write_json_lines(file, _rows(database, wanted))
+    if count is not None and file != "-":
+        note(f"{count:,} records written to {file}")
 
 
-def _number(database: Database, source: str) -> int | None:
-    if not source:
-        return None
+def _wanted(database: Database, source: str, *, everything: bool) -> list[int] | None:
+    """Numbers of the sources to write, in order; None = all there are."""
     with database.connect() as connection:
-        number = sources.number_of(connection, source)
-    if number is None:
+        known = sources.numbers(connection)
+    if source and not any(own.id == source for own in known.values()):
         fail(f"no source {source!r}; `lampway sources list` shows all", WRONG_USE)
-    return number
+    withheld = [own.id for own in known.values() if own.withheld and source in ("", own.id)] if not everything else []
+    if withheld:
+        note(f"left out, for nothing of it is passed on (--all writes it too): {', '.join(withheld)}")
+    if not source and not withheld:
+        return None
+    return [number for number, own in known.items() if source in ("", own.id) and own.id not in withheld]
 
 
-def _write(database: Database, source: int | None, out: BinaryIO) -> int:
-    encode = msgspec.json.Encoder(order="deterministic").encode
-    count = 0
-    for row in _rows(database, source):
-        out.write(encode(row) + b"\n")
-        count += 1
-    return count
-
-
-def _rows(database: Database, source: int | None) -> Iterator[dict[str, Any]]:
+def _rows(database: Database, wanted: list[int] | None) -> Iterator[dict[str, Any]]:
     with database.connect() as connection:
-        for batch in records.iterate(connection, source=source):
-            for _, record in batch:
-                yield as_row(record)
+        for source in [None] if wanted is None else wanted:
+            for batch in records.iterate(connection, source=source):
+                for _, record in batch:
+                    yield as_row(record)
 
 
 def as_row(record: CatalogueRecord) -> dict[str, Any]:

@@ -25,15 +25,18 @@ def group() -> None:
 @app.command("export")
 def export(
     file: Annotated[str, typer.Argument(help="Where to write; - or nothing = standard output.")] = "-",
+    everything: Annotated[bool, typer.Option("--all", help="Also of sources that pass nothing on.")] = False,
 ) -> None:
     """Write a line a record: work, edition, source, record, institution.
+
+    Left out are sources whose licence is "none" (shown here only), unless --all asks for them.
 
     Ends with status 3 when harvested records wait to be merged, so that the export lacks them or is behind.
 
     Example: lampway works export works.jsonl
     """
     with open_store(settings_or_fail()) as database, database.connect() as connection:
-        count = write_json_lines(file, works.memberships(connection))
+        count = write_json_lines(file, works.memberships(connection, everything=everything))
         waiting = records.count_pending(connection)
     if file != "-":
         note(f"{count:,} records written to {file}")

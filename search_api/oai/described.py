@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from schemas.work import Work
-from store import dated_works, works
+from search_api.given import given
+from store import dated_works, records, works
 from store.database import Connection
 from store.dated_works import DatedWork, Origin
 
 
 class Described(msgspec.Struct, frozen=True):
-    """A living work as it is now."""
+    """A living work as it is now, and may be given to others."""
 
     dated: DatedWork
     work: Work
     origins: Sequence[Origin]
-    """Its records, by source and identifier."""
+    """Its records that are not withheld, by source and identifier."""
 
 
 def describe(connection: Connection, rows: Sequence[DatedWork]) -> dict[int, Described]:
-    """The living ones among some rows, by work number."""
+    """The living ones among some rows, by work number. Left out is also what was withheld since it was dated."""
     living = [dated for dated in rows if not dated.deleted]
     numbers = [dated.work for dated in living]
     found = works.by_numbers(connection, numbers)
-    behind: Mapping[int, Sequence[Origin]] = dated_works.origins(connection, numbers)
+    behind = dated_works.origins(connection, numbers)
+    mixed = [n for n, origins in behind.items() if any(one.source.withheld for one in origins)]
+    for number in mixed:
+        described = records.with_sources(connection, [origin.row for origin in behind[number]])
+        work = given(found[number], described) if number in found else None
+        if work is None:
+            found.pop(number, None)
+        else:
+            found[number] = work
+        behind[number] = [origin for origin in behind[number] if not origin.source.withheld]
     return {
         dated.work: Described(dated, found[dated.work], behind.get(dated.work, ()))
         for dated in living

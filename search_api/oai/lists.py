@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from search_api.oai import tokens
 from search_api.oai.about import about
 from search_api.oai.arguments import read_span
@@ -118,6 +120,8 @@ def _add_records(element: Element, request: Request, rows: Sequence[DatedWork], 
     )
     for dated in rows:
         record = branch(element, "record")
+        if dated.work not in written:
+            dated = msgspec.structs.replace(dated, deleted=True)
         _add_header(record, request, dated, members.get(dated.work, []), set_)
         if dated.work in written:
             metadata, unaltered = written[dated.work]

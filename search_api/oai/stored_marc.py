@@ -31,8 +31,8 @@ Fields = list[tuple[str, str, list[tuple[str, str]] | str]]
 
 
 def preferred(origins: Sequence[Origin]) -> Origin | None:
-    """The MARC record that says most; None where no source sent MARC 21."""
-    sent = [origin for origin in origins if origin.source.format in MARC_FORMATS]
+    """The MARC record that says most; None where no source sent MARC 21, or may be passed on."""
+    sent = [one for one in origins if one.source.format in MARC_FORMATS and not one.source.withheld]
     return min(sent, key=lambda origin: (-origin.size, origin.row), default=None)
 
 

@@ -1,0 +1,67 @@
+"""What is given to others of a work: nothing that only a withheld source says (``Source.withheld``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from schemas.catalogue import CatalogueRecord, Source
+from schemas.work import Edition, Work
+
+Described = Mapping[int, tuple[Source, CatalogueRecord]]
+"""Records by row number, each with its source."""
+_SAME = [name for name in Work.__struct_fields__ if name in CatalogueRecord.__struct_fields__]
+
+
+def given(work: Work, records: Described) -> Work | None:
+    """A work as others get it.
+
+    Of a work without withheld records that is the merged description. Of others it is the description of the open
+    record that says most: the merged one would give away what the withheld ones say.
+
+    Args:
+        work: the work.
+        records: all its living records.
+
+    Returns:
+        None when every record of it is withheld.
+    """
+    if not any(source.withheld for source, _ in records.values()):
+        return work
+    opened = open_records(records)
+    if not opened:
+        return None
+    fullest = min(opened, key=lambda row: (-len(msgspec.json.encode(opened[row][1])), row))
+    own = opened[fullest][1]
+    fields = {name: getattr(own, name) for name in _SAME}
+    fields |= {name: _all(name, opened.values()) for name in ("isbns", "issns", "identifiers")}
+    editions = [kept for edition in work.editions if (kept := _edition(edition, opened))]
+    return Work(id=work.id, number=work.number, editions=editions, **fields)
+
+
+def open_records(records: Described) -> dict[int, tuple[Source, CatalogueRecord]]:
+    """Those that are not withheld."""
+    return {row: both for row, both in records.items() if not both[0].withheld}
+
+
+def _edition(edition: Edition, opened: Described) -> Edition | None:
+    rows = [row for row in edition.record_ids if row in opened]
+    if not rows:
+        return None
+    described = [opened[row] for row in rows]
+    first = described[0][1]
+    return Edition(
+        id=edition.id,
+        record_ids=rows,
+        year=first.year,
+        languages=first.languages,
+        isbns=_all("isbns", described),
+        publisher=first.publisher,
+        edition=first.edition,
+    )
+
+
+def _all(name: str, described: Iterable[tuple[Source, CatalogueRecord]]) -> list[str]:
+    """Every value of a list that the records have, each once."""
+    return list(dict.fromkeys(value for _, record in described for value in getattr(record, name)))

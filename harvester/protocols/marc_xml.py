@@ -33,7 +33,10 @@ def split_records(open_: AbstractContextManager[IO[bytes]], again: AbstractConte
         with open_ as content:
             for element in _elements(content):
                 count += 1
-                yield f"record {count}", etree.tostring(element, with_tail=False), "", control_fields(element)
+                # What a DTD declares is never looked up, so that a record that refers to it says nothing by itself.
+                entity = _entity(element)
+                wrong = f"it refers to the entity {entity}, which is refused" if entity else ""
+                yield f"record {count}", etree.tostring(element, with_tail=False), wrong, control_fields(element)
     except (etree.XMLSyntaxError, _UnclosedError) as error:
         yield "", b"", f"the file is not well-formed XML ({error.msg}): its records were read one by one", {}
     else:
@@ -69,6 +72,14 @@ class _UnclosedError(Exception):
     """A record stands in another one, whose end tag is missing then."""
 
     msg = "the end tag of a record is missing"
+
+
+def _entity(element: Element) -> str:
+    """The first entity that only a DTD declares; "" where there is none."""
+    if element.getroottree().docinfo.internalDTD is None:
+        return ""
+    found = next(element.iter(etree.Entity), None)
+    return "" if found is None else str(found.text)
 
 
 def _is_marc(element: Element) -> bool:

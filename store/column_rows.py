@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -17,10 +17,16 @@ from store import availability, dictionaries, sources
 from store.availability import Fact
 from store.holdings import effective, moment, numbered
 from store.institutions import Resolver, all_institutions
-from store.packed_state import pack, quarter_of
+from store.packed_state import QUARTER_SHIFT, pack, quarter_of
 from store.tables import harvest_runs, raw_records, records
 
 _CHUNK = 500
+SHORTEST_KEY = 4
+"""Letters of a copy's own name that tell it from any other copy of an edition at a place; "1" or "c.2" does not."""
+_Row = tuple[int, int, int, int]
+"""Institution, state, record, ordinal."""
+_Copy = tuple[str, int, str]
+"""Edition, institution, key."""
 TYPES = {"institution": np.int32, "state": np.uint32, "record": np.int64, "ordinal": np.int32}
 """Columns with one value a holding. ``institution`` 0: at no place the registry knows; ``ordinal`` -1: only implied."""
 
@@ -103,7 +109,13 @@ def concatenate(parts: Sequence[Rows]) -> Rows:
 def _query() -> Select[Any]:
     return (
         select(
-            records.c.work, records.c.id, records.c.source, records.c.data, raw_records.c.changed_at, raw_records.c.run
+            records.c.work,
+            records.c.edition,
+            records.c.id,
+            records.c.source,
+            records.c.data,
+            raw_records.c.changed_at,
+            raw_records.c.run,
         )
         .join(raw_records, raw_records.c.id == records.c.id)
         .where(records.c.deleted.is_(False))
@@ -116,11 +128,12 @@ def _derive(connection: Connection, query: Select[Any], places: Places) -> Rows:
     facts = availability.of_records(connection, [row.id for row in found]) if places.facts else {}
     numbers: list[int] = []
     counts: list[int] = []
-    rows: list[tuple[int, int, int, int]] = []
+    rows: list[_Row] = []
     for work, members in groupby(found, key=lambda row: int(row.work)):
-        before = len(rows)
+        before, own = len(rows), []
         for member in members:
-            rows += _of_record(connection, member, facts.get(member.id, ()), places)
+            own += _of_record(connection, member, facts.get(member.id, ()), places)
+        rows += _each_copy_once(own)
         numbers.append(work)
         counts.append(len(rows) - before)
     return _arrays(numbers, counts, rows)
@@ -128,15 +141,27 @@ def _derive(connection: Connection, query: Select[Any], places: Places) -> Rows:
 
 def _of_record(
     connection: Connection, row: Row[Any], facts: Sequence[Fact], places: Places
-) -> list[tuple[int, int, int, int]]:
+) -> list[tuple[_Copy | None, _Row]]:
     holdings = _decode(dictionaries.unpack(connection, row.data)).holdings
     seen = places.seen_at(connection, row.changed_at, row.run)
     found = []
     for ordinal, holding in numbered(holdings):
         institution = places.number(row.source, holding)
+        copy = (row.edition, institution, holding.key) if institution and len(holding.key) >= SHORTEST_KEY else None
         for word in _words(effective(holding, seen, institution, facts, places.offered.get(institution, ()))):
-            found.append((institution, word, row.id, ordinal))  # noqa: PERF401 - one holding may give several rows
+            found.append((copy, (institution, word, row.id, ordinal)))  # noqa: PERF401 - a holding may give several
     return found
+
+
+def _each_copy_once(rows: list[tuple[_Copy | None, _Row]]) -> Iterator[_Row]:
+    """A copy that several records of an edition describe (two feeds of one library) by the one that knows it latest."""
+    latest: dict[_Copy, tuple[int, int]] = {}
+    for copy, (_, word, record, _) in rows:
+        if copy:
+            latest[copy] = max(latest.get(copy, (-1, 0)), (word >> QUARTER_SHIFT, -record))
+    for copy, row in rows:
+        if copy is None or latest[copy][1] == -row[2]:
+            yield row
 
 
 def _words(states: list[Availability]) -> list[int]:
@@ -149,7 +174,7 @@ def _words(states: list[Availability]) -> list[int]:
     ]
 
 
-def _arrays(numbers: list[int], counts: list[int], rows: list[tuple[int, int, int, int]]) -> Rows:
+def _arrays(numbers: list[int], counts: list[int], rows: list[_Row]) -> Rows:
     columns = zip(*rows, strict=True) if rows else ((), (), (), ())
     return Rows(
         np.array(numbers, dtype=np.int64),

@@ -16,8 +16,8 @@ from schemas.catalogue import SERVICES, STATES, Availability
 
 EPOCH = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp())
 QUARTER_S = 900
-_TIME_SHIFT = 3 * len(SERVICES)
-_LAST_QUARTER = (1 << (32 - _TIME_SHIFT)) - 1
+QUARTER_SHIFT = 3 * len(SERVICES)
+_LAST_QUARTER = (1 << (32 - QUARTER_SHIFT)) - 1
 """20 bits of quarter hours reach to November 2044; times outside are kept at the nearer end."""
 
 CODES = {state: code for code, state in enumerate(STATES, start=1)}
@@ -32,7 +32,7 @@ def quarter_of(moment: datetime) -> int:
 
 def pack(states: Iterable[Availability], quarter: int) -> int:
     """One word from the states of services, all true in that quarter hour; of two for one service the first counts."""
-    word = quarter << _TIME_SHIFT
+    word = quarter << QUARTER_SHIFT
     for availability in states:
         shift = 3 * SERVICES.index(availability.service)
         if not (word >> shift) & 7:
@@ -47,13 +47,13 @@ def codes_of(words: NDArray[np.uint32], service: str) -> NDArray[np.uint32]:
 
 def silent(words: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Where nothing is said about any service."""
-    nothing: NDArray[np.bool_] = (words & np.uint32((1 << _TIME_SHIFT) - 1)) == 0
+    nothing: NDArray[np.bool_] = (words & np.uint32((1 << QUARTER_SHIFT) - 1)) == 0
     return nothing
 
 
 def quarters_of(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """The quarter hours in many words; 0 = no time known."""
-    return words >> np.uint32(_TIME_SHIFT)
+    return words >> np.uint32(QUARTER_SHIFT)
 
 
 def checked_at(words: NDArray[np.uint32]) -> NDArray[np.int64]:

@@ -27,6 +27,7 @@ PLACES = [
     Institution(id=name, name=name.title(), kind="library", lat=54.97 + away, lon=-1.61, timezone="Europe/London")
     for name, away in (("near", 0.0), ("far", 0.2))
 ]
+EARLIER = datetime(2026, 11, 20, 10, tzinfo=UTC)
 LOAN = [Availability(service="loan", state="available", checked_at=NOW)]
 EDITIONS = [  # where, language, year
     ("near", ["en"], 1813),
@@ -37,26 +38,41 @@ EDITIONS = [  # where, language, year
 ]
 
 
+def catalogue_of(place: str) -> Iterator[CatalogueRecord]:
+    """Pride and prejudice in its editions; and Emma in two feeds of one library, with the same copies."""
+    creators = [Creator("Austen, Jane")]
+    for row, (where, languages, year) in enumerate(EDITIONS):
+        if where == place:
+            german = "de" in languages
+            yield CatalogueRecord(
+                source=place, record=str(row), title="Stolz und Vorurteil" if german else "Pride and prejudice",
+                uniform_title="Pride and prejudice" if german else "", creators=creators, year=year,
+                languages=languages, type="book", holdings=[Holding(key=f"k{row}", availability=LOAN)],
+            )  # fmt: skip
+    if place != "far":
+        latest = place == "near-file"
+        state = Availability(
+            service="loan", state="unavailable" if latest else "available", checked_at=NOW if latest else EARLIER
+        )
+        copies = [Holding(key=key, availability=[state]) for key in ("30112555", "1")]
+        yield CatalogueRecord(
+            source=place, record="emma", title="Emma", creators=creators, year=1815, type="audio",
+            isbns=["9780141439587"], holdings=copies,
+        )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     settings = load_settings(home=tmp_path_factory.mktemp("editions"), _env_file=None)
     database = open_database(settings.database)
     with database.begin() as connection:
         institutions.upsert(connection, PLACES)
-        for place in ("near", "far"):
-            source = Source(id=place, protocol="csv", location="x.csv", format="csv", institution=place)
+        for place, owner in (("near", "near"), ("far", "far"), ("near-file", "near")):
+            source = Source(id=place, protocol="csv", location="x.csv", format="csv", institution=owner)
             number = sources.add(connection, source)
             run = harvest_runs.start(connection, number)
-            for row, (where, languages, year) in enumerate(EDITIONS):
-                if where != place:
-                    continue
-                german = "de" in languages
-                record = CatalogueRecord(
-                    source=place, record=str(row), title="Stolz und Vorurteil" if german else "Pride and prejudice",
-                    uniform_title="Pride and prejudice" if german else "", creators=[Creator("Austen, Jane")],
-                    year=year, languages=languages, type="book", holdings=[Holding(key=f"k{row}", availability=LOAN)],
-                )  # fmt: skip
-                raw = RawRecord(source=place, record=str(row), payload=msgspec.json.encode(record))
+            for record in catalogue_of(place):
+                raw = RawRecord(source=place, record=record.record, payload=msgspec.json.encode(record))
                 [(id_, _)] = raw_records.store_page(connection, number, run, [raw]).new
                 records.upsert(connection, number, [(id_, record)])
             harvest_runs.finish(connection, run, RunReport(status="complete"))
@@ -66,7 +82,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     database.close()
     context = open_context(settings, clock=lambda: NOW)
     with TestClient(create_app(context)) as client:
-        yield lambda **params: client.get("/api/search", params={"near": HERE, **params}).json()
+        yield lambda path="/api/search", **params: client.get(path, params={"near": HERE, **params}).json()
     context.close()
 
 
@@ -99,7 +115,7 @@ def test_a_translation_belongs_to_the_work_of_its_uniform_title(ask: Any) -> Non
 @pytest.mark.parametrize("sort", ["best", "near", "newest"])
 def test_all_filters_hold_for_one_and_the_same_copy(ask: Any, filters: dict[str, Any], where: str, sort: str) -> None:
     for question in ({"q": "pride and prejudice"}, {}):
-        answer = ask(**question, **filters, sort=sort)
+        answer = ask(**question, **filters, sort=sort, type="book")
         assert [hit["best"]["institution_id"] for hit in answer["hits"]] == ([where] if where else [])
         assert (answer["total"], answer["total_relation"], answer["exact"]) == (len(answer["hits"]), "exact", True)
 
@@ -107,3 +123,16 @@ def test_all_filters_hold_for_one_and_the_same_copy(ask: Any, filters: dict[str,
 def test_every_decade_of_a_work_is_counted(ask: Any) -> None:
     decades = {one["value"]: one["count"] for one in ask(q="pride", facets="decade")["facets"]["decade"]}
     assert decades == {"1810": 1, "1990": 1, "2000": 1}
+
+
+def test_a_copy_that_two_feeds_describe_counts_once_as_the_later_one_knows_it(ask: Any) -> None:
+    [hit] = ask(q="emma")["hits"]
+    assert (hit["holdings_count"], hit["institutions_count"]) == (3, 1)  # "1" names no copy: both stay
+    work = ask(path=f"/api/works/{hit['id']}")
+    states = {(one["key"], one["source"]): one["best"]["state"] for one in work["holdings"]}
+    assert states == {
+        ("30112555", "near-file"): "unavailable",
+        ("1", "near"): "available",
+        ("1", "near-file"): "unavailable",
+    }
+    assert work["holdings_count"] == 3

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from schemas.catalogue import Host
 from search_api.renderers.base import Described, Frame
-from search_api.renderers.names import makers, person
+from search_api.renderers.names import makers, person, undated
 from search_api.renderers.text import ascii_name, one_line
 
 _TYPES = {"book": "book", "article": "article", "manuscript": "unpublished", "archive": "unpublished"}
@@ -85,5 +85,5 @@ def _name(name: str) -> str:
     known = person(one_line(name))
     if known and not _AND.search(name):
         return f"{_text(known.family)}, {_text(known.given)}"
-    whole = _text(name)
+    whole = _text(undated(name))
     return f"{{{whole}}}" if whole else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from schemas.answer import Hit
+from search_api.renderers.names import undated
 from search_api.renderers.text import one_line
 
 _FORMAT = "info:ofi/fmt:kev:mtx:"
@@ -36,7 +37,7 @@ def _pairs(hit: Hit, address: str) -> Iterator[tuple[str, str]]:
         yield "rft.type", hit.type
         yield "rft.publisher", hit.publisher
     for name in hit.creators:
-        yield ("rft.au" if book else "rft.creator"), name
+        yield ("rft.au" if book else "rft.creator"), undated(name)
     yield "rft.date", "" if hit.year is None else str(hit.year)
     for tag in hit.languages[:1]:
         yield "rft.language", tag

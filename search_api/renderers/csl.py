@@ -8,7 +8,7 @@ from typing import Any
 from schemas.catalogue import Host
 from search_api.renderers.base import Described, Frame
 from search_api.renderers.json_text import encode
-from search_api.renderers.names import makers, person
+from search_api.renderers.names import makers, person, undated
 from search_api.renderers.text import one_line
 
 _TYPES = {
@@ -57,7 +57,7 @@ def _names(names: Iterable[str]) -> list[dict[str, str]]:
     found = []
     for name in map(one_line, names):
         known = person(name)
-        found.append({"family": known.family, "given": known.given} if known else {"literal": name})
+        found.append({"family": known.family, "given": known.given} if known else {"literal": undated(name)})
     return found
 
 

@@ -12,7 +12,7 @@ from search_api.messages import text
 from search_api.renderers import schema_hours
 from search_api.renderers.base import Frame
 from search_api.renderers.json_text import encode
-from search_api.renderers.names import makers, person
+from search_api.renderers.names import makers, person, undated
 from search_api.renderers.schema_offers import offers
 from search_api.renderers.schema_places import place_type, postal_address
 from search_api.views import EditionView, InstitutionView, WorkView
@@ -132,8 +132,8 @@ def _agent(name: str) -> Json | str:
     """A person where the name is written as persons' are; of others nobody knows whether it is one."""
     known = person(name)
     if known is None:
-        return name
-    return {"@type": "Person", "name": name, "givenName": known.given, "familyName": known.family}
+        return undated(name)
+    return {"@type": "Person", "name": undated(name), "givenName": known.given, "familyName": known.family}
 
 
 def _organization(name: str) -> Json | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from search_api.renderers.base import Named
 
 _DATES = re.compile(
-    r"(?:,\s*|\s*\()(?:ca?\.?\s*|b\.\s*|d\.\s*|fl\.\s*)?\d{3,4}\??(?:\s*[-–]\s*(?:\d{2,4}\??)?)?\.?\)?$"
+    r"(?:,\s*|\s?\()(?:ca?\.?\s*|b\.\s*|d\.\s*|fl\.\s*)?\d{3,4}\??(?:\s*[-–]\s*(?:\d{2,4}\??)?)?\.?\s*\)?$"
 )
 EDITORS, TRANSLATORS = frozenset({"edt", "com", "pbd"}), frozenset({"trl"})
 _OTHERS = frozenset({"ill", "ctb", "pbl", "prt", "fmo", "own", "dnr", "col", "nrt", "win", "wpr", "aft", "aui"})
@@ -22,9 +22,14 @@ class Person(NamedTuple):
     given: str
 
 
+def undated(name: str) -> str:
+    """A name without the years of a life: they tell people apart in a catalogue, and belong in no citation."""
+    return _DATES.sub("", name.strip()).strip() or name
+
+
 def person(name: str) -> Person | None:
     """The parts of an inverted name ("Austen, Jane, 1775-1817"); None for bodies and names in order."""
-    family, comma, given = _DATES.sub("", name.strip()).partition(",")
+    family, comma, given = undated(name).partition(",")
     family, given = family.strip(), given.strip()
     return Person(family, given) if comma and family and given and "," not in given else None
 
@@ -42,10 +47,6 @@ def makers(creators: Sequence[Named]) -> Makers:
     """Creators by the roles that formats tell apart; who is not known to be something else is an author."""
     found = Makers([], [], [], [])
     for one in creators:
-        if one.role in EDITORS:
-            found.editors.append(one.name)
-        elif one.role in TRANSLATORS:
-            found.translators.append(one.name)
-        else:
-            (found.others if one.role in _OTHERS else found.authors).append(one.name)
+        roles = (found.editors, EDITORS), (found.translators, TRANSLATORS), (found.others, _OTHERS)
+        next((names for names, own in roles if one.role in own), found.authors).append(one.name)
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.catalogue import Host
 from search_api.renderers.base import Described, Frame
+from search_api.renderers.names import makers, undated
 from search_api.renderers.text import one_line
 
 _TYPES = {
@@ -32,11 +33,12 @@ def _lines(work: Described, frame: Frame) -> Iterator[str]:
 
 
 def _fields(work: Described, host: Host, frame: Frame) -> Iterator[tuple[str, Iterable[str]]]:
+    made = makers(work.creators)
     yield "ID", [work.id]
     yield "TI", [work.title]
-    yield "TT", work.other_titles[:1]
-    yield "AU", [one.name for one in work.creators if one.role != "edt"]
-    yield "ED", [one.name for one in work.creators if one.role == "edt"]
+    yield "AU", map(undated, made.authors)
+    yield "ED", map(undated, made.editors)
+    yield "A4", map(undated, [*made.translators, *made.others])
     yield "T2", [host.title or next(iter(work.series), "")]
     yield "VL", [host.volume or work.part]
     yield "IS", [host.issue]

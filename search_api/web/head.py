@@ -15,7 +15,7 @@ from search_api.renderers import FORMATS
 from search_api.renderers.addresses import Alternate, alternates
 from search_api.renderers.base import Frame
 from search_api.renderers.json_text import for_script
-from search_api.renderers.names import makers
+from search_api.renderers.names import makers, undated
 from search_api.views import WorkView
 from search_api.web.addresses import safe_url
 
@@ -108,7 +108,7 @@ def _metas(work: WorkView, address: str) -> Iterator[Meta]:
 def _citation(work: WorkView, year: str) -> Iterator[Meta]:
     yield "name", "citation_title", work.title
     for name in makers(work.creators).authors:
-        yield "name", "citation_author", name
+        yield "name", "citation_author", undated(name)
     yield "name", "citation_publication_date", year
     yield "name", "citation_publisher", work.publisher
     yield "name", "citation_language", next(iter(work.languages), "")

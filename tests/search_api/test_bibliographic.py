@@ -30,7 +30,7 @@ from schemas.work import Work
 from search_api.app import create_app
 from search_api.renderers import bibtex, coins, csl, dublin_core, marcxml, mods, ris
 from search_api.renderers.base import Frame
-from search_api.renderers.names import Person, person
+from search_api.renderers.names import Person, person, undated
 from store import harvest_runs, raw_records, sources, works
 
 FRAME = Frame(base="https://lampway.example", moment=datetime(2026, 11, 24, tzinfo=UTC))
@@ -110,7 +110,7 @@ def check_ris(work: Work) -> None:
     (entry,) = rispy.loads(data.replace("\r\n", "\n"))
     assert squeezed(entry["title"]) == squeezed(work.title)
     names = [*entry.get("authors", []), *entry.get("secondary_authors", [])]
-    assert [squeezed(name) for name in names] == [squeezed(one.name) for one in work.creators]
+    assert [squeezed(name) for name in names] == [squeezed(undated(one.name)) for one in work.creators]
     assert re.findall(r"SN  - (97\d{11})", data) == work.isbns
 
 
@@ -131,7 +131,9 @@ def in_bibtex(work: Work) -> list[Creator]:
     found = []
     for one in work.creators:
         known = person(squeezed(one.name))
-        found.append(Creator(f"{known.family}, {known.given}") if known and " and " not in one.name else one)
+        found.append(
+            Creator(f"{known.family}, {known.given}" if known and " and " not in one.name else undated(one.name))
+        )
     return found
 
 
@@ -154,7 +156,7 @@ def check_csl(work: Work) -> None:
     (item,) = json.loads(csl.write([work], FRAME))
     assert squeezed(item["title"]) == squeezed(work.title)
     assert [squeezed(" ".join(n.values())).replace(",", "") for n in item.get("author", [])] == [
-        re.sub(",", "", squeezed(" ".join(person(squeezed(c.name)) or [c.name]))) for c in work.creators
+        re.sub(",", "", squeezed(" ".join(person(squeezed(c.name)) or [undated(c.name)]))) for c in work.creators
     ]
     assert item.get("ISBN", "").split() == work.isbns
     assert item["URL"].startswith("https://lampway.example/works/")
@@ -178,7 +180,7 @@ def check_coins(work: Work) -> None:
     (title,) = found.get("rft.btitle") or found["rft.title"]
     assert squeezed(title) == squeezed(work.title)
     names = found.get("rft.au") or found.get("rft.creator") or []
-    assert [squeezed(name) for name in names] == [squeezed(one.name) for one in work.creators]
+    assert [squeezed(name) for name in names] == [squeezed(undated(one.name)) for one in work.creators]
     assert found.get("rft.isbn", []) == work.isbns[:1]
     assert found["rft_id"] == [FRAME.work(work.id)]
 
@@ -237,6 +239,21 @@ def test_several_in_one_file() -> None:
     assert len(json.loads(csl.write(pair, FRAME))) == 2
     assert len(pymarc.parse_xml_to_array(io.BytesIO(marcxml.write(pair, FRAME)))) == 2
     assert len(etree.fromstring(mods.write(pair, FRAME))) == len(etree.fromstring(dublin_core.write(pair, FRAME))) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Austen, Jane, 1775-1817", "Austen, Jane"),
+        ("Plato, ca. 428", "Plato"),
+        ("Smith, John (1900- )", "Smith, John"),
+        ("Company 1984", "Company 1984"),
+        ("1775-1817", "1775-1817"),
+    ],
+)
+def test_citations_name_no_years_of_life(name: str, told: str) -> None:
+    assert undated(name) == told
+    assert f"AU  - {told}\r\n" in ris.write([Work(id="w", title="t", creators=[Creator(name)])], FRAME).decode()
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,11 @@ def opening_of(tag: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", "")
 
 
+def has_entities(text: str) -> bool:
+    """Whether something is referred to beside characters: only a DTD could say what it means."""
+    return text.count("&") != len(_REFERENCE.findall(text))
+
+
 def without_references(text: str) -> str:
     """Text with the characters that references (&amp;, &#228;) stand for."""
     return _REFERENCE.sub(_character, text) if "&" in text else text
@@ -75,6 +80,8 @@ def without_references(text: str) -> str:
 
 def _elements(body: str) -> list[tuple[str, str]] | None:
     """(name, text) of all elements; None when there is any other markup."""
+    if "&" in body and has_entities(body):
+        return None
     found = _ELEMENT.findall(body)
     if body.count("<") != 2 * len(found):
         body = _EMPTY.sub("", body)

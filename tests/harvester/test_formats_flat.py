@@ -69,6 +69,7 @@ def test_others_are_left_to_the_tree(elements: list[str]) -> None:
         ("<header>", "<header><!-- </header><metadata><oai_dc:dc> -->"),
         ("<record", "<?xml version='1.0' encoding='iso-8859-1'?><record"),
         ("</oai_dc:dc>", ""),
+        ("&amp;", "&foo;"),
         ("</dc:creator>", "</dc:creatr>"),
     ],
 )
@@ -130,6 +131,7 @@ def test_marc_without_a_tree_is_marc_with_one(fields: list[str], wrapped: bool, 
         marc(*MARC_FLAT[2:], wrapped=True).replace(b"</datafield>", b"", 1),
         b"<collection>" + marc(*MARC_FLAT[2:], wrapped=False) + b"</collection>",
         marc(*MARC_FLAT[2:], wrapped=False)[:-9],
+        marc(*MARC_FLAT[2:], wrapped=True).replace(b"&#65;", b"&foo;"),
     ],
 )
 def test_unusual_marc_is_left(payload: bytes) -> None:

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from harvester.formats.marc.record import SPECIAL_TAGS, MarcField, MarcRecord
-from harvester.formats.xml_flat import metadata_at, opening_of, without_references
+from harvester.formats.xml_flat import has_entities, metadata_at, opening_of, without_references
 
 _INDICATED = re.compile(r'(tag|ind1|ind2)="([^"&]*)"')
 
@@ -48,6 +48,8 @@ def _fields(body: str, prefix: str, tags: frozenset[str]) -> MarcRecord | None:
         marc.control.setdefault(tag, []).append(without_references(value))
     end = f"</{prefix}datafield>"
     referring, some_empty = "&" in body, '"></' in body
+    if referring and has_entities(body):
+        return None
     data = marc.data
     for field in fields:
         attributes, _, inner = field.partition(">")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from harvester.formats.base import Reader
 from harvester.normalise import read_all
+from harvester.probe.copies import look_for_copies
 from harvester.probe.look import Look
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord
 from schemas.probe import Problem
@@ -47,6 +48,7 @@ def look_at_records(look: Look, raws: Sequence[RawRecord], set_aside: Sequence[Q
         count = found.looked_at - len(records)
         words = f"{len(records):,} of {found.looked_at:,} records looked at can be read"
         look.tell("records", "care" if count else "good", words, read=len(records), unreadable=count, deleted=deleted)
+        look_for_copies(look, raws)
     elif found.looked_at:
         look.tell("records", "bad", f"none of {found.looked_at:,} records looked at can be read", deleted=deleted)
     elif deleted:

@@ -337,6 +337,17 @@ def test_a_file_is_known_by_its_content(
         assert bool(found.samples) == bool(protocol)
 
 
+def test_local_fields_of_marc_are_shown_where_no_copies_are_recognised(tmp_path: Path) -> None:
+    path, local = tmp_path / "x.xml", "<datafield tag='931'><subfield code='q'>Main</subfield></datafield>"
+    path.write_text(MARC.format(1, 245).replace("</record>", f"{local}</record>"))
+    found = step(look(str(path)), "copies")
+    assert ("931 in 1 records ($q Main)" in found.words, found.facts, "items:" in found.mend) == (
+        True, {"fields": {"931": 1}}, True,
+    )  # fmt: skip
+    path.write_text(MARC.format(1, 245))
+    assert "name no copies" in step(look(str(path)), "copies").words
+
+
 def test_a_workbook_and_a_file_of_another_kind_than_was_said(tmp_path: Path) -> None:
     workbook(tmp_path / "book.xlsx")
     found = look(str(tmp_path / "book.xlsx"))

@@ -170,7 +170,7 @@ def years(one: Features, other: Features, shared: bool = False) -> str:
     if one.year is None or other.year is None:
         return "years-lacking" if one.year == other.year else "year-lacking"
     apart = abs(one.year - other.year)
-    if apart == 1 and one.kind != "article":
+    if apart == 1 and "article" not in (one.kind, other.kind):
         return "year-next"
     if not apart:
         return "year-same"
@@ -196,11 +196,12 @@ def extents(one: Features, other: Features) -> str:
 
 
 def hosts(one: Features, other: Features) -> Iterator[str]:
-    """Whether two articles stand in one place of one journal."""
-    (volume, page, journal), (volume_other, page_other, journal_other) = one.host, other.host
-    if (volume and volume_other and volume != volume_other) or (page and page_other and page != page_other):
+    """Whether two articles stand in one place of one journal: volume, issue, first page."""
+    (*place, journal), (*place_other, journal_other) = one.host, other.host
+    told = [(a, b) for a, b in zip(place, place_other, strict=True) if a and b]
+    if any(a != b for a, b in told):
         yield "host-different"
-    elif volume and page and volume == volume_other and page == page_other:
+    elif len(told) > 1:
         yield "host-same"
     if journal and journal_other:
         agree = not set(journal).isdisjoint(journal_other) or _acronym(journal, journal_other)

@@ -51,7 +51,9 @@ _SPOKEN = frozenset((
 """Languages whose titles are often given in Latin letters only."""
 
 
-NOWHERE: tuple[str, str, tuple[str, ...]] = ("", "", ())
+Place = tuple[str, str, str, tuple[str, ...]]
+"""An article's volume, issue and first page, and the words of its journal."""
+NOWHERE: Place = ("", "", "", ())
 
 
 class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -83,8 +85,7 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     edition_number: str = ""
     publisher: tuple[str, ...] = ()
     extent: Extent = UNKNOWN
-    host: tuple[str, str, tuple[str, ...]] = NOWHERE
-    """An article's volume, its first page, and the words of its journal."""
+    host: Place = NOWHERE
 
     @property
     def keys(self) -> tuple[int, ...]:
@@ -180,11 +181,11 @@ def _of_volume(rest: str) -> tuple[str, ...]:
     return (number_of(rest),) if rest.isdecimal() and len(rest) < 4 else volumes_in(rest)
 
 
-def _host(host: Host | None) -> tuple[str, str, tuple[str, ...]]:
+def _host(host: Host | None) -> Place:
     if host is None:
         return NOWHERE
     page = _PAGES.search(host.pages)
-    return title_key(host.volume), page.group() if page else "", _telling(host.title)
+    return title_key(host.volume), title_key(host.issue), page.group() if page else "", _telling(host.title)
 
 
 def _telling(name: str) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,7 @@ def parts(*records: CatalogueRecord) -> list[set[int]]:
     return [{i for i, label in enumerate(labels) if label == one} for one in dict.fromkeys(labels)]
 
 
-SHARED = {"isbns": [ISBN]}
+SHARED: dict[str, Any] = {"isbns": [ISBN]}
 FOUND = [
     ("kind-different", record(), record(type="video")),
     ("kind-lacking", record(type="other"), record(type="video")),

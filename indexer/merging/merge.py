@@ -36,6 +36,8 @@ class MergeReport(msgspec.Struct, kw_only=True):
     new: int = 0
     changed: int = 0
     gone: int = 0
+    cuts: int = 0
+    """Likenesses that were not followed, because what they would bring together contradicts itself."""
 
 
 def merge_pending(database: Database, on_progress: Progress | None = None) -> MergeReport:
@@ -85,8 +87,8 @@ def _ids(note: bytes) -> list[int]:
     return [int(number) for number in np.frombuffer(note, np.int64)]
 
 
-def _note_cuts(database: Database, scope: Scope, clusters: Clusters) -> None:
-    """Those of the scope in the place of what was noted of its records before."""
+def _note_cuts(database: Database, scope: Scope, waiting: set[int], clusters: Clusters) -> int:
+    """Those of the scope in the place of what was noted of its records before; how many nobody has decided about."""
     rows = [
         CutRow(
             min(scope.ids[cut.one], scope.ids[cut.other]),
@@ -101,12 +103,13 @@ def _note_cuts(database: Database, scope: Scope, clusters: Clusters) -> None:
         if scope.whole:
             merge_cuts.replace_all(connection, rows)
         else:
-            merge_cuts.replace(connection, scope.ids[: scope.size], rows)
+            merge_cuts.replace(connection, sorted({*scope.ids[: scope.size], *waiting}), rows)
+    return sum(row.why != "decision" for row in rows)
 
 
 def _write_works(database: Database, scope: Scope, waiting: set[int], report: MergeReport, tell: Progress) -> None:
     clusters = cluster(scope.features, scope.names, scope.rulings)
-    _note_cuts(database, scope, clusters)
+    report.cuts = _note_cuts(database, scope, waiting, clusters)
     labels = {
         id_: (int(work), int(edition))
         for id_, work, edition in zip(

@@ -107,6 +107,8 @@ def in_words(report: BuildReport | UpdateReport) -> str:
     lines = [
         f"merged {merged.records:,} records: {merged.new:,} works new, {merged.changed:,} changed, {merged.gone:,} gone"
     ]
+    if merged.cuts:
+        lines.append(f"{merged.cuts:,} likenesses were not followed: `lampway merges suspicious` shows them")
     built = report if isinstance(report, BuildReport) else report.rebuilt
     if built:
         because = f" ({built.reason})" if built.reason else ""

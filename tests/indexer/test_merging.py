@@ -14,7 +14,7 @@ from indexer.merging.merge import merge_pending
 from indexer.merging.rulings import Rulings
 from schemas.catalogue import CatalogueRecord, Creator, RawRecord, Source
 from schemas.decisions import Decision, RecordRef, name_of
-from store import decisions, notes, raw_records, records, sources, works
+from store import decisions, merge_cuts, notes, raw_records, records, sources, works
 from store.database import Database
 from store.works import Membership
 
@@ -72,6 +72,8 @@ def consistent(database: Database) -> None:
                         assert id_ not in found
                         found[id_] = (work.number, edition.id)
         assert set(found) == living
+        cut = {id_ for row in merge_cuts.latest(connection, 1000) for id_ in (row.record, row.other)}
+        assert cut <= living
         assert {id_: row for id_, row in assigned.items() if row[0]} == found
 
 

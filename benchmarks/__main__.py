@@ -21,7 +21,18 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE = HERE.parent / "docs" / "performance.md"
-NAMES = ("harvest", "csv_files", "store", "indexing", "hours", "ranking", "merging", "elasticsearch", "renderers", "open_web")
+NAMES = (
+    "harvest",
+    "csv_files",
+    "store",
+    "indexing",
+    "hours",
+    "ranking",
+    "merging",
+    "elasticsearch",
+    "renderers",
+    "open_web",
+)
 
 
 def main(names: list[str]) -> int:

@@ -7,7 +7,7 @@ from itertools import islice
 from harvester.budget import SpentError
 from harvester.fetching import FetchError, PatienceError, RefusedError, Response, StatusError
 from harvester.probe.endpoints import bare, candidates
-from harvester.probe.look import TRIES, Look, in_words
+from harvester.probe.look import TRIES, Look
 from harvester.probe.recognise import HEAD, NOTHING, WEB_PAGE, Kind, recognise
 
 OAI = Kind("an OAI-PMH server", "oai")
@@ -44,7 +44,7 @@ def arrive(look: Look) -> tuple[str, Kind]:
         return given, kind
     if failed and not (isinstance(failed, StatusError) and failed.response.status not in _CLOSED):
         raise failed
-    return _search(look, page, in_words(failed) if failed else f"it is {kind.words}")
+    return _search(look, page, look.in_words(failed) if failed else f"it is {kind.words}")
 
 
 def _search(look: Look, page: Response | None, said: str) -> tuple[str, Kind]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harvester.budget import SpentError
-from harvester.fetching import Client, FetchError, OversizeError
+from harvester.fetching import Client, FetchError, OversizeError, RefusedError
 from harvester.protocols.oai_pages import BadPageError
 from harvester.protocols.oai_sickle import OaiError, UnreadableAnswerError
 from schemas.catalogue import Source
@@ -22,8 +22,8 @@ _LONGEST_FOREIGN = 160
 class Look:
     """What the steps share."""
 
-    def __init__(self, source: Source, client: Client, on_step: OnStep) -> None:
-        self.source, self.client = source, client
+    def __init__(self, source: Source, client: Client, on_step: OnStep, *, trusted: bool) -> None:
+        self.source, self.client, self.trusted = source, client, trusted
         self.found = Probe(location=source.location)
         self._on_step = on_step
 
@@ -37,7 +37,28 @@ class Look:
         """Note a step that ended with an error."""
         if isinstance(error, SpentError | OversizeError):  # a harvest has more time and room than a look
             grade, what = "unknown", f"not known whether it works ({what})"
-        self.tell(code, grade, f"{what}: {in_words(error)}", mend)
+        self.tell(code, grade, f"{what}: {self.in_words(error)}", mend)
+
+    def in_words(self, error: Exception) -> str:
+        """An error for people. What a foreign server wrote is shown only where it is a word of OAI-PMH itself.
+
+        Whoever is not trusted learns nothing of names and addresses of our own network: one that is refused and one
+        that does not answer are told in the same words.
+        """
+        if isinstance(error, OaiError):
+            foreign = "".join(c for c in str(error) if c.isprintable())
+            return foreign if len(foreign) <= _LONGEST_FOREIGN else foreign[:_LONGEST_FOREIGN] + "…"
+        if isinstance(error, UnreadableAnswerError) and b"OAI-PMH" not in error.content[:2000]:
+            return "what comes is no answer of OAI-PMH"
+        if self.hides(error):
+            return "it cannot be reached from here"
+        return str(error) if isinstance(error, FetchError | BadPageError) else type(error).__name__
+
+    def hides(self, error: Exception) -> bool:
+        """Whether an error may say more than is for whoever asks."""
+        if self.trusted or isinstance(error, OversizeError):
+            return False
+        return isinstance(error, RefusedError) or "cannot be reached" in str(error)
 
     def conclude(self) -> Probe:
         """The verdict over all steps and records."""
@@ -67,15 +88,3 @@ class Look:
         words += [f"--encoding {shlex.quote(source.encoding)}"] if source.encoding else []
         words += [f"--mapping {shlex.quote(source.mapping)}"] if source.mapping else []
         return " ".join(words)
-
-
-def in_words(error: Exception) -> str:
-    """An error for people. What a stranger's server wrote is shown only where it is a word of OAI-PMH itself."""
-    if isinstance(error, OaiError):
-        foreign = "".join(c for c in str(error) if c.isprintable())
-        return foreign if len(foreign) <= _LONGEST_FOREIGN else foreign[:_LONGEST_FOREIGN] + "…"
-    if isinstance(error, UnreadableAnswerError) and b"OAI-PMH" not in error.content[:2000]:
-        return "what comes is no answer of OAI-PMH"
-    if isinstance(error, FetchError | BadPageError):
-        return str(error)
-    return type(error).__name__

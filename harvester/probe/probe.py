@@ -37,7 +37,7 @@ def budget() -> Budget:
     return Budget(SECONDS, SIZE)
 
 
-def probe(source: Source, client: Client, on_step: OnStep = lambda _: None) -> Probe:
+def probe(source: Source, client: Client, on_step: OnStep = lambda _: None, *, trusted: bool = False) -> Probe:
     """Look at a source, or at an address or file of which nothing is known but where it is.
 
     Args:
@@ -45,11 +45,12 @@ def probe(source: Source, client: Client, on_step: OnStep = lambda _: None) -> P
             OAI-PMH server leads to the likely one of its site.
         client: made with ``budget()``, unless the look may take as long as it likes.
         on_step: told each step as it comes.
+        trusted: who asks may read files of this machine, and learn why an address is refused.
 
     Returns:
         What was found. Whatever is wrong stands in it; nothing of that is raised.
     """
-    look = Look(source, client, on_step)
+    look = Look(source, client, on_step, trusted=trusted)
     try:
         client.begin(source)
         client.tries = TRIES
@@ -58,13 +59,16 @@ def probe(source: Source, client: Client, on_step: OnStep = lambda _: None) -> P
         look.tell("mapping", "bad", str(error), "change the mapping file")
     except FetchError as error:
         code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "answer")
+        code = "answer" if look.hides(error) else code
         look.tell_error(code, "it cannot be looked at", error, "bad")
     return look.conclude()
 
 
 def _look(look: Look) -> None:
     source = look.source
-    if "://" not in source.location:
+    if not source.location.lower().startswith(("http://", "https://")):
+        if not look.trusted:
+            raise FetchError("an address begins with http:// or https://")
         path = Path(source.location).expanduser()
         if not path.exists():
             raise FetchError(f"no file {path}")

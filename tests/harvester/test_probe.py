@@ -34,12 +34,13 @@ MARC = (
 MODS = b"<mods xmlns='http://www.loc.gov/mods/v3'><titleInfo><title>T</title></titleInfo></mods>"
 
 
-def look(location: str, budget: Budget | None = None, **fields: Any) -> Probe:
+def look(location: str, budget: Budget | None = None, *, trusted: bool = True, **fields: Any) -> Probe:
     """A probe of an address of which nothing else is known, within its budget."""
     client = Client(allow=("127.0.0.1",), stall=2, deadline=5, patience=5, pause=0, sleep=lambda _: None,
                     budget=budget or Budget(60, SIZE))  # fmt: skip
     try:
-        return probe(Source(id="test", location=location, **{"protocol": "", "format": "", **fields}), client)
+        source = Source(id="test", location=location, **{"protocol": "", "format": "", **fields})
+        return probe(source, client, trusted=trusted)
     finally:
         client.close()
 
@@ -278,6 +279,23 @@ def test_a_server_that_says_nothing_without_arguments_and_one_that_wants_a_login
     assert (found.verdict, [one.code for one in found.steps]) == ("cannot", ["status"])
     assert "--auth" in found.steps[0].words
     assert len(closed.requests) < 5
+
+
+def test_a_stranger_reads_no_file_and_learns_nothing_of_our_network(site: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("id,title\n1,secret\n")
+    for location in (str(tmp_path / "x.csv"), f"file://{tmp_path}/x.csv"):
+        found = look(location, trusted=False)
+        assert (found.verdict, found.samples, found.steps[0].words) == (
+            "cannot", [], "it cannot be looked at: an address begins with http:// or https://",
+        )  # fmt: skip
+    gone = site({})
+    gone.shutdown()
+    gone.server_close()
+    said = {
+        (one.code, one.words) for where in ("http://10.0.0.1/oai", "http://127.0.0.2/oai", gone.url, "http://no.invalid/")
+        for one in look(where, trusted=False).steps
+    }  # fmt: skip
+    assert said == {("answer", "it cannot be looked at: it cannot be reached from here")}
 
 
 def test_the_budget_ends_the_look(good: Any, oai: Any, site: Any) -> None:

@@ -40,7 +40,7 @@ class Harvester:
         source = Source(id="trial", protocol="", location=str(file or location), format="")
         client = Client.from_settings(self._settings, budget=budget())
         try:
-            found = probe(source, client, tell)
+            found = probe(source, client, tell, trusted=file is not None)  # else a path would be read here
         finally:
             client.close()
         return _without(file, msgspec.json.encode(found))

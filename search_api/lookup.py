@@ -54,10 +54,14 @@ def works_meant(context: Context, identifiers: Sequence[str]) -> dict[str, list[
     found: dict[str, list[Meant]] = {identifier: [] for identifier in identifiers}
     numbers: dict[str, str] = {}
     named: list[str] = []
+    within: dict[str, tuple[str, str]] = {}
     base = f"{context.settings.public_url.rstrip('/')}/works/"
     for identifier in found:
         if identifier.startswith(base):
-            found[identifier] = [Meant(work=unquote(identifier.removeprefix(base)))]
+            address, _, part = identifier.removeprefix(base).partition("#")
+            work = unquote(address.partition("?")[0])
+            within[identifier] = (work, unquote(part))
+            found[identifier] = [Meant(work=work)]
         elif number := _number(identifier):
             numbers[identifier] = number
         elif identifier.strip() and "\0" not in identifier:  # which PostgreSQL cannot even be asked for
@@ -67,6 +71,11 @@ def works_meant(context: Context, identifiers: Sequence[str]) -> dict[str, list[
         found |= {identifier: by_number.get(number, []) for identifier, number in numbers.items()}
     if named:
         found |= _by_records(context, named)
+    parts = [part for _, part in within.values() if part and not part.startswith(base)]
+    if parts:  # an identifier that a DAIA answer gave its document: the work, and what of it was meant
+        meant = works_meant(context, parts)
+        for identifier, (work, part) in within.items():
+            found[identifier] = [one for one in meant.get(part, found[identifier]) if one.work == work]
     return found
 
 

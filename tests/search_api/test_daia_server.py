@@ -126,6 +126,11 @@ def test_every_kind_of_identifier(client: TestClient) -> None:
     assert len(ask(client, work)["document"][0]["item"]) == 3
     assert len(ask(client, "oai:city:1")["document"][0]["item"]) == 2
     assert len(ask(client, "GB-ALDU:u1")["document"][0]["item"]) == 1
+    for identifier in (f"isbn:{PRIDE}", "oai:city:1", "GB-ALDU:u1", work):  # ids of documents are identifiers too
+        (document,) = ask(client, identifier)["document"]
+        assert ask(client, document["id"])["document"][0]["item"] == document["item"]
+    assert ask(client, f"{work}?near=1,1#")["document"][0]["href"] == work
+    assert ask(client, f"{work}#oai:city:2")["document"] == []
     assert ask(client, "issn:2049-3630")["document"][0]["about"] == "The northern tide tables"
     for unknown in ("isbn:9780306406157", "GB-ALDC:u1", f"{HOME}/works/none", "oai:city:999", "isbn:12", "\x00", "%7C"):
         assert ask(client, unknown)["document"] == [], unknown

@@ -11,6 +11,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
 
+from harvester.probe.probe import probe
+from schemas.catalogue import Source
+
 common = pytest.importorskip("oaipmh.common", reason="the package oaipmh (extra dev) is not installed")
 from oaipmh import error  # noqa: E402
 from oaipmh.metadata import MetadataRegistry  # noqa: E402
@@ -150,3 +153,10 @@ def test_a_record_that_the_server_cannot_write_stands_alone(peer, harvest, store
     again = harvest(peer.url)
     assert (again.status, again.new) == ("complete", 1)
     assert len(stored()) == 250
+
+
+def test_a_look_at_it_finds_what_it_keeps_to(peer, client):
+    found = probe(Source(id="t", protocol="", location=peer.url, format=""), client)
+    grades = {step.code: step.grade for step in found.steps}
+    assert {code for code, grade in grades.items() if grade != "good"} == set(), found.steps
+    assert (found.verdict, found.looked_at, len(found.samples)) == ("works", 78, 20)  # two are deleted

@@ -89,7 +89,7 @@ class _Writer:
         best, moment = holding.best, self._frame.moment
         states = [(one, told(one.state, one.checked_at, moment)) for one in holding.services]
         item = {
-            "href": safe_url(holding.url),
+            "href": _url(holding.url),
             "label": _text(best.call_number),
             "about": self._about(holding),
             "department": self._department(holding),
@@ -105,10 +105,12 @@ class _Writer:
     def _available(self, one: Availability, holding: HoldingView) -> Json:
         offer: Json = {"service": _SERVICES[one.service]}
         if one.service == "digital":
-            link = safe_url(holding.url)
+            link = _url(holding.url)
             offer |= _filled({"href": link, "delay": _AT_ONCE if link else "unknown"})
         if one.state == "limited":
-            own = holding.status if one.how == "catalogue" else ""  # what was told since is not in the catalogue's words
+            own = (
+                holding.status if one.how == "catalogue" else ""
+            )  # what was told since is not in the catalogue's words
             offer["limitation"] = [{"content": _text(own) or text_of(self._frame.lang, "daia.limited")}]
         return offer | self._evidence(one)
 
@@ -162,6 +164,11 @@ def _filled(value: Json) -> Json:
 
 def _text(text: str) -> str:
     return unicodedata.normalize("NFC", one_line(text))
+
+
+def _url(url: str) -> str:
+    """An address as a URI: sources write blanks and other letters into theirs."""
+    return quote(safe_url(url), safe="%/:?#[]@!$&'()*+,;=~")
 
 
 def _date(due: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -15,10 +17,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator, FormatChecker
 
 from indexer.engines.base import EngineUnavailableError
-from schemas.catalogue import Availability
+from schemas.answer import Best
+from schemas.catalogue import SERVICES, STATES, Availability
 from search_api.app import create_app
 from search_api.availability.base import LiveItem
 from search_api.availability.daia import Daia
+from search_api.renderers.base import Frame
+from search_api.renderers.daia import Owner, Requested, answer
+from search_api.renderers.geojson import holdings
+from search_api.views import HoldingView, WorkView
 from store import availability, records, works
 from store.availability import Fact
 
@@ -85,10 +92,10 @@ def push(federation: Any, key: str, *states: Availability) -> None:
 
 
 def test_a_book_at_three_places(client: TestClient) -> None:
-    answer = ask(client, f"isbn:{PRIDE}")
-    assert answer["institution"] == {"id": f"{HOME}/", "href": f"{HOME}/", "content": "Lampway: All institutions"}
-    assert answer["timestamp"] == "2026-11-23T10:00:00+00:00"
-    (document,) = answer["document"]
+    body = ask(client, f"isbn:{PRIDE}")
+    assert body["institution"] == {"id": f"{HOME}/", "href": f"{HOME}/", "content": "Lampway: All institutions"}
+    assert body["timestamp"] == "2026-11-23T10:00:00+00:00"
+    (document,) = body["document"]
     assert document["requested"] == f"isbn:{PRIDE}"
     assert document["about"] == "Pride and prejudice"
     assert document["href"].startswith(f"{HOME}/works/")
@@ -293,3 +300,45 @@ def test_only_a_question_about_one_work_is_passed_on(client: TestClient, monkeyp
     assert asked == [document["href"].rpartition("/")[2]]
     ask(client, "oai:city:1|oai:city:2")
     assert len(asked) == 1
+
+
+HOSTILE = st.text(max_size=20) | st.sampled_from(
+    ["</script>", "]]>", "a\x00b", "{}", "\r\nER  -", 'https://x.example/a b"<>']
+)
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(
+    text=HOSTILE,
+    states=st.dictionaries(st.sampled_from(SERVICES), st.sampled_from(STATES)),
+    age_h=st.integers(-10, 400),
+    owner=st.sampled_from(["", "here"]),
+    known=st.booleans(),
+    lang=st.sampled_from(["en", "zh"]),
+)
+def test_no_copy_breaks_it(text: str, states: Any, age_h: int, owner: str, known: bool, lang: str) -> None:
+    now = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    services = [
+        Availability(service=service, state=state, checked_at=now - timedelta(hours=age_h), due=text)
+        for service, state in states.items()
+    ]
+    best = Best(
+        institution_id="here" if known else None, institution=text, branch=text, location=text, call_number=text
+    )
+    link = f"https://x.example/{text}"
+    copy = HoldingView(best=best, score=1, signals={}, services=services, edition="", source="s", record="r",
+                       status=text, url=link if known else text)  # fmt: skip
+    blank = {name: [] for name in WorkView.__struct_fields__} | dict.fromkeys(
+        ("part", "publisher", "publication_place", "date", "type", "extent", "description", "thumbnail", "unit_id"), ""
+    )
+    counts = {"number": 1, "year": None, "host": None, "holdings_count": 1, "institutions_count": 1}
+    work = WorkView(**blank | counts | {"id": "w1", "title": text, "holdings": [copy]})
+    frame = Frame(base=HOME, moment=now, lang=lang)
+    asked = [Requested(identifier=f"x:{text}", work=work, holdings=[copy])]
+    body = json.loads(msgspec.json.encode(answer(asked, Owner(id=owner, name="Here"), frame)))
+    check(body)
+    (item,) = body["document"][0].get("item", [{}])
+    said = [one["service"] for one in [*item.get("available", []), *item.get("unavailable", [])]]
+    assert len(said) == sum(state != "unknown" and age_h <= 168 for state in states.values())
+    (feature,) = json.loads(holdings(work, frame))["features"]
+    assert feature["geometry"] is None

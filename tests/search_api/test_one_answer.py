@@ -1,7 +1,7 @@
 """One truth in every form: whatever the state, its age and the hours, no format says more than the page does.
 
 Sixty copies, each alone in its work: five states, a place to go to or a link, fresh or stale, open, closed or unknown.
-The page, schema.org, DAIA, GeoJSON, the JSON of the API and the widget's cards must agree on each.
+The page, schema.org, DAIA, GeoJSON, Atom, the JSON of the API and the widget's cards must agree on each.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any, NamedTuple
 
+import feedparser
 import pytest
 from fastapi.testclient import TestClient
 from lxml import html
@@ -156,6 +157,9 @@ def test_all_say_the_same(client: TestClient, case: Case) -> None:
 
     (place,) = client.get("/api/nearby", params={"isbn": case.isbn}).json()["places"]
     assert (place["best"]["state"], place["best"]["open"]) == (case.told, "open" if case.digital else case.hours)
+
+    (entry,) = feedparser.parse(client.get("/search.atom", params={"q": case.isbn}).content).entries
+    assert ("availability unknown" in entry.summary) == (case.told == "unknown")
 
     (card,) = client.get("/api/nearby/cards", params={"want": f"isbn:{case.isbn}"}).json()["cards"]
     (place,) = card["places"]

@@ -45,7 +45,7 @@ def isbn13(text: str) -> str | None:
         None when no candidate has a right check digit.
     """
     if len(text) == 13 and text.isascii() and text.isdigit():
-        return _check_isbn(text)
+        return text if _is_isbn13(text) else None
     for match in _ISBN.finditer(_plain(text)):
         number = _check_isbn(match[1])
         if number:
@@ -182,13 +182,15 @@ def _check_isbn(candidate: str) -> str | None:
         return None  # digits of other scripts
     if len(digits) == 9:
         digits = "0" + digits
-    if len(digits) == 13 and (not digits.startswith(("978", "979")) or digits.startswith("9790")):
-        return None
     if len(digits) == 13:
-        return digits if _is_ean13(digits) else None
+        return digits if _is_isbn13(digits) else None
     if len(digits) != 10 or digits[9] != _CHECKS[-_weighted(digits[:9], _ISBN10_WEIGHTS) % 11]:
         return None
     return _ean13("978" + digits[:9])
+
+
+def _is_isbn13(number: str) -> bool:
+    return number.startswith(("978", "979")) and not number.startswith("9790") and _is_ean13(number)
 
 
 def _ean13(twelve: str) -> str:

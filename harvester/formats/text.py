@@ -38,7 +38,7 @@ def strip_isbd(text: str) -> str:
 def strip_name(text: str) -> str:
     """A name without trailing comma, full stop, and years of life ("Austen, Jane, 1775-1817." -> "Austen, Jane")."""
     text = text.rstrip(" ,;:")
-    if text[-1:] in "-).?0123456789":
+    if text[-1:] in "-).?0123456789" and ("-" in text or "–" in text):
         text = _DATES.sub("", text) or text
     text = text.rstrip(" ,;:")
     return text[:-1] if text.endswith(".") and not _INITIAL.search(text) else text

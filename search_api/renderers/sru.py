@@ -1,4 +1,4 @@
-"""The XML of SRU 1.1 and 1.2: answers, diagnostics, and the description of the server (ZeeRex)."""
+"""The XML of SRU 1.1, 1.2 and 2.0: answers, diagnostics, and the description of the server (ZeeRex)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from search_api.problems import DiagnosticError
 from search_api.renderers import dublin_core, marcxml, mods, xml
 from search_api.renderers.base import Described, Frame
 
-SRW = "http://www.loc.gov/zing/srw/"
-DIAGNOSTIC = "http://www.loc.gov/zing/srw/diagnostic/"
+_OASIS = "http://docs.oasis-open.org/ns/search-ws/"
+SRW = {"1.1": "http://www.loc.gov/zing/srw/", "1.2": "http://www.loc.gov/zing/srw/", "2.0": f"{_OASIS}sruResponse"}
+"""Version -> namespace of its answers."""
+DIAGNOSTIC = {version: f"{uri}diagnostic/" for version, uri in SRW.items()} | {"2.0": f"{_OASIS}diagnostic"}
+ESCAPING = {"1.1": "recordPacking", "1.2": "recordPacking", "2.0": "recordXMLEscaping"}
+"""Version -> name of what says whether records come as XML or as text. In 2.0 recordPacking is something else."""
 EXPLAIN = "http://explain.z3950.org/dtd/2.0/"
-VERSIONS = ("1.1", "1.2")
 USUAL, MOST = 10, 100
 """Records of an answer."""
 
@@ -98,7 +101,7 @@ def refused(error: DiagnosticError, asked: Asked, *, explaining: bool = False, t
     if not explaining:
         xml.add(root, "numberOfRecords", str(total))
         _echo(root, asked)
-    diagnostic = xml.branch(xml.branch(root, "diagnostics"), f"{{{DIAGNOSTIC}}}diagnostic")
+    diagnostic = xml.branch(xml.branch(root, "diagnostics"), f"{{{DIAGNOSTIC[asked.version]}}}diagnostic")
     xml.add(diagnostic, "uri", f"info:srw/diagnostic/1/{error.number}")
     xml.add(diagnostic, "details", error.details)
     xml.add(diagnostic, "message", _MESSAGES[error.number])
@@ -110,7 +113,7 @@ def explain(asked: Asked, frame: Frame) -> bytes:
     root = _root("explainResponse", asked.version)
     record = xml.branch(root, "record")
     xml.add(record, "recordSchema", EXPLAIN)
-    xml.add(record, "recordPacking", asked.packing)
+    xml.add(record, ESCAPING[asked.version], asked.packing)
     _put(xml.branch(record, "recordData"), _zeerex(frame), asked.packing)
     return xml.document(root)
 
@@ -152,9 +155,9 @@ def _zeerex(frame: Frame) -> xml.Element:
 def _record(parent: xml.Element, schema: Schema, work: Described, position: int, asked: Asked, frame: Frame) -> None:
     record = xml.branch(parent, "record")
     xml.add(record, "recordSchema", schema.uri)
-    xml.add(record, "recordPacking", asked.packing)
+    xml.add(record, ESCAPING[asked.version], asked.packing)
     _put(xml.branch(record, "recordData"), schema.element(work, frame), asked.packing)
-    if asked.version == "1.2":
+    if asked.version != "1.1":
         xml.add(record, "recordIdentifier", frame.work(work.id))
     xml.add(record, "recordPosition", str(position))
 
@@ -171,11 +174,11 @@ def _echo(root: xml.Element, asked: Asked) -> None:
     xml.add(echo, "version", asked.version)
     xml.add(echo, "query", asked.query)
     xml.add(echo, "startRecord", str(asked.start))
-    xml.add(echo, "recordPacking", asked.packing)
+    xml.add(echo, ESCAPING[asked.version], asked.packing)
     xml.add(echo, "recordSchema", asked.schema)
 
 
 def _root(name: str, version: str) -> xml.Element:
-    root = xml.root(f"{{{SRW}}}{name}", {None: SRW})
+    root = xml.root(f"{{{SRW[version]}}}{name}", {None: SRW[version]})
     xml.add(root, "version", version)
     return root

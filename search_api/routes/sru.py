@@ -1,4 +1,4 @@
-"""GET /sru: the search for library systems (SRU 1.1 and 1.2). Whatever is wrong is a diagnostic in HTTP 200."""
+"""GET /sru: the search for library systems (SRU 1.1, 1.2 and 2.0). Whatever is wrong is a diagnostic in HTTP 200."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ _KNOWN = {
     "operation", "version", "query", "startRecord", "maximumRecords", "recordSchema", "recordPacking", "resultSetTTL",
     "recordXPath", "sortKeys", "stylesheet", "extraRequestData", "lang",
 }  # fmt: skip
+_OF_2 = {"queryType": ("cql",), "recordXMLEscaping": ("xml", "string"), "recordPacking": ("packed",), "httpAccept": ()}
+"""Parameters that are of version 2.0, or mean something else there, with what they may be (empty = anything)."""
 _REFUSED = {"recordXPath": 72, "sortKeys": 80, "stylesheet": 110}
 Params = dict[str, str]
 
@@ -65,24 +67,28 @@ def _asked(params: Params) -> Asked:
     operation = params.get("operation", "searchRetrieve")
     if operation not in ("searchRetrieve", "explain"):
         raise DiagnosticError(4, operation[:100])
-    if params.get("version", "1.2") not in sru.VERSIONS:
-        raise DiagnosticError(5, sru.VERSIONS[-1])  # the standard wants to know the highest
-    for name in params:
+    version = params.get("version") or ("2.0" if _OF_2.keys() - {"recordPacking"} & params.keys() else "1.2")
+    if version not in sru.SRW:
+        raise DiagnosticError(5, max(sru.SRW))  # the standard wants to know the highest
+    for name, value in params.items():
         if name in _REFUSED:
             raise DiagnosticError(_REFUSED[name], name)
-        if name not in _KNOWN and not name.startswith("x-"):
+        if version == "2.0" and name in _OF_2:
+            if _OF_2[name] and value not in _OF_2[name]:
+                raise DiagnosticError(6, f"{name} {value[:100]}")
+        elif name not in _KNOWN and not name.startswith("x-"):
             raise DiagnosticError(8, name[:100])
     schema = params.get("recordSchema", "dc")
     known = {name: name for name in SCHEMAS} | {one.uri: name for name, one in SCHEMAS.items()}
     if schema not in known and operation != "explain":
         raise DiagnosticError(66, schema[:200])
-    packing = params.get("recordPacking", "xml")
+    packing = params.get(sru.ESCAPING[version], "xml")
     if packing not in ("xml", "string"):
         raise DiagnosticError(71, packing[:100])
     if "operation" in params and operation == "searchRetrieve" and "query" not in params:
         raise DiagnosticError(7, "query")
     return Asked(
-        version=params.get("version", "1.2"),
+        version=version,
         query=params.get("query", ""),
         start=_whole(params, "startRecord", 1, 1),
         schema=known.get(schema, "dc"),

@@ -19,6 +19,14 @@ def test_zoomsh(service: str, run: Run, schema: str, sign: str) -> None:
     assert sign in said
 
 
+@pytest.mark.parametrize("version", ["1.1", "1.2", "2.0"])
+def test_zoomsh_in_every_version(service: str, run: Run, version: str) -> None:
+    said = run("zoomsh", "set sru get", f"set sru_version {version}", f"connect {service}/sru", "search cql:emma",
+               "show 0 1", "quit", package="yaz")  # fmt: skip
+    assert "1 hits" in said
+    assert "<dc:title>Emma</dc:title>" in said
+
+
 def test_zoomsh_reads_diagnostics(service: str, run: Run) -> None:
     said = run("zoomsh", "set sru get", f"connect {service}/sru", "search cql:colour=red", "quit", package="yaz")
     assert "info:srw/diagnostic/1:16" in said or "Unsupported index" in said

@@ -124,7 +124,8 @@ def test_queries_that_it_cannot(query: str, number: int) -> None:
 def test_every_refusal_is_a_diagnostic(client: TestClient) -> None:
     for params, number in (
         ({"query": "a or b"}, 37), ({"query": "(" * 60}, 13), ({"query": "x" * 2001}, 12), ({"query": "a="}, 10),
-        ({"operation": "scan"}, 4), ({"version": "2.0"}, 5), ({"startRecord": "0"}, 6), ({"maximumRecords": "x"}, 6),
+        ({"operation": "scan"}, 4), ({"version": "3.0"}, 5), 
+        ({"version": "2.0", "queryType": "lucene"}, 6), ({"startRecord": "0"}, 6), ({"maximumRecords": "x"}, 6),
         ({"maximumRecords": "9" * 12}, 6), ({"query": ""}, 7), ({"callback": "f"}, 8), ({"near": "1,2"}, 8),
         ({"startRecord": "999"}, 61), ({"startRecord": "99999999"}, 61), ({"recordSchema": "isohold"}, 66),
         ({"recordPacking": "json"}, 71), ({"recordXPath": "/a"}, 72), ({"sortKeys": "date"}, 80),
@@ -174,6 +175,26 @@ def test_schemas_and_packings(client: TestClient, schema: str, root: str) -> Non
     assert [child.tag for child in data] == [root]
     packed = ask(client, "emma", recordSchema=schema, recordPacking="string").find(".//s:recordData", NS)
     assert etree.fromstring(packed.text).tag == root
+
+
+def test_version_2(client: TestClient) -> None:
+    new = {
+        "s": "http://docs.oasis-open.org/ns/search-ws/sruResponse",
+        "d": "http://docs.oasis-open.org/ns/search-ws/diagnostic",
+    }
+    for params in ({"version": "2.0"}, {"recordXMLEscaping": "xml"}, {"queryType": "cql", "recordPacking": "packed"}):
+        root = etree.fromstring(
+            client.get("/sru", params={"query": "title=harbour", "maximumRecords": "5", **params}).content
+        )
+        assert root.tag == f"{{{new['s']}}}searchRetrieveResponse"
+        assert root.findtext("s:version", namespaces=new) == "2.0"
+        assert root.findtext("s:numberOfRecords", namespaces=new) == "24"
+        assert root.findtext(".//s:recordXMLEscaping", namespaces=new) == "xml"
+        assert len(root.findall(".//{info:srw/schema/1/dc-schema}dc")) == 5
+    text = client.get("/sru", params={"query": "emma", "version": "2.0", "recordXMLEscaping": "string"}).content
+    assert etree.fromstring(etree.fromstring(text).findtext(".//s:recordData", namespaces=new)) is not None
+    refused = etree.fromstring(client.get("/sru", params={"query": "a or b", "version": "2.0"}).content)
+    assert refused.findtext("s:diagnostics/d:diagnostic/d:uri", namespaces=new) == "info:srw/diagnostic/1/37"
 
 
 def test_hostile_titles_stay_titles(client: TestClient) -> None:

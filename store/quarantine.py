@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, delete, func, insert, select
 
 from schemas.catalogue import Quarantined
-from store import bulk, codec
+from store import bulk, codec, taken_down
 from store.database import now_text
 from store.tables import quarantine, raw_records
 
@@ -15,7 +15,9 @@ _CHUNK = 500
 
 
 def add(connection: Connection, source: int, run: int, rows: Sequence[Quarantined]) -> None:
-    """Keep what could not be read. An older entry of the same record and stage is replaced."""
+    """Keep what could not be read; nothing of records that were taken down. An older entry of the same is replaced."""
+    refused = taken_down.among(connection, source, [codec.key_of(row.record) for row in rows]) if rows else set()
+    rows = [row for row in rows if codec.key_of(row.record) not in refused] if refused else rows
     if not rows:
         return
     latest = {(row.record, row.stage): row for row in rows}
@@ -42,6 +44,8 @@ def add(connection: Connection, source: int, run: int, rows: Sequence[Quarantine
 def among(connection: Connection, source: int, records: Sequence[str]) -> dict[str, dict[str, str]]:
     """Which of some records are in quarantine: record -> {stage: reason}."""
     found: dict[str, dict[str, str]] = {}
+    if connection.scalar(select(quarantine.c.id).where(quarantine.c.source == source).limit(1)) is None:
+        return found  # as with most sources: spares a look for each record
     columns = ("record", "stage", "reason")
     for record, stage, reason in bulk.select_in(connection, quarantine, columns, "record", records, source=source):
         found.setdefault(record, {})[stage] = reason

@@ -124,7 +124,7 @@ def test_queries_that_it_cannot(query: str, number: int) -> None:
 def test_every_refusal_is_a_diagnostic(client: TestClient) -> None:
     for params, number in (
         ({"query": "a or b"}, 37), ({"query": "(" * 60}, 13), ({"query": "x" * 2001}, 12), ({"query": "a="}, 10),
-        ({"operation": "scan"}, 4), ({"version": "3.0"}, 5), 
+        ({"operation": "scan"}, 4), ({"version": "3.0"}, 5),
         ({"version": "2.0", "queryType": "lucene"}, 6), ({"startRecord": "0"}, 6), ({"maximumRecords": "x"}, 6),
         ({"maximumRecords": "9" * 12}, 6), ({"query": ""}, 7), ({"callback": "f"}, 8), ({"near": "1,2"}, 8),
         ({"startRecord": "999"}, 61), ({"startRecord": "99999999"}, 61), ({"recordSchema": "isohold"}, 66),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,13 +15,30 @@ from harvester.harvest import harvest_source
 from lampway.harvest_worker import HarvestWorker
 from schemas.catalogue import Source
 from store import harvest_runs, leases, records, sources
+from store.database import now_text
 from store.leases import LeaseLostError
+
+SILENCE = 1.5
+"""Seconds: short for a test, long for a page on a busy machine."""
+
+
+def lease(database: Any, name: str) -> bool:
+    """Whether somebody holds it."""
+    with database.connect() as connection:
+        return bool(leases.holder(connection, name))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "longest_silence", lambda *_: 0.4)
-    monkeypatch.setattr("lampway.harvest_worker.longest_silence", lambda *_: 0.4)
+    monkeypatch.setattr(fetching, "longest_silence", lambda *_: SILENCE)
+    monkeypatch.setattr("lampway.harvest_worker.longest_silence", lambda *_: SILENCE)
     monkeypatch.setattr(store.leases, "HEARTBEAT_S", 0.05)
 
 
@@ -46,34 +62,30 @@ def hanging(oai: Any, serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_lease_whose_work_hangs_is_given_up_and_fenced(database: Any) -> None:
-    with leases.held(database, "x", silence=0.2) as alive:
-        for _ in range(10):
+    with leases.held(database, "x", silence=SILENCE) as alive:
+        until = time.monotonic() + 2 * SILENCE
+        while time.monotonic() < until:
             time.sleep(0.05)
             alive()
         with database.begin():
             pass
-        time.sleep(0.6)
+        wait_until(lambda: not lease(database, "x"))
         with pytest.raises(LeaseLostError, match="its lease was given up"), database.begin():
             pass
 
 
 def test_the_worker_gives_a_hanging_harvest_up_and_goes_on(database: Any, settings: Any, hanging: Any) -> None:
     settings = settings.model_copy(update={"schedule_jitter": 0})
-    source = Source(id="s", protocol="oai", location=hanging.url, format="oai_dc", schedule="* * * * *")
+    source = Source(id="s", protocol="oai", location=hanging.url, format="oai_dc", wanted_at=now_text())
     with database.begin() as connection:
         sources.add(connection, source)
-    worker = HarvestWorker(database, settings, clock=lambda: datetime.now(UTC) + timedelta(minutes=2))
-    until = time.monotonic() + 20
-    while not worker.reports and time.monotonic() < until:
-        worker.look()
-        time.sleep(0.05)
+    worker = HarvestWorker(database, settings)
+    wait_until(lambda: worker.look() == set() and bool(worker.reports))
     assert [(report.status, report.received) for report in worker.reports] == [("complete", 30)]
     assert worker.troubles == 1
     hanging.wake.set()
-    while worker.troubles < 2 and time.monotonic() < until:  # it wakes up, and finds that it may not write
-        time.sleep(0.05)
+    wait_until(lambda: worker.troubles == 2)  # it wakes up, and finds that it may not write
     worker.close()
-    assert worker.troubles == 2
     assert len(worker.reports) == 1
     with database.connect() as connection:
         report = harvest_runs.report(connection, "s")
@@ -82,11 +94,18 @@ def test_the_worker_gives_a_hanging_harvest_up_and_goes_on(database: Any, settin
 
 
 def test_a_harvest_by_hand_that_hangs_ends_with_a_message(database: Any, client: Any, hanging: Any) -> None:
-    client.silence = 0.3
+    client.silence = SILENCE
     source = Source(id="s", protocol="oai", location=hanging.url, format="oai_dc")
     with database.begin() as connection:
         sources.add(connection, source)
-    threading.Timer(1.5, hanging.wake.set).start()
+
+    def wake() -> None:
+        wait_until(hanging.hung.is_set)
+        wait_until(lambda: not lease(database, "harvest of s"))
+        hanging.wake.set()
+
+    threading.Thread(target=wake, daemon=True).start()
     with pytest.raises(LeaseLostError, match="its lease was given up"):
         harvest_source(database, source, client)
+    client.silence = 0
     assert harvest_source(database, source, client).status == "complete"

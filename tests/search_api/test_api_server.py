@@ -52,7 +52,7 @@ class Server:
                 self.url = found[0]
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            with suppress(urllib.error.URLError, ConnectionError):
+            with suppress(OSError):  # refused, or accepted by workers that are not there yet
                 self.get("/api/health")
                 return self
             time.sleep(0.05)

@@ -40,6 +40,10 @@ class Best(msgspec.Struct, kw_only=True):
     call_number: str = ""
     branch: str = ""
     location: str = ""
+    title: str = ""
+    """Of the copy's own record, as are language and year: a work may be there in several."""
+    languages: list[str] = msgspec.field(default_factory=list)
+    year: int | None = None
     reason: str = ""
     """One line in the user's language: where, state, open or not, how far."""
 

@@ -155,6 +155,8 @@ class BestHoldings:
             branch=_other_name(holding.branch, institution),
             location=holding.location,
         )
+        if record := self._records.get(int(self._record[row])):
+            best.title, best.languages, best.year = record.title, record.languages, record.year
         at = _in_zone(self._request.at, zone)
         facts = Facts(
             at=at,

@@ -28,7 +28,7 @@ from store.database import Connection, Database
 MAX_SHOWN = 40
 """Records that are compared each with each; of a work with more, those of the first editions."""
 MAX_APART = 20
-MAX_NEIGHBOURS = 3_000
+MAX_NEIGHBOURS = 1_000
 """Records that share a key with those shown. With more, an identifier that they share is taken for what it seems."""
 
 
@@ -42,6 +42,8 @@ class _Case(msgspec.Struct, frozen=True):
     places: list[tuple[str, str]]
     """Work and edition of each."""
     rulings: Rulings
+    verdicts: dict[tuple[int, int], Verdict] = {}
+    """Of the pairs that were compared by now."""
 
     def names(self, one: int, other: int) -> tuple[int, int]:
         return self.described(one).ref.name, self.described(other).ref.name
@@ -159,8 +161,9 @@ def _why_apart(case: _Case, cuts: dict[tuple[int, int], str], level: Level, one:
 
 
 def _verdict(case: _Case, pair: tuple[int, int]) -> Verdict:
-    one, other = pair
-    return compare(case.features[one], case.features[other])
+    if pair not in case.verdicts:
+        case.verdicts[pair] = compare(case.features[pair[0]], case.features[pair[1]])
+    return case.verdicts[pair]
 
 
 def _link(case: _Case, how: How, level: Level, one: int, other: int) -> Link:

@@ -36,6 +36,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     facts: list[Fact]
     way: Fact | None
     copies: str
+    copy: str
+    """Which of several languages the copy is in that answers; "" where there is but one."""
     reasons: list[Reason]
 
 
@@ -50,6 +52,7 @@ def card(hit: Hit, number: int, say: Wording, *, times: Times, mode: str, near: 
         facts=best_facts(hit.best, say, times) if hit.best else [],
         way=best_way(hit.best, say, mode=mode, near=near) if hit.best else None,
         copies=_copies(hit, say),
+        copy=_copy(hit, say),
         reasons=[_reason(name, signal, say) for name, signal in hit.signals.items()],
     )
 
@@ -107,6 +110,15 @@ def _copies(hit: Hit, say: Wording) -> str:
     copies = say("copies_at", n=hit.holdings_count)
     places = say("places_count", n=hit.institutions_count)
     return say("copies_places", copies=copies, places=places) if hit.institutions_count else copies
+
+
+def _copy(hit: Hit, say: Wording) -> str:
+    best = hit.best
+    if best is None or not best.languages or not set(hit.languages) - set(best.languages):
+        return ""
+    languages = say("list_comma").join(say.language(tag) for tag in best.languages[:3])
+    told = (languages, str(best.year) if best.year is not None else "", best.title if best.title != hit.title else "")
+    return say("merging.copy_is", what=say("list_comma").join(piece for piece in told if piece))
 
 
 def _reason(name: str, signal: Signal, say: Wording) -> Reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -82,7 +83,13 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     database.close()
     context = open_context(settings, clock=lambda: NOW)
     with TestClient(create_app(context)) as client:
-        yield lambda path="/api/search", **params: client.get(path, params={"near": HERE, **params}).json()
+
+        def asked(path: str = "/api/search", **params: Any) -> Any:
+            answer = client.get(path, params={"near": HERE, **params})
+            assert answer.status_code == 200, answer.text
+            return answer.json() if path.startswith("/api/") else re.sub(r"<[^>]+>", "", answer.text)
+
+        yield asked
     context.close()
 
 
@@ -117,7 +124,19 @@ def test_all_filters_hold_for_one_and_the_same_copy(ask: Any, filters: dict[str,
     for question in ({"q": "pride and prejudice"}, {}):
         answer = ask(**question, **filters, sort=sort, type="book")
         assert [hit["best"]["institution_id"] for hit in answer["hits"]] == ([where] if where else [])
+        for hit in answer["hits"]:
+            assert set(hit["best"]["languages"]) <= {filters.get("language", hit["best"]["languages"][0])}
+            assert hit["best"]["title"].startswith("Stolz" if "de" in hit["best"]["languages"] else "Pride")
         assert (answer["total"], answer["total_relation"], answer["exact"]) == (len(answer["hits"]), "exact", True)
+
+
+def test_the_card_says_in_which_language_the_copy_is(ask: Any) -> None:
+    # the work is called what most records call it
+    assert re.search(r"This copy: German, 1995\s", ask(path="/search", q="pride", language="de", year_to=1999))
+    assert "This copy: English, 1813, Pride and prejudice" in ask(
+        path="/search", q="pride", language="en", year_to=1900
+    )
+    assert "This copy" not in ask(path="/search", q="emma")
 
 
 def test_every_decade_of_a_work_is_counted(ask: Any) -> None:

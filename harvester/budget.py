@@ -6,7 +6,6 @@ import time
 
 from harvester.fetch_errors import FetchError
 
-
 _LEAST = 64 << 10
 
 

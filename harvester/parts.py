@@ -16,6 +16,7 @@ from harvester.protocols.base import Page
 from harvester.protocols.ead_units import split_units
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store import raw_records
+from store.codec import digest
 from store.database import Connection
 
 _FORMATS = frozenset({"ead"})
@@ -57,7 +58,10 @@ def taken_apart(
         kept.append(raw)
         units += below
         names[raw.record] = {unit.record for unit in below}
-    before = _before(connection, source.id, number, [*names, *(row.record for row in set_aside)])
+    for raw in kept:
+        raw.digest = raw.digest or digest(raw.payload)
+    now = {raw.record: raw.digest for raw in kept} | {row.record: b"" for row in set_aside}
+    before = _before(connection, source.id, number, now)
     for raw in kept:
         gone = before.get(raw.record, set()) - names[raw.record]
         units += [
@@ -98,8 +102,12 @@ def units_of(raw: RawRecord) -> list[RawRecord] | None:
     return list(found.values())
 
 
-def _before(connection: Connection, source: str, number: int, names: list[str]) -> dict[str, set[str]]:
-    """By aid: the units that it had when it came last."""
-    rows = raw_records.rows_of(connection, number, names)
+def _before(connection: Connection, source: str, number: int, now: dict[str, bytes]) -> dict[str, set[str]]:
+    """By aid: the units that it had when it came last; without those that are as they were, by their digest."""
+    rows = raw_records.rows_of(connection, number, list(now))
     stored = raw_records.by_ids(connection, source, list(rows.values()))
-    return {raw.record: {unit.record for unit in units_of(raw) or ()} for _, raw in stored if not raw.deleted}
+    return {
+        raw.record: {unit.record for unit in units_of(raw) or ()}
+        for _, raw in stored
+        if not raw.deleted and raw.digest != now[raw.record]
+    }

@@ -62,8 +62,11 @@ def answer(documents: Iterable[Requested], owner: Owner, frame: Frame, *, extend
         extended: with age and source of every state.
     """
     writer = _Writer(owner, frame, extended=extended)
-    who = {"href": frame.institution(owner.id) if owner.id else f"{frame.base}/", "content": _text(owner.name)}
-    return {"institution": {"id": who["href"]} | who, "document": [writer.document(one) for one in documents]}
+    address = frame.institution(owner.id) if owner.id else f"{frame.base}/"
+    return {
+        "institution": _filled({"id": address, "href": address, "content": _text(owner.name)}),
+        "document": [writer.document(one) for one in documents],
+    }
 
 
 class _Writer:
@@ -147,7 +150,7 @@ class _Writer:
         best = holding.best
         if best.institution_id and best.institution_id != self._owner.id:
             address = self._frame.institution(best.institution_id)
-            return {"id": address, "href": address, "content": _text(best.institution)}
+            return _filled({"id": address, "href": address, "content": _text(best.institution)})
         name = best.branch if best.institution_id else best.institution
         return _filled({"content": _text(name)})
 

@@ -26,7 +26,8 @@ from search_api.works import work_view
 from store.database import StoreError
 
 router = APIRouter(include_in_schema=False)
-MOST_IDS, _LONGEST_ID = 100, 20_000
+MOST_IDS, MOST_WORKS, _LONGEST_ID = 100, 200, 20_000
+"""Identifiers and works of one answer; bytes of all identifiers."""
 _KEPT = ("format", "lang", "extended")
 """Parameters that the address of the remaining identifiers repeats."""
 _OF_PATRONS = ("patron", "patron-type", "access_token")
@@ -66,6 +67,7 @@ async def _answer(
         identifiers, base = _identifiers(params, lang), address_of(context)
         owner = _owner(context, institution, lang)
         means = await run_in_threadpool(works_meant, context, identifiers[:MOST_IDS])
+        means, rest = _first(means, identifiers)
         if len(identifiers) == 1 and len(only := means[identifiers[0]]) == 1:
             await ask_live(request, only[0].work)
         told = await run_in_threadpool(_told, request, context, lang, params, means, owner)
@@ -76,7 +78,7 @@ async def _answer(
         if problem.status not in _ERRORS:
             raise
         return _error(problem.status, problem.detail, headers | more, params)
-    if rest := identifiers[MOST_IDS:]:
+    if rest:
         kept = [(name, value) for name in _KEPT for value in params.get(name, [])[:1]]
         headers["Link"] = f'<{base}{request.url.path}?{urlencode([("id", "|".join(rest)), *kept])}>; rel="next"'
     # The time of the answer is no part of what it says.
@@ -84,6 +86,16 @@ async def _answer(
     headers |= {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
     stamped = told | {"timestamp": context.clock().isoformat(timespec="seconds")}
     return Response(msgspec.json.encode(stamped), media_type="application/json", headers=headers)
+
+
+def _first(means: Means, identifiers: list[str]) -> tuple[Means, list[str]]:
+    """What is answered at once, at least for one identifier, and the identifiers that are left."""
+    taken: Means = {}
+    for identifier in identifiers[:MOST_IDS]:
+        if taken and sum(map(len, taken.values())) + len(means[identifier]) > MOST_WORKS:
+            break
+        taken[identifier] = means[identifier]
+    return taken, identifiers[len(taken) :]
 
 
 def _identifiers(params: dict[str, list[str]], lang: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -30,6 +31,8 @@ _IDS = ("rft_id", "id")
 _SCHEMES = ("urn:isbn:", "urn:issn:", "info:doi/", "info:oclcnum/", "info:lccn/", "info:pmid/", "https://doi.org/")
 _LONGEST = 300
 """Characters of a value that are looked at: abstracts come as titles, too."""
+_MOST = 5
+"""Values of one kind that are tried."""
 _USUAL = "give rft.isbn, rft.issn, rft_id, or rft.btitle, rft.atitle, rft.jtitle or rft.title with rft.au"
 Params = dict[str, list[str]]
 
@@ -85,16 +88,14 @@ def _found(
 
 def _values(params: Params, what: str) -> Iterator[tuple[str, str]]:
     """The keys that say something, with what they say."""
-    for name in _KEYS[what]:
-        for value in params.get(name, []):
-            if value.strip():
-                yield name, value.strip()[:_LONGEST]
+    given = ((name, value.strip()[:_LONGEST]) for name in _KEYS[what] for value in params.get(name, []))
+    return islice(((name, value) for name, value in given if value), _MOST)
 
 
 def _identifiers(params: Params) -> Iterator[str]:
     """Identifiers of what is cited, without their scheme."""
     for name in _IDS:
-        for value in params.get(name, []):
+        for value in params.get(name, [])[:_MOST]:
             scheme = next((scheme for scheme in _SCHEMES if value.strip().lower().startswith(scheme)), None)
             if scheme and (bare := value.strip()[len(scheme) :][:_LONGEST]):
                 yield f"ISSN {bare}" if scheme == "urn:issn:" else bare

@@ -212,6 +212,16 @@ def test_more_than_a_hundred_identifiers_come_in_parts(client: TestClient) -> No
     assert "link" not in client.get(link.partition(">")[0].removeprefix(f"<{HOME}")).headers
 
 
+def test_what_means_many_works_comes_in_parts_too(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search_api.routes.daia.MOST_WORKS", 2)
+    seen, address = [], "/daia?format=json&id=oai:city:1|nothing|oai:city:2|oai:city:3|oai:city:4|oai:city:5"
+    while address:
+        answer = client.get(address)
+        seen.append([one["requested"] for one in answer.json()["document"]])
+        address = answer.headers.get("link", "").partition(">")[0].removeprefix(f"<{HOME}")
+    assert seen == [["oai:city:1", "oai:city:2"], ["oai:city:3", "oai:city:4"], ["oai:city:5"]]
+
+
 @pytest.mark.parametrize(
     ("query", "status", "error"),
     [

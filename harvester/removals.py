@@ -6,7 +6,7 @@ What is removed rests in its grave for a time (``harvester.restore``).
 from __future__ import annotations
 
 from harvester.run import Run, tombstone
-from store import graves, harvest_runs, quarantine, raw_records, records, sources
+from store import graves, harvest_runs, leases, quarantine, raw_records, records, sources
 from store.database import Connection, Database
 
 FEW_TOMBSTONES = 10
@@ -113,16 +113,29 @@ def decide(database: Database, run_id: int, *, approved: bool) -> int:
 
 
 def withdraw(database: Database, source_id: str) -> int:
-    """Take out every record of a source: they rest as all removed records do. One that is cut off is gone on with.
+    """Take out every record of a paused source: they rest as all removed records do. One cut off is gone on with.
+
+    A harvest under way ends: what it still fetches is not kept. Nothing goes any more once the source is not paused.
 
     Returns:
         How many records were removed.
+
+    Raises:
+        LeaseTakenError: another process takes them out, or brings them back.
     """
+    name = f"harvest of {source_id}"
+    with database.begin() as connection:
+        leases.give_up(connection, name)
+    with leases.held(database, name):
+        return _take_out(database, source_id)
+
+
+def _take_out(database: Database, source_id: str) -> int:
     count = 0
     while True:
         with database.begin() as connection:
-            number = sources.number_of(connection, source_id)
-            if number is None:
+            source, number = sources.get(connection, source_id), sources.number_of(connection, source_id)
+            if source is None or number is None or not source.paused:
                 return count
             latest = harvest_runs.report(connection, source_id)
             ids = raw_records.living(connection, number, _BATCH)

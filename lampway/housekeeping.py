@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import structlog
 
 from config.settings import Settings
 from schemas.registration import Proof, Registration
-from search_api.accounts import registering
+from search_api.accounts import leaving, registering
 from search_api.accounts.mail import Mail
-from search_api.accounts.outside import Outside
+from search_api.accounts.outside import Outside, Refusal
 from store import accounts, links, logins, registrations, sources, trials
 from store.database import Database
 from store.registrations import StepError
@@ -43,7 +42,9 @@ class Housekeeping:
         if self._done is not None and now - self._done < EVERY:
             return
         self._done = now
-        forget(self._database, self._settings)
+        finish_withdrawals(self._database, self._outside)
+        leaving.end_rests(self._database, self._settings, now)
+        forget(self._database, self._settings, now)
         mail = Mail(self._settings)
         try:
             prove_again(self._database, self._settings, self._outside, mail, now)
@@ -51,17 +52,33 @@ class Housekeeping:
             mail.close()
 
 
-def forget(database: Database, settings: Settings) -> None:
-    """Trials, links and log-ins that are over, and uploaded files that no source reads."""
+def finish_withdrawals(database: Database, outside: Outside) -> None:
+    """Take out what a withdrawal that was cut off has left."""
+    with database.connect() as connection:
+        withdrawn = [row.source for row in registrations.in_state(connection, "withdrawn") if row.source]
+    for source in withdrawn:
+        try:
+            if count := outside.take_out(source):
+                log.info("a withdrawal was cut off and is gone on with", source=source, records=count)
+        except Refusal as refusal:
+            log.info("a withdrawal goes on elsewhere", source=source, reason=str(refusal))
+
+
+def forget(database: Database, settings: Settings, now: datetime | None = None) -> None:
+    """Trials, links and log-ins that are over, and uploaded files that nothing needs any more."""
     with database.begin() as connection:
         gone = {"links": links.clean(connection), "logins": logins.clean(connection)}
         tried = trials.clean(connection)
         kept = {source.location for source in sources.all_sources(connection)}
-        kept |= {row.proposal.location for row in registrations.in_state(connection, *registering.WAITING)}
-    uploads = (settings.home / "uploads").resolve()
-    for location in tried:
-        path = Path(location)
-        if location not in kept and "://" not in location and path.resolve().parent == uploads:
+        kept |= {
+            row.proposal.location
+            for row in registrations.in_state(connection, *registering.WAITING)
+            if row.state != "withdrawn" or row.source
+        }
+    long_ago = ((now or datetime.now(UTC)) - trials.LIFE).timestamp()
+    uploads = settings.home / "uploads"
+    for path in sorted(uploads.iterdir()) if uploads.is_dir() else ():
+        if str(path) not in kept and (str(path) in tried or path.stat().st_mtime < long_ago):
             path.unlink(missing_ok=True)
     log.info("what is over was forgotten", trials=len(tried), **gone)
 

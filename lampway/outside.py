@@ -18,7 +18,9 @@ from schemas.catalogue import Source
 from schemas.probe import Step
 from schemas.registration import Way
 from search_api.accounts.outside import Finding, Refusal
+from store import leases
 from store.database import Database
+from store.leases import LeaseTakenError
 
 _PROOF_S = 10.0
 
@@ -62,15 +64,21 @@ class Harvester:
         return Finding(code=found.code, where=found.where)
 
     def take_out(self, source: str) -> int:
-        """Let all records of a source rest."""
-        return withdraw(self._database, source)
+        """Let all records of a paused source rest."""
+        try:
+            return withdraw(self._database, source)
+        except LeaseTakenError as error:
+            raise Refusal(str(error)) from error
 
     def bring_back(self, source: str) -> int:
         """Bring them back; 0 when nothing rests."""
         try:
-            return restore(self._database, source)[0]
+            with leases.held(self._database, f"harvest of {source}"):
+                return restore(self._database, source)[0]
         except DecisionError:
             return 0
+        except LeaseTakenError as error:
+            raise Refusal(str(error)) from error
 
     def decide(self, run: int, *, approved: bool) -> int:
         """Carry out or drop what a waiting run would remove."""

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from schemas.catalogue import RawRecord
-from store import bulk, codec, dictionaries
+from store import bulk, codec, dictionaries, taken_down
 from store.database import now_text
 from store.tables import raw_records, records
 
@@ -39,7 +39,8 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
     """Store the records of a page.
 
     One identifier twice in a run: the one with the newer datestamp stands, of equal ones the later. A record that
-    becomes a tombstone keeps the payload that it had when it lived (see ``store.graves``).
+    becomes a tombstone keeps the payload that it had when it lived (see ``store.graves``). Of one that was taken down
+    nothing is kept; it counts as unchanged.
 
     Args:
         connection: in a write transaction, the one that also saves the checkpoint.
@@ -57,6 +58,7 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
                 continue
         latest[key] = raw
     known = _known(connection, source, list(latest))
+    refused = taken_down.among(connection, source, list(latest))
     at = now_text()
     fresh: list[tuple[RawRecord, int, bytes]] = []
     rewritten: list[tuple[RawRecord, int]] = []
@@ -66,6 +68,10 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
     for key, raw in latest.items():
         raw.digest = raw.digest or codec.digest(raw.payload)
         row = known.get(key)
+        if key in refused:
+            outcome.same.append(raw.record)
+            seen += [row[0]] if row else []
+            continue
         if row is None:
             if not fresh:
                 # Numbers are given here, in the one write transaction, so that the rows need not be read back.

@@ -11,7 +11,7 @@ from store.codec import from_json, to_json
 from store.database import now_text
 from store.record_keys import forget
 from store.records import mark_pending
-from store.tables import records, sources
+from store.tables import availability, records, sources
 from store.works import mark_pending as mark_works_pending
 
 
@@ -93,6 +93,8 @@ def remove(connection: Connection, id_: str) -> bool:
     mark_works_pending(connection, sorted({work for _, work in touched if work}))
     forget(connection, [record for record, _ in touched])
     mark_pending(connection, sorted(merge_cuts.partners(connection, [record for record, _ in touched])))
+    facts = availability.c.record.in_(own.with_only_columns(records.c.id))  # row numbers are given again
+    connection.execute(delete(availability).where(facts))
     return connection.execute(delete(sources).where(sources.c.id == id_)).rowcount > 0
 
 

@@ -189,6 +189,16 @@ graves = Table(
 )
 Index("ix_graves_source_run", graves.c.source, graves.c.run)
 
+taken_down = Table(
+    "taken_down",
+    metadata,
+    # Records that were erased for good: whatever their source sends of them is not kept.
+    Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("key", LargeBinary(16), primary_key=True),  # of the identifier, as raw_records.key
+    Column("record", TEXT, nullable=False),
+    Column("at", words(32), nullable=False),
+)
+
 # What waits: an outbox each for the two steps of the indexer. Written in the transaction that made the change.
 pending_records = Table("pending_records", metadata, Column("record", Number, primary_key=True, autoincrement=False))
 pending_works = Table("pending_works", metadata, Column("work", Number, primary_key=True, autoincrement=False))

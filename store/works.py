@@ -147,6 +147,15 @@ def known(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     return found
 
 
+def gone(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Numbers of works by public id, of those that are gone."""
+    found: dict[str, int] = {}
+    for start in range(0, len(ids), _CHUNK):
+        query = select(works.c.id, works.c.number).where(works.c.id.in_(ids[start : start + _CHUNK]))
+        found.update({row.id: row.number for row in connection.execute(query.where(works.c.data.is_(None)))})
+    return found
+
+
 def without_records(connection: Connection, numbers: Sequence[int]) -> list[int]:
     """Those of some living works that no record belongs to any more (their source was removed)."""
     found: list[int] = []

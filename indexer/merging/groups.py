@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from indexer.merging.fields import merged_work
-from indexer.merging.identity import code_of, edition_id, work_id
+from indexer.merging.identity import code_of, edition_id, named_after, work_id
 from schemas.catalogue import CatalogueRecord
 from schemas.work import Work
 from store import works
@@ -62,6 +62,7 @@ def note_group(
     olds: Mapping[int, Work],
     waiting: set[int],
     ranks: Mapping[str, int],
+    gone: Mapping[str, int],
 ) -> None:
     """Add to a change what became of one group.
 
@@ -74,6 +75,7 @@ def note_group(
         olds: the living works of ``before`` by number.
         waiting: records that had changed.
         ranks: of sources that go before others in the description: 0 = first.
+        gone: works that went with their anchors, by id: who comes back finds his work as he left it.
     """
     living = [i for i in group if i in labels and i in current and not current[i].deleted]
     change.left += [i for i in group if i not in set(living)]
@@ -86,7 +88,8 @@ def note_group(
     for editions in parted.values():
         members = [i for edition in editions.values() for i in edition]
         kept = {olds[n].id: n for n in {before[i][0] for i in members if i in before} if n in olds}
-        id_ = work_id({codes[i] for i in members}, kept)
+        back = {id_: gone[id_] for i in members if (id_ := named_after(codes[i])) in gone}
+        id_ = work_id({codes[i] for i in members}, kept | back)
         now.update(dict.fromkeys(members, id_))
         described = [
             (edition_id({codes[i] for i in e}, (before[i][1] for i in e if i in before)), [(i, current[i]) for i in e])

@@ -18,15 +18,20 @@ def code_of(record: CatalogueRecord) -> str:
     return b32encode(blake2b(name, digest_size=10).digest()).decode().lower()
 
 
+def named_after(code: str) -> str:
+    """The id of a work whose anchor is the record with a code."""
+    return f"w{code}"
+
+
 def work_id(codes: Collection[str], before: Mapping[str, int]) -> str:
     """The id of a work.
 
     Args:
         codes: of its members.
-        before: works that members belonged to: id -> number. Lower numbers are older.
+        before: works that members belonged to, or were named after them and went: id -> number. Lower ones are older.
     """
     kept = [(number, id_) for id_, number in before.items() if id_[1:] in codes]
-    return min(kept)[1] if kept else "w" + min(codes)
+    return min(kept)[1] if kept else named_after(min(codes))
 
 
 def edition_id(codes: Collection[str], before: Iterable[str]) -> str:

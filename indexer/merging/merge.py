@@ -14,6 +14,7 @@ import numpy as np
 from indexer.merging.clusters import Clusters, cluster
 from indexer.merging.components import Components
 from indexer.merging.groups import Change, note_group
+from indexer.merging.identity import code_of, named_after
 from indexer.merging.keys import RULES
 from indexer.merging.scope import EVERYTHING, IN_HAND, Scope, scope_of
 from indexer.merging.scope import Progress as Progress
@@ -128,8 +129,10 @@ def _write_works(database: Database, scope: Scope, waiting: set[int], report: Me
         with database.begin() as connection:
             current = records.by_ids(connection, ids)
             olds = works.by_numbers(connection, sorted({before[i][0] for i in ids if i in before and before[i][0]}))
+            homeless = [i for i in ids if not before.get(i, (0, ""))[0] and i in current]
+            gone = works.gone(connection, [named_after(code_of(current[i])) for i in homeless])
             for group in batch:
-                note_group(change, group, current, labels, before, olds, waiting, ranks)
+                note_group(change, group, current, labels, before, olds, waiting, ranks, gone)
             change.store(connection, before)
         report.new += len(change.added)
         report.changed += len(change.replaced)

@@ -40,10 +40,18 @@ class Outside(Protocol):
         """Look for a token once, by "dns", "file" or "description"."""
 
     def take_out(self, source: str) -> int:
-        """Let all records of a source rest in their graves; returns how many."""
+        """Let all records of a paused source rest in their graves; returns how many.
+
+        Raises:
+            Refusal: it is done, or undone, elsewhere just now.
+        """
 
     def bring_back(self, source: str) -> int:
-        """Bring them back while they rest; returns how many."""
+        """Bring them back while they rest; returns how many.
+
+        Raises:
+            Refusal: they are taken out just now.
+        """
 
     def decide(self, run: int, *, approved: bool) -> int:
         """Carry out or drop what a waiting run would remove; returns how many records.

@@ -19,6 +19,7 @@ from schemas.registration import Proposal, Registration, RegistrationState, Way
 from search_api.accounts.outside import Finding, Outside
 from store import accounts, institutions, links, registrations, sources
 from store.database import Connection, Database, now_text
+from store.registrations import StepError
 from store.secrets import token
 
 WAITING: tuple[RegistrationState, ...] = (
@@ -164,7 +165,12 @@ def resume(connection: Connection, registration: Registration, actor: str) -> No
 def withdraw(database: Database, outside: Outside, registration: Registration, actor: str) -> int:
     """Take everything out: the records rest, and vanish from search, feeds and our OAI-PMH; returns how many.
 
-    The state changes first: should the rest be cut off, the page offers to go on, and nothing is harvested meanwhile.
+    The state changes first: should the rest be cut off, the day's work goes on with it, and nothing is harvested
+    meanwhile. Once the rest is over ``leaving.end_rests`` removes what is left.
+
+    Raises:
+        StepError: it cannot be withdrawn now.
+        Refusal: somebody else takes it out or brings it back just now.
     """
     with database.begin() as connection:
         if registration.state != "withdrawn":
@@ -175,7 +181,14 @@ def withdraw(database: Database, outside: Outside, registration: Registration, a
 
 
 def come_back(database: Database, outside: Outside, registration: Registration, actor: str) -> int:
-    """Undo a withdrawal while the records rest; ids are as before. Returns how many came back."""
+    """Undo a withdrawal while the records rest; ids are as before. Returns how many came back.
+
+    Raises:
+        StepError: it is not withdrawn, or the rest is over and nothing is left to come back.
+        Refusal: somebody else takes it out or brings it back just now.
+    """
+    if registration.state != "withdrawn" or not registration.source:
+        raise StepError("what was withdrawn is gone for good; register it again")
     back = outside.bring_back(registration.source)
     with database.begin() as connection:
         _set_paused(connection, registration.source, paused=False)

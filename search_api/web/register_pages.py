@@ -131,7 +131,7 @@ def _proposal(probe: Probe, location: str, actor: Actor, form: Form, page: Page)
     own = form["institution"] if form["institution"] in actor.roles else ""
     new = None if own else _new_place(form, page)
     return Proposal(
-        location=probe.endpoint or location,
+        location=(probe.endpoint or location) if "://" in location else location,  # a look names no path of ours
         protocol=probe.protocol,
         format=probe.format,
         prefix=probe.prefix,

@@ -12,7 +12,7 @@ from search_api.accounts import registering
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Open, SameOrigin, Self
 from search_api.accounts.mail import Mail
-from search_api.accounts.outside import Outside
+from search_api.accounts.outside import Outside, Refusal
 from search_api.context import Context
 from search_api.errors import ApiError
 from search_api.rate_limit import Hourly
@@ -132,7 +132,7 @@ def act(request: Request, id: str, act: str, actor: Self) -> Response:  # noqa: 
             registering.come_back(context.database, outside_of(request), registration, who)
         else:
             raise ApiError("not-found", f"Nothing is at {request.url.path}.")
-    except StepError as error:
+    except (StepError, Refusal) as error:
         form = Form(wrong={"state": str(error)})
         return _page(request, actor, registration_of(request, id, actor), form)
     context.refresh()

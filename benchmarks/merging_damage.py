@@ -147,18 +147,19 @@ def hard_negatives(record: CatalogueRecord) -> dict[str, CatalogueRecord]:
     """
     bare, year = without_identifiers(record), record.year or 1990
     change = msgspec.structs.replace
+    title = record.title.split(" / ")[0]
     volume = "88" if "88" not in f"{record.part} {record.title}" else "77"
     found = {
         "next volume": change(bare, part=volume),
         "next volume, set's ISBN": change(record, part=volume),
-        "next volume, in words": change(bare, title=f"{record.title}, volume eleven"),
+        "next volume, in words": change(bare, title=f"{title}, volume eleven"),
         "new edition": change(bare, year=year + 7, edition="2nd edition"),
         "another title of a series, its ISBN": change(
             record, title="Wholly other matters of the sea", other_titles=[], uniform_title=""
         ),
-        "next number in the title": change(bare, title=f"{record.title} 2"),
-        "workbook": change(bare, title=f"{record.title} : workbook"),
-        "sequel of the author": change(bare, title=f"{record.title} and the return of the stranger"),
+        "next number in the title": change(bare, title=f"{title} 2"),
+        "workbook": change(bare, title=f"{title} : workbook"),
+        "sequel of the author": change(bare, title=f"{title} and the return of the stranger"),
     }
     if record.year and record.type != "serial":
         found["reprint of another house"] = change(bare, year=year + 12, publisher="Other House")
@@ -169,7 +170,7 @@ def hard_negatives(record: CatalogueRecord) -> dict[str, CatalogueRecord]:
         found["another author's"] = change(bare, creators=other, publisher="Other House")
     if record.languages:
         found["translation"] = change(bare, languages=["fi" if record.languages[0] != "fi" else "sv"])
-    if re.search(r"\d+ (?:p|pages|S)\b", record.extent):
+    if re.search(r"^\D*\d+ (?:p|pages|S)\b", record.extent):
         found["electronic version"] = change(bare, extent="1 online resource")
     if re.search(r"\w{4,} ?: \w+ \w+ \w{4,}", record.title):
         main = re.split(r" ?: ", record.title, maxsplit=1)[0]

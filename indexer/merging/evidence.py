@@ -127,8 +127,8 @@ def _weight(form: str, extended: bool, generic: bool) -> str:
 def _across_scripts(one: Features, other: Features, shared: bool) -> str:
     a, b = one.forms[0], other.forms[0]
     heard = sound(a.main), sound(b.main)
-    like = fuzz.ratio(*heard) if min(map(len, heard)) > 2 else UNLIKE
-    if like >= SOUNDS_ALIKE:
+    like = fuzz.ratio(*heard) if all(heard) else UNLIKE
+    if like >= SOUNDS_ALIKE and min(map(len, heard)) > 2:
         return "title-romanised"
     if not shared or (like < UNLIKE and _MUTE.isdisjoint((_script(a), _script(b)))):
         return "title-different"

@@ -33,6 +33,11 @@ from store.sources import SourceState
 
 ROWS, ROUNDS = 20_000, 3
 REAL = ("library-gutenberg/gutenberg_metadata.csv.gz", "library-goodbooks10k/books.csv.gz")
+NOTES = [
+    "`csv.reader` alone gives a row in less than 2 µs, so that the target leaves 4 for a normalised row. The raw row",
+    "kept as JSON costs 1, the look for scattered rows 3, encoding, dialect and digest 2, and a record with names,",
+    "dates, languages, checked identifiers and copies 15.",
+]
 HEADER = ["record id", "title", "subtitle", "author", "publisher", "place", "year", "language", "isbn", "subjects",
           "series", "pages", "call number", "note"]  # fmt: skip
 
@@ -52,6 +57,7 @@ def run() -> dict[str, Any]:
         "title": "CSV catalogues: strict rows, normalised, stored",
         "command": "python -m benchmarks csv_files",
         "rows": rows,
+        "notes": NOTES,
     }
 
 

@@ -106,12 +106,11 @@ def _by_numbers(context: Context, numbers: set[str]) -> dict[str, list[Meant]]:
 def _by_records(context: Context, identifiers: Iterable[str]) -> dict[str, list[Meant]]:
     """Works by the identifiers of their records at the sources; with an ISIL before it, of that institution's only."""
     registry = context.registry()
-    by_isil = {row.isil.casefold(): row.id for row in registry.institutions if row.isil}
     asked: dict[str, tuple[str, set[str] | None]] = {}
     for identifier in identifiers:
         code, _, rest = identifier.partition(":")
-        owner = by_isil.get(code.strip().casefold()) if rest else None
-        asked[identifier] = (rest, _family(registry, owner)) if owner else (identifier, None)
+        owner = registry.by_isil.get(code.strip().lower()) if rest else None
+        asked[identifier] = (rest, _family(registry, owner.id)) if owner else (identifier, None)
     with context.database.connect() as connection:
         known = sources.numbers(connection)
         rows = raw_records.find(connection, list(known), list({record for record, _ in asked.values()}))

@@ -76,7 +76,8 @@ def institution_ids(context: Context, params: Params) -> set[str] | None:
     wanted = [set(_values(params, "ids"))] if "ids" in params else []
     if "externalIds" in params:
         codes = {value.lower().removeprefix("isil:") for value in _values(params, "externalIds")}
-        wanted.append({row.id for row in context.registry().institutions if row.isil and row.isil.lower() in codes})
+        by_isil = context.registry().by_isil
+        wanted.append({by_isil[code].id for code in codes & by_isil.keys()})
     return set.intersection(*wanted) if wanted else None
 
 

@@ -61,6 +61,11 @@ class Registry:
         """Finds the institution that a holding means."""
         return Resolver(self.institutions)
 
+    @cached_property
+    def by_isil(self) -> dict[str, Institution]:
+        """Institutions by their ISIL in lower case."""
+        return {row.isil.lower(): row for row in self.institutions if row.isil}
+
     def hours(self, now: datetime) -> HoursTable:
         """The table of opening hours; renewed in the background when its first day is over."""
         if now - self._hours_from > _RENEW_AFTER and self._lock.acquire(blocking=False):

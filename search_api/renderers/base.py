@@ -44,6 +44,10 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
         """The address of a work for the world; its name as a URI too."""
         return f"{self.base}/works/{quote(id_, safe='')}"
 
+    def citable(self, id_: str) -> str:
+        """The address of a work for a file that leaves this place; empty where no public address is set."""
+        return self.work(id_) if self.base else ""
+
     def institution(self, id_: str) -> str:
         """The address of an institution for the world; its name as a URI too."""
         return f"{self.base}/institutions/{quote(id_, safe='')}"

@@ -60,7 +60,7 @@ def _fields(work: Described, frame: Frame) -> Iterator[tuple[str, str]]:
     yield "keywords", _text(", ".join(work.subjects))
     yield "abstract", _text(work.description)
     yield "note", _text(", ".join((*made.others, work.unit_id)).strip(", "))
-    yield "url", one_line(frame.work(work.id))
+    yield "url", one_line(frame.citable(work.id))
 
 
 def _text(value: str) -> str:

@@ -47,10 +47,11 @@ def _item(work: Described, frame: Frame) -> dict[str, Any]:
         "abstract": work.description,
         "archive_location": work.unit_id,
         "dimensions": work.extent,
+        "URL": frame.citable(work.id),
     }
     about: dict[str, Any] = {"id": work.id, "type": _TYPES.get(work.type, "document")}
     about |= {name: one_line(value) if isinstance(value, str) else value for name, value in values.items() if value}
-    return about | {"URL": frame.work(work.id)}
+    return about
 
 
 def _names(names: Iterable[str]) -> list[dict[str, str]]:

@@ -54,4 +54,4 @@ def _fields(work: Described, host: Host, frame: Frame) -> Iterator[tuple[str, It
     yield "KW", work.subjects
     yield "CN", [work.unit_id]
     yield "AB", [work.description]
-    yield "UR", [frame.work(work.id)]
+    yield "UR", [frame.citable(work.id)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -23,15 +25,22 @@ service = _module.service
 TAKES_AT_MOST_S = 60
 
 
+def _without(why: str) -> NoReturn:
+    """Skip, or fail where LAMPWAY_TEST_REQUIRE names "interop"."""
+    if "interop" in os.environ.get("LAMPWAY_TEST_REQUIRE", "").split(","):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
 @pytest.fixture
 def run() -> Callable[..., str]:
     """Runs a program and gives what it writes; skips, saying what is missing, where it is not there."""
 
     def start(*command: str, package: str, module: str = "") -> str:
         if shutil.which(command[0]) is None:
-            pytest.skip(f"no {command[0]} on the PATH (Debian: {package})")
+            _without(f"no {command[0]} on the PATH (Debian: {package})")
         if module and subprocess.run(["perl", f"-M{module}", "-e", "1"], capture_output=True).returncode:
-            pytest.skip(f"no Perl module {module} (Debian: {package})")
+            _without(f"no Perl module {module} (Debian: {package})")
         ran = subprocess.run(command, capture_output=True, text=True, timeout=TAKES_AT_MOST_S)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout + ran.stderr

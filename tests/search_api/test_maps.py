@@ -99,14 +99,13 @@ def test_institutions_in_a_box(client: TestClient, federation: Any) -> None:
     assert not {one["id"] for one in following["features"]} & {one["id"] for one in near["features"]}
 
 
-@pytest.mark.parametrize(
-    ("query", "parameter"),
-    [("bbox=1,2,3", "bbox"), ("bbox=0,91,1,92", "bbox"), ("bbox=nan,0,1,1", "bbox"), ("near=91,0", "near"),
-     ("at=yesterday", "at"), ("kind=shop", "kind"), ("limit=0", "limit"), ("cursor=x", "cursor")],
-)  # fmt: skip
-def test_what_cannot_be_used_is_named(client: TestClient, query: str, parameter: str) -> None:
-    answer = client.get(f"/api/institutions.geojson?{query}")
-    assert (answer.status_code, answer.json()["parameter"]) == (400, parameter)
+def test_what_cannot_be_used_is_named(client: TestClient) -> None:
+    for query, parameter in (
+        ("bbox=1,2,3", "bbox"), ("bbox=0,91,1,92", "bbox"), ("bbox=nan,0,1,1", "bbox"), ("near=91,0", "near"),
+        ("at=yesterday", "at"), ("kind=shop", "kind"), ("limit=0", "limit"), ("cursor=x", "cursor"),
+    ):  # fmt: skip
+        answer = client.get(f"/api/institutions.geojson?{query}")
+        assert (answer.status_code, answer.json()["parameter"]) == (400, parameter), query
 
 
 def test_gdal_reads_columns(client: TestClient, tmp_path: Path) -> None:

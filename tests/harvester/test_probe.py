@@ -382,6 +382,7 @@ def test_binary_marc_is_told_from_text() -> None:
     assert recognise(record(b"245")).format == "marc21"
     assert recognise(record(b"200")).format == "unimarc"
     assert recognise(b"a line\nof prose\n").protocol == ""
+    assert recognise(b"00062nam a2200037   4500" + b"245001100000" * 10_000).format == "marc21"  # and in no time
 
 
 def test_the_command_tells_in_words_or_json(good: Any, site: Any, tmp_path: Path) -> None:

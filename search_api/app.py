@@ -46,15 +46,17 @@ from search_api.routes import (
     search,
     sitemap,
     sources,
-    unapi,
     sru,
+    unapi,
     works,
 )
 from search_api.web import (
     account_pages,
     institution_area,
+    leaving_pages,
     log_in_pages,
     operator_area,
+    operator_records,
     pages,
     register_pages,
     registration_pages,
@@ -75,7 +77,8 @@ ROUTERS = tuple(
 ACCOUNT_ROUTERS = tuple(
     module.router
     for module in (
-        *(log_in_pages, account_pages, register_pages, registration_pages, institution_area, operator_area),
+        *(log_in_pages, account_pages, register_pages, registration_pages),
+        *(leaving_pages, institution_area, operator_records, operator_area),
         why_pages,
     )
 )

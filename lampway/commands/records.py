@@ -7,22 +7,23 @@ from typing import Annotated, Any
 
 import typer
 
+from lampway.commands import take_down
 from lampway.console import WRONG_USE, fail, note, open_store, settings_or_fail
 from lampway.json_lines import write_json_lines
-from schemas.catalogue import CatalogueRecord
+from search_api.export import as_row
 from store import records, sources
 from store.database import Database
 
 app = typer.Typer(
     no_args_is_help=True,
-    short_help="Normalised records: export.",
-    help="Normalised records: export.\n\nExample: lampway records export records.jsonl",
+    short_help="Records: export, take-down, allow.",
+    help="Records: export, take-down, allow.\n\nExample: lampway records export records.jsonl",
 )
 
 
 @app.callback()
 def group() -> None:
-    """Normalised records: export."""
+    """Records: export, take-down, allow."""
 
 
 @app.command("export")
@@ -66,14 +67,7 @@ def _rows(database: Database, wanted: list[int] | None) -> Iterator[dict[str, An
                     yield as_row(record)
 
 
-def as_row(record: CatalogueRecord) -> dict[str, Any]:
-    """A record as exported: every field, the creators as names with their roles beside them."""
-    row = {name: getattr(record, name) for name in record.__struct_fields__}
-    row["creators"] = [creator.name for creator in record.creators]
-    row["creator_roles"] = [creator.role for creator in record.creators]
-    return row
-
-
 def register(root: typer.Typer) -> None:
     """Add to the command."""
+    take_down.add_to(app)
     root.add_typer(app, name="records")

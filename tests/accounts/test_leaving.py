@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
+from typer.testing import CliRunner
 
 from harvester.fetching import Client
 from harvester.harvest import harvest_source
+from harvester.normalise import renormalise
+from harvester.removals import DecisionError
+from harvester.restore import restore
 from indexer.engines import open_engine
 from indexer.update import update
+from lampway.cli import app as cli
 from lampway.housekeeping import Housekeeping
 from lampway.outside import Harvester
-from schemas.catalogue import Source
+from schemas.catalogue import Quarantined, Source
 from schemas.registration import Proposal
 from search_api.accounts import registering
-from store import accounts, api_keys, audit, raw_records, records, registrations, sources, tables, works
+from store import accounts, api_keys, audit, quarantine, raw_records, records, registrations, sources, tables, works
 
 ADA = "ada@example.org"
 TABLE = "id,title,author,isbn,copies\n" + "".join(f"n{n},The northern harbour {n},Ann Li,,1\n" for n in range(1, 5))
@@ -183,3 +192,116 @@ def test_files_that_nothing_needs_are_swept(house: House) -> None:
     os.utime(house.upload, (0, 0))
     Housekeeping(house.database, house.settings, Harvester(house.database, house.settings)).look()
     assert (stray.exists(), house.upload.exists()) == (False, True)
+
+
+LEAVE = "/i/north/sources/north/leave"
+
+
+def test_what_disappears_and_a_copy_of_it(house: House, person: Callable[..., Any]) -> None:
+    ada = person("bea@example.org", north="editor")
+    with house.database.begin() as connection:
+        api_keys.create(connection, "north", label="shelf <3")
+    text = ada.get(LEAVE).text
+    facts = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", text))
+    assert facts["Records"] == "4"
+    assert facts["Works that nobody else has here"] == "3"
+    assert facts["Copies"] == "4"
+    assert "shelf &lt;3" in text
+    assert ADA in text
+    rows = ada.get("/i/north/sources/north/export/records.jsonl")
+    assert rows.headers["content-disposition"] == 'attachment; filename="records.jsonl"'
+    assert [json.loads(line)["record"] for line in rows.text.splitlines()] == ["n1", "n2", "n3", "n4"]
+    raw = [json.loads(line) for line in ada.get("/i/north/sources/north/export/raw.jsonl").text.splitlines()]
+    assert json.loads(raw[1]["payload"])[1][:2] == ["n2", "The northern harbour 2"]
+    assert ada.get("/i/north/sources/north/export/secrets.jsonl").status_code == 404
+
+
+def everything_kept(house: House) -> str:
+    """All that the store keeps, readable."""
+    with house.database.connect() as connection:
+        kept = [repr(raw) for name in ("north", "south") for _, raw in raw_of(connection, name)]
+        kept += [repr(record) for batch in records.iterate(connection) for _, record in batch]
+        return "\n".join(kept) + repr(list(works.iterate(connection)))
+
+
+def raw_of(connection: Any, name: str) -> Any:
+    number = sources.number_of(connection, name)
+    return [row for batch in raw_records.iterate(connection, number, name) for row in batch]
+
+
+def test_one_record_is_erased_and_stays_away(
+    house: House, person: Callable[..., Any], visitor: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bea, browser, ids = person("bea@example.org", north="editor"), visitor(Accept="*/*"), house.ids()
+    assert "harbour 2" in everything_kept(house)
+    path = "/i/north/sources/north/take-down"
+    assert "There is and was no record" in bea.post(path, data={"record": "s2", "reason": "x"}).text
+    assert "Give a reason" in bea.post(path, data={"record": "n2"}).text
+    for _ in range(2):
+        assert bea.post(path, data={"record": "n2", "reason": "a donor asked"}).status_code == 303
+    assert bea.post(path, data={"record": "n1", "reason": "a donor asked"}).status_code == 303
+    house.index()
+    assert "harbour 2" not in everything_kept(house)
+    assert "northern harbour 2" not in "".join(found(browser).values())
+    assert browser.get(f"/api/works/{ids['n2']}").status_code == 404
+    assert "n2" in bea.get(LEAVE).text
+
+    house.upload.write_text(TABLE + "n5,The northern harbour 5,Ann Li,,1\n")
+    for full in (False, True):
+        report = house.harvest("north", full=full)
+        assert (report.status, report.received, report.quarantined) == ("complete", 5, 0), report
+    renormalise(house.database, source_named(house, "north"))
+    with house.database.begin() as connection:  # not even in quarantine
+        number = sources.number_of(connection, "north")
+        quarantine.add(connection, number, 1, [Quarantined(source="north", record="n2", reason="x", payload=b"n2")])
+        assert quarantine.count(connection, number) == 0
+    with pytest.raises(DecisionError):
+        restore(house.database, "north", ["n2"])
+    house.index()
+    assert "harbour 2" not in everything_kept(house)
+    assert set(house.ids()) == {"n3", "n4", "n5", "s1", "s2"}
+
+    monkeypatch.setenv("LAMPWAY_HOME", str(house.settings.home))
+    run = CliRunner().invoke
+    assert "n2" in run(cli, ["records", "taken-down", "--source", "north"]).stdout
+    assert run(cli, ["records", "allow", "n3", "--source", "north", "--reason", "x"]).exit_code == 2
+    assert run(cli, ["records", "allow", "n2", "--source", "north", "--reason", "agreed"]).exit_code == 0
+    assert run(cli, ["records", "take-down", "n9", "--source", "north", "--reason", "x"]).exit_code == 2
+    assert run(cli, ["records", "take-down", "n4", "--source", "north", "--reason", "x"]).exit_code == 0
+    house.harvest("north", full=True)
+    house.index()
+    assert set(house.ids()) == {"n2", "n3", "n5", "s1", "s2"}
+    assert house.ids()["n2"] == ids["n2"]
+    with house.database.connect() as connection:
+        acts = [(line.action, line.actor) for line in audit.read(connection, institutions=["north"])][:4]
+    assert acts[:2] == [("record.take_down", "command"), ("record.allow", "command")]
+    assert acts[2:] == [("record.take_down", "bea@example.org")] * 2
+
+
+def source_named(house: House, id_: str) -> Source:
+    with house.database.connect() as connection:
+        return sources.get(connection, id_)
+
+
+def test_the_operator_takes_a_record_of_a_work_down(house: House, person: Callable[..., Any]) -> None:
+    boss, work = person("boss@example.org", operator=True), house.ids()["s1"]
+    for asked in (work, f"https://lampway.example/works/{work}?lang=en"):
+        page = boss.get("/operator/records", params={"work": asked}).text
+        assert 'name="record" value="n1"' in page
+        assert 'name="record" value="s1"' in page
+    assert 'value="south"' in boss.get("/operator/records?work=s2").text
+    assert "Nothing of that name" in boss.get("/operator/records?work=%00").text
+    form = {"work": work, "source": "south", "record": "s1", "reason": "court order"}
+    assert boss.post("/operator/records", data=form).headers["location"].startswith("/account/confirm")
+    with_second_factor(boss)
+    assert boss.post("/operator/records", data=form | {"reason": ""}).status_code == 422
+    assert boss.post("/operator/records", data=form | {"record": "s9"}).status_code == 404
+    assert boss.post("/operator/records", data=form).status_code == 303
+    house.index()
+    assert set(house.ids()) == {"n1", "n2", "n3", "n4", "s2"}
+
+
+def with_second_factor(browser: Any) -> None:
+    secret = re.search(r"<code>(\w+)</code>", browser.get("/account").text)[1]
+    code = pyotp.TOTP(secret).at(time.time() - 30)
+    assert browser.post("/account/totp", data={"secret": secret, "code": code}).status_code == 303

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 import zstandard
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from store import codec
 from store.database import StoreError
@@ -37,6 +37,11 @@ class _Ready(threading.local):
 
 
 _ready = _Ready()
+# Made once: every page of a harvest asks them.
+_NAME = select(dictionaries.c.id).where(
+    dictionaries.c.source == bindparam("number"), dictionaries.c.holds == bindparam("kind")
+)
+_DATA = select(dictionaries.c.data).where(dictionaries.c.id == bindparam("name")).limit(1)
 
 
 class UnknownDictionaryError(StoreError):
@@ -54,17 +59,12 @@ def packer(connection: Connection, source: int, holds: Holds, values: Sequence[b
         holds: the kind of value.
         values: what is going to be compressed.
     """
-    row = connection.execute(
-        select(dictionaries.c.id, dictionaries.c.data).where(
-            dictionaries.c.source == source, dictionaries.c.holds == holds
-        )
-    ).first()
-    id_, data = (row.id, bytes(row.data)) if row else _train(connection, source, holds, values)
+    id_ = connection.scalar(_NAME, {"number": source, "kind": holds}) or _train(connection, source, holds, values)
     if not id_:
         return codec.compress
     compressor = _ready.compressors.get(id_)
     if compressor is None:
-        trained = zstandard.ZstdCompressionDict(data)
+        trained = _stored(connection, id_)
         trained.precompute_compress(level=_LEVEL)
         compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=trained)
         _keep(_ready.compressors, id_, compressor)
@@ -82,33 +82,37 @@ def unpack(connection: Connection, data: bytes) -> bytes:
         return codec.decompress(data)
     decompressor = _ready.decompressors.get(id_)
     if decompressor is None:
-        trained = connection.scalar(select(dictionaries.c.data).where(dictionaries.c.id == id_).limit(1))
-        if trained is None:
-            raise UnknownDictionaryError(
-                f"the dictionary {id_} of compressed records is missing in the database: restore it from a backup"
-            )
-        decompressor = zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(bytes(trained)))
+        decompressor = zstandard.ZstdDecompressor(dict_data=_stored(connection, id_))
         _keep(_ready.decompressors, id_, decompressor)
     return decompressor.decompress(data)
 
 
-def _train(connection: Connection, source: int, holds: Holds, values: Sequence[bytes]) -> tuple[int, bytes]:
-    """A new dictionary, stored; (0, b"") where there is too little to learn from."""
+def _stored(connection: Connection, id_: int) -> zstandard.ZstdCompressionDict:
+    data = connection.scalar(_DATA, {"name": id_})
+    if data is None:
+        raise UnknownDictionaryError(
+            f"the dictionary {id_} of compressed records is missing in the database: restore it from a backup"
+        )
+    return zstandard.ZstdCompressionDict(bytes(data))
+
+
+def _train(connection: Connection, source: int, holds: Holds, values: Sequence[bytes]) -> int:
+    """The name of a new dictionary, stored; 0 where there is too little to learn from."""
     step = max(1, len(values) // _MOST_SAMPLES)
     samples: list[Any] = [value[:_LONGEST_SAMPLE] for value in values[::step]][:_MOST_SAMPLES]
     if len(samples) < _FEWEST_SAMPLES:
-        return 0, b""
+        return 0
     try:
         trained = zstandard.train_dictionary(_SIZE, samples)
     except zstandard.ZstdError:
-        return 0, b""  # values so short or so alike that nothing is to be had
+        return 0  # values so short or so alike that nothing is to be had
     id_, data = trained.dict_id(), trained.as_bytes()
     # The name is a hash of the content: sources with the same first page share it.
     others = connection.scalars(select(dictionaries.c.data).where(dictionaries.c.id == id_))
     if any(bytes(other) != data for other in others):
-        return 0, b""
+        return 0
     connection.execute(insert(dictionaries).values(source=source, holds=holds, id=id_, data=data))
-    return id_, data
+    return id_
 
 
 def _keep(ready: dict[int, T], id_: int, made: T) -> None:

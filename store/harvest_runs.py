@@ -6,13 +6,19 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from store.codec import from_json, to_json
 from store.database import now_text
 from store.tables import harvest_runs, sources
 
 _SAMPLES = 5
+# Made once: every page asks it.
+_CHECKPOINT = (
+    update(harvest_runs)
+    .where(harvest_runs.c.id == bindparam("number"))
+    .values(checkpoint=bindparam("at"), report=bindparam("so_far"), full=bindparam("whole"))
+)
 RunStatus = Literal["running", "complete", "incomplete", "failed", "waiting"]
 
 
@@ -96,11 +102,8 @@ def start(connection: Connection, source_number: int) -> int:
 
 def checkpoint(connection: Connection, run: int, standing: Standing, report: RunReport) -> None:
     """Save where the run stands; call it in the transaction that stores the page."""
-    connection.execute(
-        update(harvest_runs)
-        .where(harvest_runs.c.id == run)
-        .values(checkpoint=to_json(standing), report=to_json(report), full=standing.full)
-    )
+    values = {"at": to_json(standing), "so_far": to_json(report), "whole": standing.full}
+    connection.execute(_CHECKPOINT, {"number": run, **values})
 
 
 def finish(connection: Connection, run: int, report: RunReport, *, resumable: bool = False) -> None:

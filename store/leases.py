@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from store import dialect
 from store.database import Database, StoreError
@@ -137,8 +137,11 @@ def _take(connection: Connection, name: str, owner: str) -> None:
     connection.execute(insert(leases).values(name=name, owner=owner, beat_at=_beat_at(connection)))
 
 
+_OWNER = select(leases.c.owner).where(leases.c.name == bindparam("called"))  # made once: every page asks it
+
+
 def _still_own(connection: Connection, name: str, owner: str) -> None:
-    own = connection.scalar(select(leases.c.owner).where(leases.c.name == name))
+    own = connection.scalar(_OWNER, {"called": name})
     if own != owner:
         who = f"process {own.split('|')[1]} on {own.split('|')[0]} took it over" if own else "its lease was given up"
         raise LeaseLostError(f"{name}: this process was silent for too long and {who}; nothing more is written by it")

@@ -15,6 +15,7 @@ from store.tables import raw_records, records
 
 _CHUNK = 500
 """Values of one IN list: below every database's limit on parameters."""
+_HIGHEST = select(func.max(raw_records.c.id))
 
 
 class PageOutcome(msgspec.Struct):
@@ -75,7 +76,7 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
         if row is None:
             if not fresh:
                 # Numbers are given here, in the one write transaction, so that the rows need not be read back.
-                highest = connection.scalar(select(func.max(raw_records.c.id))) or 0
+                highest = connection.scalar(_HIGHEST) or 0
             id_ = highest + 1 + len(fresh)
             fresh.append((raw, id_, key))
             (outcome.deleted if raw.deleted else outcome.new).append((id_, raw))

@@ -59,14 +59,17 @@ def reason(error: DBAPIError) -> str:
     """What the disk or another process does to us."""
     if not isinstance(error, OperationalError):
         return ""
-    text = str(error.orig)
-    if "locked" in text:
+    # By code, not by words: names of tables and columns stand in the messages.
+    code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF
+    if code == sqlite3.SQLITE_ERROR:
+        return ""
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return f"another process has kept it locked for {BUSY_TIMEOUT_S} s; wait for it to end and start again"
-    if "full" in text or "No space" in text:
+    if code == sqlite3.SQLITE_FULL:
         return "the disk is full; make room and start again, what was committed is safe"
-    if "readonly" in text:
+    if code == sqlite3.SQLITE_READONLY:
         return "it may not be written; check owner and rights of the file and its folder"
-    return text
+    return str(error.orig)
 
 
 def now(connection: Connection) -> datetime:

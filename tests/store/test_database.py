@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from store.database import StoreError, open_database
 
@@ -22,3 +23,11 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(StoreError, match=r"cannot make the folder .* LAMPWAY_HOME"):
         open_database(f"sqlite:///{tmp_path}/file/home/lampway.db")
+
+
+def test_a_mistake_of_ours_is_told_as_what_it_is(tmp_path: Path) -> None:
+    """A column named like a trouble is none."""
+    database = open_database(f"sqlite:///{tmp_path / 'lampway.db'}")
+    with pytest.raises(OperationalError, match="no such column: full"), database.connect() as connection:
+        connection.exec_driver_sql("SELECT full FROM notes")
+    database.close()

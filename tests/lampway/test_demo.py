@@ -47,7 +47,7 @@ def test_it_ends_with_a_ranked_sample_search(demo: Any) -> None:
     assert demo.status == 0, demo.err
     hits = re.findall(r"^\d+\. .*Kafka.*\n +(.+)$", demo.out, re.MULTILINE)
     assert len(hits) == 5
-    assert all(re.search(r"\d\.\d km \(\d+ min on foot\)", place) for place in hits)
+    assert all(re.search(r"\d\.\d km \((?:\d h )?\d+ min on foot\)", place) for place in hits)
     assert "Harvest of cottonopolis (oai, marcxml)" in demo.err
 
 

@@ -15,7 +15,7 @@ Decision = Literal["same", "unsure", "different", "unknown"]
 
 _OPEN = frozenset((
     "year-lacking", "years-lacking", "year-next", "creator-lacking", "creators-lacking", "creator-namesake",
-    "kind-lacking", "title-extended", "title-extended-telling", "title-extended-generic",
+    "kind-lacking", "title-extended", "title-extended-telling", "title-extended-long", "title-extended-generic",
 ))  # fmt: skip
 """With one of these a description fits several editions, however much else agrees; only the neighbourhood tells."""
 _SPEAKING_AGAINST = frozenset(name for name, points in RULES.points.items() if points < 0) - _OPEN - {"title-near"}

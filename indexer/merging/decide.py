@@ -129,7 +129,7 @@ def _judged(distinct: list[list[int]], features: Sequence[Features], trusted: bo
             elif decision == "different":
                 against[i] |= 1 << j
                 against[j] |= 1 << i
-    many_years = len({one.year for one in own if one.year is not None}) > 2
+    slips_of_years = _YearSlips(own, [len(equal) for equal in distinct], fits)
     groups = {i: [i] for i in range(size)}
     label = list(range(size))
     for i in range(size):
@@ -137,7 +137,7 @@ def _judged(distinct: list[list[int]], features: Sequence[Features], trusted: bo
             if label[i] == label[j] or not fits[i] >> j & 1:
                 continue
             if not sure[i] >> j & 1 and (
-                fits[i] & against[j] or fits[j] & against[i] or (many_years and _years_apart(own[i], own[j]))
+                fits[i] & against[j] or fits[j] & against[i] or not slips_of_years.possible(i, j)
             ):
                 continue
             kept, gone = sorted((label[i], label[j]))
@@ -151,5 +151,22 @@ def _judged(distinct: list[list[int]], features: Sequence[Features], trusted: bo
     ]
 
 
-def _years_apart(one: Features, other: Features) -> bool:
-    return one.year is not None and other.year is not None and one.year != other.year
+class _YearSlips:
+    """Whether two years can be one, written wrongly once: not where a third is around, or where several say either."""
+
+    def __init__(self, own: Sequence[Features], sizes: Sequence[int], fits: Sequence[int]) -> None:
+        self._own, self._sizes, self._fits = own, sizes, fits
+        self._many = len({one.year for one in own if one.year is not None}) > 2
+
+    def possible(self, i: int, j: int) -> bool:
+        """Whether the years of two descriptions are the same, unknown, or a slip apart."""
+        year, other = self._own[i].year, self._own[j].year
+        if year is None or other is None or year == other:
+            return True
+        return not self._many and min(self._records(i), self._records(j)) == 1
+
+    def _records(self, i: int) -> int:
+        """How many records that fit one say its year."""
+        alike = self._fits[i] | 1 << i
+        year = self._own[i].year
+        return sum(size for j, size in enumerate(self._sizes) if alike >> j & 1 and self._own[j].year == year)

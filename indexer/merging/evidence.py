@@ -117,6 +117,8 @@ def _weight(form: str, extended: bool, generic: bool) -> str:
     if generic or form in RULES.generic_titles:
         return f"{name}-generic"
     letters = letters_in(form)
+    if letters >= RULES.long_letters:
+        return f"{name}-long"
     if letters >= RULES.telling_letters:
         return f"{name}-telling"
     if extended:

@@ -17,6 +17,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: dict[str, int]
     extent_tolerance: float
     extent_gap: float
+    long_letters: int
     telling_letters: int
     short_letters: int
     slip_letters: int

@@ -53,6 +53,10 @@ FOUND = [
     ("edition-doubtful", record(edition="2nd ed."), record(year=None)),
     ("carrier-different", record(extent="310 p."), record(extent="1 online resource")),
     ("carrier-different", record(extent="1 sound disc"), record(extent="2 Kassetten")),
+    ("title-long", record(f"{LONG} in the northern and southern seas"),
+     record(f"{LONG} in the northern and southern seas /")),
+    ("title-extended-long", record(f"{LONG} in the northern and southern seas"),
+     record(f"{LONG} in the northern and southern seas : an account")),
     ("title-telling", record(LONG), record(LONG.upper())),
     ("title-same", record(), record("Hobbit /")),
     ("title-same", record("Hobbit [text (large print)]"), record("Hobbit")),
@@ -173,6 +177,9 @@ def test_a_record_that_leaves_the_creator_out_belongs_to_the_only_book_of_the_na
 def test_neighbouring_years_are_slips_only_where_there_is_no_third() -> None:
     assert parts(record(LONG), record(LONG, year=1938)) == [{0, 1}]
     assert parts(record(LONG), record(LONG, year=1938), record(LONG, year=1940)) == [{0}, {1}, {2}]
+    twice = [record(LONG, publisher=house, year=year) for year in (1937, 1938) for house in ("", "Dent")]
+    assert parts(*twice) == [{0, 1}, {2, 3}]
+    assert parts(*twice[:3]) == [{0, 1, 2}]
 
 
 def test_a_title_without_its_subtitle_belongs_to_the_only_one_with_it() -> None:

@@ -58,6 +58,7 @@ from search_api.web import (
     operator_area,
     operator_records,
     pages,
+    passkey_pages,
     register_pages,
     registration_pages,
     why_pages,
@@ -77,7 +78,7 @@ ROUTERS = tuple(
 ACCOUNT_ROUTERS = tuple(
     module.router
     for module in (
-        *(log_in_pages, account_pages, register_pages, registration_pages),
+        *(log_in_pages, account_pages, passkey_pages, register_pages, registration_pages),
         *(leaving_pages, institution_area, operator_records, operator_area),
         why_pages,
     )

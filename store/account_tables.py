@@ -35,6 +35,18 @@ memberships = Table(
     Column("role", words(20), nullable=False),
 )
 
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", LargeBinary(1023), primary_key=True),  # the longest that the standard allows
+    _account(index=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", Number, nullable=False, default=0),  # 32 bits, without sign
+    Column("label", words(100), nullable=False, default=""),
+    Column("created_at", words(32), nullable=False),
+    Column("last_used_at", words(32)),
+)
+
 logins = Table(
     "logins",
     metadata,
@@ -52,7 +64,7 @@ links = Table(
     metadata,
     # One-time links, by the hash of the secret in them.
     Column("hash", LargeBinary(32), primary_key=True),
-    Column("purpose", words(20), nullable=False),  # login, invite, contact
+    Column("purpose", words(20), nullable=False),  # login, invite, contact, passkey, provider
     Column("email", words(254), nullable=False),
     Column("detail", LargeBinary, nullable=False, default=b"{}"),
     Column("expires_at", words(32), nullable=False),

@@ -1,4 +1,8 @@
-"""Repository of one-time links: to log in, to take an invitation, to prove that one reads a mail box."""
+"""Repository of one-time links: to log in, to take an invitation, to prove that one reads a mail box.
+
+What a log-in in two steps has to remember between them (the question to a passkey, the way to a provider and back) is
+kept the same way: a secret that serves once, and not for long.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,13 @@ from store.accounts import normal
 from store.codec import from_json, to_json
 from store.database import now_text
 
-Purpose = Literal["login", "invite", "contact"]
+Purpose = Literal["login", "invite", "contact", "passkey", "provider"]
 LIFE: dict[Purpose, timedelta] = {
     "login": timedelta(minutes=15),
     "invite": timedelta(days=7),
     "contact": timedelta(days=7),
+    "passkey": timedelta(minutes=5),
+    "provider": timedelta(minutes=10),
 }
 
 
@@ -70,9 +76,11 @@ def use(connection: Connection, secret: str) -> OneTimeLink | None:
 
 
 def clean(connection: Connection) -> int:
-    """Forget links that ended a month ago; until then their pages can say what happened."""
-    past = (datetime.now(UTC) - timedelta(days=30)).isoformat()
-    return connection.execute(delete(links).where(links.c.expires_at < past)).rowcount
+    """Forget links that ended a month ago; until then their pages can say what happened. Others have no pages."""
+    now = datetime.now(UTC)
+    over = links.c.expires_at < (now - timedelta(days=30)).isoformat()
+    steps = links.c.purpose.in_(("passkey", "provider")) & (links.c.expires_at < now.isoformat())
+    return connection.execute(delete(links).where(over | steps)).rowcount
 
 
 def _hash(secret: str) -> bytes:

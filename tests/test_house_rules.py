@@ -34,6 +34,7 @@ HOMES = {
     "dns": r"harvester/proofs\.py",
     "argon2": r"search_api/accounts/passwords\.py",
     "pyotp": r"search_api/accounts/codes\.py",
+    "webauthn": r"search_api/accounts/passkeys\.py",
     "fastapi": r"search_api/(app|accounts/guard|dependencies|errors|json_response|routes/.*|web/.*)\.py",
     "openpyxl": r"harvester/protocols/csv_workbook\.py",
     "anyascii": r"indexer/merging/sounds\.py",

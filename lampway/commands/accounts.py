@@ -9,7 +9,7 @@ import typer
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from schemas.account import ROLES, Account, Act, Role
 from search_api.messages import LANGUAGES
-from store import accounts, audit, institutions, links
+from store import accounts, audit, institutions, links, passkeys
 from store.database import Connection
 
 app = typer.Typer(no_args_is_help=True, help="Accounts: add, list, disable, enable, give roles, make a link to log in.")
@@ -106,7 +106,7 @@ def link(
     email: Email,
     forget: Annotated[
         bool,
-        typer.Option("--forget-second-factor", help="Also take away the authenticator app: the telephone is lost."),
+        typer.Option("--forget-second-factor", help="Also take away app and passkeys: the telephone is lost."),
     ] = False,
 ) -> None:
     """Show a link with which an account logs in, once, within 15 minutes: works without a mail server.
@@ -120,6 +120,7 @@ def link(
             fail(f"{account.email} is disabled; `lampway accounts enable {account.email}` first", FAILED)
         if forget:
             accounts.set_totp(connection, account.number, "")
+            passkeys.remove(connection, account.number)
         _note(connection, "account.link", account, second_factor="forgotten" if forget else "")
         secret = links.make(connection, "login", account.email)
     say(f"{settings.public_url.rstrip('/') or 'http://127.0.0.1:8000'}/link/{secret}")

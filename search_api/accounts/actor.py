@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from schemas.account import ANYBODY, CONFIRMED, OF_OPERATOR, OF_ROLE, Account, Act, Permission, Role
-from store import accounts, audit, logins
+from store import accounts, audit, logins, passkeys
 from store.database import Connection, Database
 from store.logins import Login
 
@@ -57,3 +57,11 @@ def actor_of_cookie(database: Database, token: str) -> Actor | None:
         with database.begin(alone=False) as connection:
             logins.touch(connection, login)
     return Actor(account=account, login=login, roles=roles)
+
+
+def has_second_factor(database: Database, account: Account) -> bool:
+    """Whether an account can show by an app or a passkey that it is its person who acts."""
+    if account.second_factor:
+        return True
+    with database.connect() as connection:
+        return bool(passkeys.of_account(connection, account.number))

@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 
 from schemas.account import Permission
 from schemas.institution import Institution
-from search_api.accounts.actor import Actor, actor_of_cookie
+from search_api.accounts.actor import Actor, actor_of_cookie, has_second_factor
 from search_api.context import Context
 from search_api.errors import ApiError, SeeOther
 from search_api.headers import READS
@@ -38,7 +38,7 @@ def same_origin(request: Request) -> None:
     if request.method in READS:
         return
     site, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin", "")
-    if site in ("same-origin", "none") or (not site and origin and origin == _own_origin(request)):
+    if site in ("same-origin", "none") or (not site and origin and origin == own_origin(request)):
         return
     raise ApiError("foreign-origin", "Open the page here and send the form from it.")
 
@@ -77,6 +77,19 @@ def require(permission: Permission) -> Callable[[Request], Actor]:
     return needed
 
 
+def confirmed_again(request: Request, actor: Actor) -> None:
+    """Ask for the second factor before another one is added or one is taken away.
+
+    Who got hold of a log-in alone must not make a second factor of their own; an account without any can begin.
+
+    Raises:
+        SeeOther: the page that asks.
+    """
+    context: Context = request.app.state.context
+    if has_second_factor(context.database, actor.account) and not actor.login.confirmed(context.clock()):
+        raise SeeOther(f"/account/confirm?next={quote('/account')}")
+
+
 def institution_of(request: Request) -> Institution:
     """The institution in the path of a route that ``require`` has let pass."""
     context: Context = request.app.state.context
@@ -87,6 +100,15 @@ def safe_next(path: str) -> str:
     r"""Where to go after logging in: a path of ours, never another host (``//evil``, ``/\evil``, control letters)."""
     fits = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and len(path) < 2000
     return path if fits and not urlsplit(path).netloc else "/account"
+
+
+def own_origin(request: Request) -> str:
+    """Scheme, host and port under which browsers know us."""
+    public = urlsplit(request.app.state.context.settings.public_url)
+    if public.netloc:
+        return f"{public.scheme}://{public.netloc}"
+    # No public address is set: a machine of one's own.
+    return f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
 def _must_log_in(request: Request) -> Exception:
@@ -102,15 +124,6 @@ def _back(request: Request) -> str:
         return f"{path}?{request.url.query}" if request.url.query else path
     origin = urlsplit(request.headers.get("referer", ""))
     return safe_next(origin.path or "/account")
-
-
-def _own_origin(request: Request) -> str:
-    public = urlsplit(request.app.state.context.settings.public_url)
-    if public.netloc:
-        return f"{public.scheme}://{public.netloc}"
-    return (
-        f"{request.url.scheme}://{request.headers.get('host', '')}"  # no public address is set: a machine of one's own
-    )
 
 
 def _open() -> None:

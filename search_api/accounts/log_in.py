@@ -1,4 +1,4 @@
-"""Logging in: by password and code, or by a link. Whoever has no account gets the same answer in the same time."""
+"""Logging in: by password and code, link or passkey. Whoever has no account gets the same answer in the same time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from schemas.account import Account, Act
-from search_api.accounts import codes, passwords
+from search_api.accounts import codes, passkeys, passwords
+from search_api.accounts.passkeys import PasskeyError, Site
 from search_api.rate_limit import RateLimiter
 from store import accounts, audit, links, logins
 from store.database import Connection, Database
@@ -17,9 +18,9 @@ MAILS_PER_ACCOUNT = 3
 
 
 class Refused(Exception):  # noqa: N818 - it is an outcome
-    """No log-in. ``reason``: wrong, code (a right password, but a missing or wrong code) or often (with ``wait``)."""
+    """No log-in. ``reason``: wrong, code (right password, missing or wrong code), passkey, or often (with ``wait``)."""
 
-    def __init__(self, reason: Literal["wrong", "code", "often"], wait: int = 0) -> None:
+    def __init__(self, reason: Literal["wrong", "code", "often", "passkey"], wait: int = 0) -> None:
         super().__init__(reason)
         self.reason, self.wait = reason, wait
 
@@ -39,6 +40,15 @@ class Tries:
         """
         wait = max(self._accounts.wait(f"mail:{accounts.normal(email)}"), self._networks.wait(client))
         if wait:
+            raise Refused("often", wait)
+
+    def network(self, client: str | None) -> None:
+        """Count a try that names no account.
+
+        Raises:
+            Refused: there were too many.
+        """
+        if wait := self._networks.wait(client):
             raise Refused("often", wait)
 
     def mail(self, email: str) -> bool:
@@ -64,6 +74,20 @@ def by_password(database: Database, home: Path, email: str, password: str, code:
         if passwords.outdated(account.password):
             accounts.set_password(connection, account.number, passwords.hashed(password))
         return _begin(connection, account, "password", confirmed=bool(account.totp))
+
+
+def by_passkey(database: Database, site: Site, answer: str) -> str:
+    """Log in by a passkey, which is both factors at once; returns what the cookie is to hold.
+
+    Raises:
+        Refused: the answer does not fit.
+    """
+    try:
+        account = passkeys.check(database, site, answer, None)
+    except PasskeyError:
+        raise Refused("passkey") from None
+    with database.begin() as connection:
+        return _begin(connection, account, "passkey", confirmed=True)
 
 
 def by_link(database: Database, secret: str) -> tuple[str, str] | None:

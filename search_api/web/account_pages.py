@@ -1,4 +1,4 @@
-"""A person's own account: name, password, authenticator app, log-ins, institutions."""
+"""A person's own account: name, password, authenticator app, passkeys, log-ins, institutions."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from search_api.accounts import codes, passwords
+from search_api.accounts import codes, passkeys, passwords
 from search_api.accounts.actor import Actor
-from search_api.accounts.guard import Self, safe_next
+from search_api.accounts.guard import Self, confirmed_again, own_origin, safe_next
 from search_api.context import Context
 from search_api.messages import LANGUAGES
 from search_api.web.forms import Form, Sent
 from search_api.web.language import NAMES
 from search_api.web.rendering import Page
 from store import accounts, logins
+from store.passkeys import Passkey, of_account
 from store.secrets import SecretError
 
 router = APIRouter(prefix="/account", include_in_schema=False)
@@ -23,9 +24,9 @@ _LONGEST_NAME = 100
 
 
 @router.get("")
-def account_page(request: Request, actor: Self) -> Response:
+def accountaccount_view(request: Request, actor: Self) -> Response:
     """All of it on one page."""
-    return _page(request, actor, Form())
+    return account_view(request, actor, Form())
 
 
 @router.post("/name")
@@ -34,11 +35,11 @@ def rename(request: Request, actor: Self, form: Sent) -> Response:
     name, lang = form["name"], form["lang"]
     if len(name) > _LONGEST_NAME or not name.isprintable():
         form.wrong["name"] = Page(request).say("accounts.name_wrong", n=_LONGEST_NAME)
-        return _page(request, actor, form)
+        return account_view(request, actor, form)
     with _context(request).database.begin() as connection:
         accounts.set_name(connection, actor.account.number, name, lang if lang in LANGUAGES else actor.account.lang)
         actor.did(connection, "account.name", f"account:{actor.account.email}")
-    return _done(request)
+    return saved(request)
 
 
 @router.post("/password")
@@ -51,38 +52,39 @@ def set_password(request: Request, actor: Self, form: Sent) -> Response:
     elif problem := passwords.problem_of(new, actor.account.email):
         form.wrong["new"] = say(f"accounts.{problem}", n=passwords.SHORTEST)
     if form.wrong:
-        return _page(request, actor, form)
+        return account_view(request, actor, form)
     hash_ = passwords.hashed(new)
     with context.database.begin() as connection:
         accounts.set_password(connection, actor.account.number, hash_)
         logins.end_others(connection, actor.account.number, actor.login.hash)
         actor.did(connection, "account.password", f"account:{actor.account.email}")
-    return _done(request)
+    return saved(request)
 
 
 @router.post("/totp")
 def set_totp(request: Request, actor: Self, form: Sent) -> Response:
     """Begin to use an authenticator app: its first code shows that it has the secret."""
+    confirmed_again(request, actor)
     context, secret = _context(request), form["secret"]
     if actor.account.totp or codes.step_of(secret, form["code"]) is None:
         form.wrong["code"] = Page(request).say("accounts.code_wrong")
-        return _page(request, actor, form)
+        return account_view(request, actor, form)
     with context.database.begin() as connection:
         codes.keep(connection, context.settings.home, actor.account, secret)
         logins.confirm(connection, actor.login)
         actor.did(connection, "account.totp", f"account:{actor.account.email}", to="on")
-    return _done(request)
+    return saved(request)
 
 
 @router.post("/totp/remove")
 def remove_totp(request: Request, actor: Self, form: Sent) -> Response:
     """No longer; a code shows that it is not another one at this browser who wants that."""
     if not _code_fits(request, actor, form):
-        return _page(request, actor, form)
+        return account_view(request, actor, form)
     with _context(request).database.begin() as connection:
         accounts.set_totp(connection, actor.account.number, "")
         actor.did(connection, "account.totp", f"account:{actor.account.email}", to="off")
-    return _done(request)
+    return saved(request)
 
 
 @router.post("/logins/end")
@@ -93,20 +95,20 @@ def end_logins(request: Request, actor: Self, form: Sent) -> Response:
             if login.hash != actor.login.hash and form["id"] in ("", login.id):
                 logins.end(connection, login)
         actor.did(connection, "account.end-logins", f"account:{actor.account.email}")
-    return _done(request)
+    return saved(request)
 
 
 @router.get("/confirm")
-def confirm_page(request: Request, actor: Self) -> Response:
+def confirmaccount_view(request: Request, actor: Self) -> Response:
     """Asks for the second factor before a dangerous act."""
-    return _confirm(request, actor, Form({"next": request.query_params.get("next", "")}))
+    return confirm_view(request, actor, Form({"next": request.query_params.get("next", "")}))
 
 
 @router.post("/confirm")
 def confirm(request: Request, actor: Self, form: Sent) -> Response:
     """Counts for a quarter of an hour."""
     if not actor.account.second_factor or not _code_fits(request, actor, form):
-        return _confirm(request, actor, form)
+        return confirm_view(request, actor, form)
     with _context(request).database.begin() as connection:
         logins.confirm(connection, actor.login)
         actor.did(connection, "account.confirm", f"account:{actor.account.email}")
@@ -127,12 +129,17 @@ def _code_fits(request: Request, actor: Actor, form: Form) -> bool:
     return fits
 
 
-def _confirm(request: Request, actor: Actor, form: Form) -> Response:
+def confirm_view(request: Request, actor: Actor, form: Form) -> Response:
+    """The page that asks for the second factor."""
     status = 422 if form.wrong else 200
-    return Page(request).render("account/confirm.html", status=status, private=True, form=form, actor=actor)
+    known = _passkeys(request, actor)
+    return Page(request).render(
+        "account/confirm.html", status=status, private=True, form=form, actor=actor, passkeys=known
+    )
 
 
-def _page(request: Request, actor: Actor, form: Form) -> Response:
+def account_view(request: Request, actor: Actor, form: Form) -> Response:
+    """The account, with what is wrong in a form."""
     page, context = Page(request), _context(request)
     with context.database.connect() as connection:
         open_ = logins.of_account(connection, actor.account.number)
@@ -156,6 +163,16 @@ def _page(request: Request, actor: Actor, form: Form) -> Response:
         account=actor.account,
         institutions=places,
         logins=shown,
+        passkeys=[
+            {
+                "id": passkeys.name_of(one),
+                "label": one.label or page.say("accounts.passkey"),
+                "made": page.say.ago(datetime.fromisoformat(one.created_at), now),
+                "used": page.say.ago(datetime.fromisoformat(one.last_used_at), now) if one.last_used_at else "",
+            }
+            for one in _passkeys(request, actor)
+        ],
+        passkeys_fit=passkeys.Site(own_origin(request)).fits,
         secret=secret,
         totp=codes.address(secret, actor.account.email, "Lampway") if secret else "",
         languages=NAMES,
@@ -164,7 +181,13 @@ def _page(request: Request, actor: Actor, form: Form) -> Response:
     )
 
 
-def _done(request: Request) -> Response:
+def _passkeys(request: Request, actor: Actor) -> list[Passkey]:
+    with _context(request).database.connect() as connection:
+        return of_account(connection, actor.account.number)
+
+
+def saved(request: Request) -> Response:
+    """Back to the account, which says that it is done."""
     lang = request.query_params.get("lang", "")
     to = f"/account?done=1&lang={lang}" if lang in LANGUAGES else "/account?done=1"
     return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})

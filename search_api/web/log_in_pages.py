@@ -1,4 +1,4 @@
-"""Logging in and out: by password, by a mailed link, by a link that an operator has made."""
+"""Logging in and out: by password, by a mailed link, by a link that an operator has made. Other ways end here, too."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from schemas.account import Act
-from search_api.accounts.guard import Open, SameOrigin, Self, actor_or_nobody, cookie_name, safe_next
+from search_api.accounts.guard import Open, SameOrigin, Self, actor_or_nobody, cookie_name, own_origin, safe_next
 from search_api.accounts.log_in import Refused, Tries, by_link, by_password
 from search_api.accounts.mail import Mail
+from search_api.accounts.passkeys import Site
 from search_api.context import Context
 from search_api.web.forms import Form, Sent
 from search_api.web.rendering import Page
@@ -24,7 +25,7 @@ def login_page(request: Request) -> Response:
     to = safe_next(request.query_params.get("next", ""))
     if actor_or_nobody(request):
         return RedirectResponse(to, status_code=303, headers=_NO_KEEP)
-    return _form(request, Form({"next": to}))
+    return log_in_form(request, Form({"next": to}))
 
 
 @router.post("/login", dependencies=[Open, SameOrigin])
@@ -33,19 +34,15 @@ def log_in(request: Request, form: Sent) -> Response:
     context, say = _context(request), Page(request).say
     tries: Tries = request.app.state.tries
     try:
-        tries.count(form["email"], _client(request))
+        tries.count(form["email"], client_of(request))
         token = by_password(
             context.database, context.settings.home, form["email"], form.fields.get("password", ""), form["code"]
         )
     except Refused as refused:
         field = "code" if refused.reason == "code" else "password"
         form.wrong[field] = say(f"accounts.login_{refused.reason}", n=refused.wait)
-        status = 429 if refused.wait else 422
-        response = _form(request, form, status)
-        if refused.wait:
-            response.headers["Retry-After"] = str(refused.wait)
-        return response
-    return _welcome(request, token, safe_next(form["next"]))
+        return log_in_form(request, form, refused.wait)
+    return welcome(request, token, safe_next(form["next"]))
 
 
 @router.post("/login/link", dependencies=[Open, SameOrigin])
@@ -83,7 +80,7 @@ def use_link(request: Request, secret: str) -> Response:
     if found is None:
         return link_page(request, secret)
     token, to = found
-    return _welcome(request, token, safe_next(to))
+    return welcome(request, token, safe_next(to))
 
 
 @router.post("/logout")
@@ -99,13 +96,20 @@ def log_out(request: Request, actor: Self) -> Response:
     return response
 
 
-def _form(request: Request, form: Form, status: int = 200) -> Response:
-    page = Page(request)
-    mail: Mail = request.app.state.mail
-    return page.render("account/login.html", status=status, private=True, form=form, mail=mail.ready)
+def log_in_form(request: Request, form: Form, wait: int = 0) -> Response:
+    """The page with all ways to log in; ``wait``: seconds after which the person may try again."""
+    page, mail = Page(request), request.app.state.mail
+    status = 429 if wait else 422 if form.wrong else 200
+    response = page.render(
+        "account/login.html", status=status, private=True, form=form, mail=mail.ready,
+        passkeys=Site(own_origin(request)).fits,
+    )  # fmt: skip
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
 
 
-def _welcome(request: Request, token: str, to: str) -> Response:
+def welcome(request: Request, token: str, to: str) -> Response:
     """On to a page, with the cookie: only for our pages (Lax), out of reach for scripts."""
     public_url = _context(request).settings.public_url
     response = RedirectResponse(to, status_code=303, headers=_NO_KEEP)
@@ -125,7 +129,8 @@ def _address(context: Context, secret: str) -> str:
     return f"{context.settings.public_url.rstrip('/')}/link/{secret}"
 
 
-def _client(request: Request) -> str | None:
+def client_of(request: Request) -> str | None:
+    """The address that asks, after trusted proxies; None = a local socket."""
     return request.client.host if request.client else None
 
 

@@ -52,7 +52,7 @@ class Platform:
         self._socket = socket.create_server(("127.0.0.1", 0))
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = f"http://localhost:{self._socket.getsockname()[1]}"  # passkeys are for names only
         self.box = Box()
         self._mail = Controller(self.box, hostname="127.0.0.1", port=port)
         self._mail.start()
@@ -248,3 +248,69 @@ def test_the_areas_on_a_telephone(newcomer: Any, platform: Platform, lang: str, 
     for path in ("/account", "/i/north", "/i/north/audit", "/operator", "/operator/audit", "/register"):
         person.page.goto(path)
         person.look(f"area-{path.strip('/').replace('/', '-')}-{lang}")
+
+
+def test_passkeys(newcomer: Any, platform: Platform) -> None:
+    from store import accounts, links
+
+    with platform.database.begin() as connection:
+        accounts.add(connection, "boss@example.org", operator=True)
+        secret = links.make(connection, "login", "boss@example.org")
+    person = newcomer()
+    page, device = person.page, person.page.context.new_cdp_session(person.page)
+    device.send("WebAuthn.enable")
+    own = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    made = device.send("WebAuthn.addVirtualAuthenticator", {"options": {**own, "isUserVerified": True}})
+    answers: list[str] = []
+    page.on("request", lambda sent: answers.append(sent.post_data) if "answer=" in (sent.post_data or "") else None)
+
+    def log_in() -> None:
+        page.goto("/login?next=/operator")
+        page.locator('form[action^="/login/passkey"] button').click()
+
+    page.goto(f"/link/{secret}")
+    page.locator("main form button").click()
+    page.wait_for_url("**/account**")
+    page.locator('form[data-passkey] [name="label"]').fill("blue telephone")
+    page.locator("form[data-passkey] button").click()
+    page.wait_for_url("**/account?done=1")
+    expect(page.locator("main")).to_contain_text("blue telephone")
+    person.look("passkeys")
+    with platform.database.begin() as connection:  # a quarter of an hour later
+        connection.exec_driver_sql("UPDATE logins SET confirmed_at = NULL")
+
+    # Adding another one asks for the first.
+    page.locator("form[data-passkey] button").click()
+    page.wait_for_url("**/account/confirm**")
+    person.look("confirm")
+    page.locator("form[data-passkey] button").click()
+    page.wait_for_url("**/account")
+
+    page.locator('form[action^="/logout"] button').click()
+    page.wait_for_url(f"{platform.url}/")
+    log_in()
+    page.wait_for_url(f"{platform.url}/operator")
+    used = answers[-1]
+
+    # A stolen answer serves nobody, and neither does a copy of the device whose count is behind.
+    headers = {"Origin": platform.url, "Content-Type": "application/x-www-form-urlencoded"}
+    for path in ("/login/passkey", "/account/confirm/passkey", "/account/passkeys"):
+        assert page.request.post(platform.url + path, headers=headers, data=used, max_redirects=0).status == 422
+    (key,) = device.send("WebAuthn.getCredentials", made)["credentials"]
+    device.send("WebAuthn.removeCredential", {**made, "credentialId": key["credentialId"]})
+    device.send("WebAuthn.addCredential", {**made, "credential": {**key, "signCount": 1}})
+    page.context.clear_cookies()
+    log_in()
+    expect(page.locator("[role=alert]")).to_be_visible()
+    device.send("WebAuthn.removeCredential", {**made, "credentialId": key["credentialId"]})
+    device.send("WebAuthn.addCredential", {**made, "credential": {**key, "signCount": 99}})
+    log_in()
+    page.wait_for_url(f"{platform.url}/operator")
+    page.goto("/account")
+    page.locator('form[action^="/account/passkeys/remove"] button').click()
+    page.wait_for_url("**/account?done=1")
+    expect(page.locator("main")).not_to_contain_text("blue telephone")
+    page.context.clear_cookies()
+    log_in()
+    expect(page.locator("[role=alert]")).to_be_visible()
+    person.look("login-passkey")

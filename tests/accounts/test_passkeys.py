@@ -1,0 +1,94 @@
+"""Passkeys without a browser: what is no answer, whose question it is, and how the second factor is guarded.
+
+That real answers are taken, once, is looked at in a browser.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from store import accounts, links, passkeys
+
+
+def answer(challenge: str, **response: str) -> str:
+    told = {"type": "webauthn.get", "challenge": challenge, "origin": "https://lampway.example"}
+    data = base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+    parts = {"clientDataJSON": data, "authenticatorData": "AAAA", "signature": "AAAA", **response}
+    return json.dumps({"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": parts})
+
+
+def asked(browser: Any, path: str = "/login/passkey/question") -> Any:
+    return browser.post(path).json()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[" * 20_000, "null", '{"response": {"clientDataJSON": "%%%"}}', answer("x")]
+)
+def test_what_is_no_answer_is_told(visitor: Any, person: Any, text: str) -> None:
+    assert visitor().post("/login/passkey", data={"answer": text}).status_code == 422
+    ada = person("ada@example.org")
+    assert ada.post("/account/passkeys", data={"answer": text}).status_code == 422
+    assert ada.post("/account/confirm/passkey", data={"answer": text}).status_code == 422
+
+
+def test_a_question_is_for_one_use_of_one_person(visitor: Any, person: Any, context: Any) -> None:
+    ada, browser = person("ada@example.org"), visitor()
+    question = asked(browser)
+    assert question["rpId"] == "lampway.example"
+    assert question["userVerification"] == "required"
+    assert not question.get("allowCredentials")
+    added = asked(ada, "/account/passkeys/question")
+    assert added["authenticatorSelection"]["residentKey"] == "required"
+    assert "ada" not in base64.urlsafe_b64decode(added["user"]["id"] + "==").decode("latin-1")
+    for given in (question, added):
+        assert browser.post("/login/passkey", data={"answer": answer(given["challenge"])}).status_code == 422
+        secret = base64.urlsafe_b64decode(given["challenge"] + "==").decode()
+        with context.database.connect() as connection:
+            assert links.look(connection, secret).used_at
+
+
+@pytest.mark.parametrize("part", ["authenticatorData", "signature", "userHandle"])
+@pytest.mark.parametrize("value", ["AAAA", "%", "A" * 20_000, "_" * 64])
+def test_broken_parts_of_an_answer_are_told(visitor: Any, context: Any, part: str, value: str) -> None:
+    with context.database.begin() as connection:
+        ada = accounts.add(connection, "ada@example.org")
+        passkeys.add(connection, ada.number, b"\0\0\0", b"no key", 0, "broken")
+    browser = visitor()
+    given = answer(asked(browser)["challenge"], **{part: value})
+    assert browser.post("/login/passkey", data={"answer": given}).status_code == 422
+
+
+def test_a_log_in_alone_makes_no_second_factor_beside_another(person: Any, context: Any) -> None:
+    ada = person("ada@example.org")
+    with context.database.begin() as connection:
+        number = accounts.by_email(connection, "ada@example.org").number
+        passkeys.add(connection, number, b"one", b"key", 0, "telephone")
+    page = ada.get("/account")
+    name = page.text.split('name="id" value="')[1].split('"')[0]
+    tries = {
+        "/account/passkeys/question": {},
+        "/account/passkeys": {"answer": "{}"},
+        "/account/passkeys/remove": {"id": name},
+        "/account/totp": {"secret": "A" * 32, "code": "000000"},
+    }
+    for path, form in tries.items():
+        assert ada.post(path, data=form).headers["location"].startswith("/account/confirm"), path
+    with context.database.connect() as connection:
+        assert len(passkeys.of_account(connection, number)) == 1
+
+
+def test_questions_are_limited_by_network(visitor: Any) -> None:
+    answers = [visitor().post("/login/passkey/question") for _ in range(31)]
+    assert answers[0].status_code == 200
+    assert answers[-1].status_code == 429
+
+
+def test_where_browsers_offer_none_there_is_none(visitor: Any, context: Any) -> None:
+    context.settings = context.settings.model_copy(update={"public_url": "https://203.0.113.1"})
+    browser = visitor()
+    assert browser.post("/login/passkey/question").status_code == 404
+    assert "data-passkey" not in browser.get("/login").text

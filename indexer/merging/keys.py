@@ -21,7 +21,7 @@ from indexer.merging.sounds import script_of, sound
 from indexer.merging.titles import MAX_OTHER_TITLES, Title, titles_of
 from schemas.catalogue import CatalogueRecord, Host
 
-RULES = "4"
+RULES = "5"
 """Version of all that decides who merges with whom: another one lets the next update merge every record anew."""
 
 STRONG_SCHEMES = frozenset(("doi", "oclc", "lccn", "nbn", "ismn"))
@@ -34,6 +34,7 @@ MAX_KEYED_FORMS = 3
 SHORTEST_SOUND = 5
 SHORTEST_KEYED = 6
 _ENDS = 4
+_BEHIND_FIRST = re.compile(r"[.(]")
 _PAGES = re.compile(r"\d+")
 _FIRM = frozenset((
     "and", "co", "company", "inc", "ltd", "press", "verlag", "publishers", "publishing", "publications", "books",
@@ -132,9 +133,10 @@ def features_of(record: CatalogueRecord) -> Features:
 
 
 def _uniform(record: CatalogueRecord, creator: str, kind: str, part: str) -> int:
-    """Collective titles ("Works", "Poems") name no work."""
+    """Collective titles ("Works", "Poems. Selections", "Laws, etc.") name no work."""
     title = title_key(record.uniform_title)
-    if not title or not creator or title in NUMBERS.generic_titles:
+    collective = title_key(_BEHIND_FIRST.split(record.uniform_title)[0]).removesuffix(" etc")
+    if not title or not creator or collective in NUMBERS.generic_titles:
         return 0
     return hash_of("work", title, creator, kind or "book", part)
 

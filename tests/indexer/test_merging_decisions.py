@@ -176,3 +176,22 @@ def test_the_order_of_records_is_nothing(
     shuffled = records.copy()
     shuffler.shuffle(shuffled)
     assert groups(shuffled, made) == first
+
+
+@pytest.mark.parametrize(
+    ("uniform", "one"),
+    [
+        ("The history of hobbits", True),
+        ("History of hobbits", True),
+        ("Works", False),
+        ("Poems. Selections", False),
+        ("Laws, etc. (Compiled statutes : 1976)", False),
+        ("", False),
+    ],
+)
+def test_translations_are_of_the_work_whose_title_is_their_uniform_title(uniform: str, one: bool) -> None:
+    original, other = record("a"), record("b", "Die Geschichte der Hobbits", uniform_title=uniform, languages=["de"])
+    third = record("c", "Histoire des hobbits", uniform_title=uniform, languages=["fr"])
+    editions, works = groups([original, other, third])
+    assert editions == ["a", "b", "c"]
+    assert works == (["abc"] if one else ["a", "b", "c"])

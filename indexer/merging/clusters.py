@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, combinations
 
 import msgspec
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indexer.merging.cohesion import coherent, facts_of
 from indexer.merging.components import Components, EditionSets, Numbers, PartedSets
-from indexer.merging.decide import Groups, by_equality, by_identifier, by_likeness
+from indexer.merging.decide import MAX_DIFFERENT, Groups, by_equality, by_identifier, by_likeness
 from indexer.merging.keys import Features
 from indexer.merging.rulings import NONE, Rulings
 from indexer.merging.settle import Cut, join_alike, join_groups
@@ -69,8 +69,21 @@ def likenesses(features: Sequence[Features], of: Mask | None = None) -> Iterator
 
 
 def same_works(features: Sequence[Features], of: Mask | None = None) -> Iterator[list[int]]:
-    """Groups of one work by equal title or uniform title, creator, type and part."""
+    """Groups of one work: equal title or uniform title, creator, type and part; or translations with one identifier."""
     yield from _blocks(*_pairs(features, lambda own: tuple({own.work, own.uniform} - {0}), of))
+    for block in _blocks(*_pairs(features, lambda own: own.identifiers, of)):
+        if len(block) <= MAX_DIFFERENT and len({features[place].languages for place in block}) > 1:
+            yield from ([*pair] for pair in combinations(block, 2) if _translations(*(features[p] for p in pair)))
+
+
+def _translations(one: Features, other: Features) -> bool:
+    """Whether two records that share an identifier are of one creator's one thing in two languages."""
+    return (
+        bool(one.languages and other.languages)
+        and set(one.languages).isdisjoint(other.languages)
+        and not set(one.creators).isdisjoint(other.creators)
+        and (one.kind or "book", one.volume) == (other.kind or "book", other.volume)
+    )
 
 
 class _Known:

@@ -195,3 +195,10 @@ def test_translations_are_of_the_work_whose_title_is_their_uniform_title(uniform
     editions, works = groups([original, other, third])
     assert editions == ["a", "b", "c"]
     assert works == (["abc"] if one else ["a", "b", "c"])
+
+
+def test_translations_with_one_identifier_are_one_work_in_two_editions() -> None:
+    original = record("a", isbns=[ISBN], languages=["en"])
+    translated = record("b", "Die Geschichte der Hobbits", isbns=[ISBN], languages=["de"])
+    by_another = record("c", "Jagd auf Rehe", isbns=[ISBN], languages=["de"], creators=[Creator("Salten, Felix")])
+    assert groups([original, translated, by_another]) == (["a", "b", "c"], ["ab", "c"])

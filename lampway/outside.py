@@ -31,7 +31,9 @@ class Harvester:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database, self._settings = database, settings
 
-    def probe(self, location: str, file: Path | None, on_steps: Callable[[bytes], None]) -> bytes:
+    def probe(
+        self, location: str, file: Path | None, on_steps: Callable[[bytes], None], mapping_text: str = ""
+    ) -> bytes:
         """Look at an address or a file; JSON of the findings."""
         steps: list[Step] = []
 
@@ -39,12 +41,13 @@ class Harvester:
             steps.append(step)
             on_steps(_without(file, msgspec.json.encode(steps)))
 
-        source = Source(id="trial", protocol="", location=str(file or location), format="")
+        source = Source(id="trial", protocol="", location=str(file or location), format="", mapping_text=mapping_text)
         client = Client.from_settings(self._settings, budget=budget())
         try:
             found = probe(source, client, tell, trusted=file is not None)  # else a path would be read here
         finally:
             client.close()
+        found.mapping_text = mapping_text
         return _without(file, msgspec.json.encode(found))
 
     def prove(self, way: Way, endpoint: str, token: str) -> Finding:

@@ -50,6 +50,17 @@ class Problem(msgspec.Struct, kw_only=True):
     mend: str = ""
 
 
+class Column(msgspec.Struct, kw_only=True):
+    """A column of a table."""
+
+    name: str
+    """Its header."""
+    fields: list[str] = []
+    """Fields of ours that are read from it; none = it is not read."""
+    samples: list[str] = []
+    """Some of its values."""
+
+
 class Probe(msgspec.Struct, kw_only=True):
     """What a probe found."""
 
@@ -70,6 +81,10 @@ class Probe(msgspec.Struct, kw_only=True):
     steps: list[Step] = msgspec.field(default_factory=list)
     columns: list[str] = msgspec.field(default_factory=list)
     """Of a table: a line a column, with the field that it is read as and an example."""
+    table: list[Column] = msgspec.field(default_factory=list)
+    """The same for programs; told also where the columns do not suffice for records."""
+    mapping_text: str = ""
+    """The mapping that it was read with, where somebody chose the columns."""
     looked_at: int = 0
     """Records that were read for what follows."""
     fields: dict[str, int] = msgspec.field(default_factory=dict)

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import msgspec
 
-from harvester.csv_preview import preview
+from harvester.csv_preview import in_words, preview
 from harvester.fetching import FetchError
 from harvester.formats import FORMATS
+from harvester.formats.base import MappingError
 from harvester.probe.look import Look
 from harvester.probe.recognise import Kind, recognise, recognise_file
 from harvester.probe.samples import look_at_records
 from harvester.protocols import PROTOCOLS
 from harvester.protocols.json_table import is_json, is_lines
 from schemas.catalogue import Source
+from schemas.probe import Column
 from store.sources import SourceState
 
 MOST = 4 << 20
@@ -69,8 +71,13 @@ def look_at_file(look: Look, path: Path, address: str, *, whole: bool = True) ->
         return
     found.endpoint, found.protocol, found.format = address, source.protocol, source.format
     read = FORMATS[source.format](source)
-    fetch = PROTOCOLS[source.protocol](source, SourceState(), {}, True, look.client)
-    page = next(iter(fetch.pages()), None)
+    try:
+        fetch = PROTOCOLS[source.protocol](source, SourceState(), {}, True, look.client)
+        page = next(iter(fetch.pages()), None)
+    except MappingError:
+        if source.protocol == "csv":
+            found.table = _bare_table(look, source)
+        raise
     records, set_aside = (page.records, page.quarantined) if page else ([], [])
     if not whole:
         look.tell("part", "good", f"looked at its first {path.stat().st_size / (1 << 20):.1f} MB only")
@@ -78,12 +85,21 @@ def look_at_file(look: Look, path: Path, address: str, *, whole: bool = True) ->
     elif page and page.last:
         found.size = len(records) + len(set_aside)
     if source.protocol == "csv":
-        found.columns = preview(source, records)
+        found.table = preview(source, records)
+        found.columns = in_words(found.table)
     for words in fetch.notes:
         look.tell("reading", "good", words)
     for words in fetch.losses if whole else []:
         look.tell("loss", "care", words)
     look_at_records(look, records, set_aside, read)
+
+
+def _bare_table(look: Look, source: Source) -> list[Column]:
+    """The columns of a table that cannot be read as it is, so that somebody can say what they are."""
+    bare = msgspec.structs.replace(source, mapping="", mapping_text="{id: row, constants: {title: '-'}}")
+    page = next(iter(PROTOCOLS["csv"](bare, SourceState(), {}, True, look.client).pages()), None)
+    columns = preview(bare, page.records if page else [])
+    return [msgspec.structs.replace(column, fields=[]) for column in columns]
 
 
 def _as_told(look: Look, kind: Kind, path: Path, address: str) -> Source | None:

@@ -17,6 +17,7 @@ TRIES = 2
 """Requests are made once more where they fail: whoever waits does not wait for long."""
 OnStep = Callable[[Step], None]
 _LONGEST_FOREIGN = 160
+_SMALLER = "let the server give its list in pages of 100 to 1,000 records, each with a token for the next one"
 
 
 class Look:
@@ -37,6 +38,8 @@ class Look:
         """Note a step that ended with an error."""
         if isinstance(error, SpentError | OversizeError):  # a harvest has more time and room than a look
             grade, what = "unknown", f"not known whether it works ({what})"
+        if isinstance(error, OversizeError):
+            mend = mend or _SMALLER
         self.tell(code, grade, f"{what}: {self.in_words(error)}", mend)
 
     def in_words(self, error: Exception) -> str:

@@ -56,7 +56,7 @@ def probe(source: Source, client: Client, on_step: OnStep = lambda _: None, *, t
         client.tries = TRIES
         _look(look)
     except MappingError as error:
-        look.tell("mapping", "bad", str(error), "change the mapping file")
+        look.tell("mapping", "bad", str(error), "say which columns hold what, here or in a mapping file")
     except FetchError as error:
         code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "answer")
         code = "answer" if look.hides(error) else code

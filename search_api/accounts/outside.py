@@ -30,10 +30,12 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
 class Outside(Protocol):
     """Asks outside addresses, through the guarded client only, and changes what was harvested."""
 
-    def probe(self, location: str, file: Path | None, on_steps: Callable[[bytes], None]) -> bytes:
+    def probe(
+        self, location: str, file: Path | None, on_steps: Callable[[bytes], None], mapping_text: str = ""
+    ) -> bytes:
         """Look at an address or an uploaded file within 60 s and 5 MB; JSON of what was found (``schemas.probe``).
 
-        ``on_steps`` is told the steps so far, as a JSON list.
+        ``on_steps`` is told the steps so far, as a JSON list; ``mapping_text`` says what the columns of a table are.
         """
 
     def prove(self, way: Way, endpoint: str, token: str) -> Finding:

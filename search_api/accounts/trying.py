@@ -16,7 +16,7 @@ from store import trials
 from store.database import Database
 
 log = structlog.stdlib.get_logger("lampway.trials")
-AN_HOUR = 10
+AN_HOUR, CHOICES_AN_HOUR = 10, 60
 _AT_ONCE = 2
 """Looks of one process at the same time; others wait their turn."""
 
@@ -32,7 +32,7 @@ class Trials:
         self._database, self._outside = database, outside
         self.uploads = settings.home / "uploads"
         """Folder of uploaded files, under names of ours."""
-        self._hourly = Hourly(AN_HOUR)
+        self._hourly, self._choices = Hourly(AN_HOUR), Hourly(CHOICES_AN_HOUR)
         self._under_way: set[str] = set()
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="trial")
@@ -55,15 +55,34 @@ class Trials:
         self._threads.submit(self._look, who, secret, location, file)
         return secret
 
+    def again(self, client: str | None, secret: str, location: str, mapping_text: str) -> int:
+        """Look once more at the table of a trial, with other columns; returns the seconds to wait, 0 = it is begun.
+
+        Raises:
+            BusyError: a look of the person is under way.
+        """
+        who = client or ""
+        with self._lock:
+            if who in self._under_way:
+                raise BusyError
+            if wait := self._choices.wait(client):
+                return wait
+            self._under_way.add(who)
+        with self._database.begin(alone=False) as connection:
+            trials.begin_again(connection, secret)
+        file = None if "://" in location else Path(location)
+        self._threads.submit(self._look, who, secret, location, file, mapping_text)
+        return 0
+
     def close(self) -> None:
         """End; what is under way is given up, its page says so."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _look(self, who: str, secret: str, location: str, file: Path | None) -> None:
+    def _look(self, who: str, secret: str, location: str, file: Path | None, mapping_text: str = "") -> None:
         found = b""
         try:
             if self._outside is not None:
-                found = self._outside.probe(location, file, lambda steps: self._note(secret, steps))
+                found = self._outside.probe(location, file, lambda steps: self._note(secret, steps), mapping_text)
         except Exception:
             log.exception("a trial could not be looked at")
         finally:

@@ -17,12 +17,14 @@ from schemas.account import Act
 from schemas.institution import INSTITUTION_KINDS, InstitutionKind
 from schemas.probe import Probe, Step
 from schemas.registration import LICENCES, TERMS, NewInstitution, Proposal, RegistrationState
+from search_api.accounts import columns
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Open, SameOrigin, Self, actor_or_nobody
 from search_api.accounts.mail import Mail
 from search_api.accounts.trying import BusyError, Trials
 from search_api.context import Context
 from search_api.errors import ApiError
+from search_api.joining import would_join
 from search_api.web.forms import Form, Sent
 from search_api.web.rendering import Page
 from search_api.web.trial_page import place_from, shown_probe
@@ -91,6 +93,32 @@ def claim_by_mail(request: Request, secret: str, form: Sent) -> Response:
     return page.render("account/sent.html", private=True, email=email, ready=mail.ready)
 
 
+@router.post("/register/{secret}/columns", dependencies=[Open, SameOrigin])
+def choose_columns(request: Request, secret: str, form: Sent) -> Response:
+    """Somebody says what the columns of the table are; it is looked at again so."""
+    page, context = Page(request), _context(request)
+    _refuse_when_closed(request)
+    with context.database.connect() as connection:
+        trial = trials.get(connection, secret)
+    if trial is None or trial.state != "done":
+        return _trial(request, secret, form)
+    probe = msgspec.json.decode(trial.probe, type=Probe)
+    chosen = [form[f"column-{place}"] for place in range(1, len(probe.table) + 1)]
+    if not probe.table or not set(chosen) <= {columns.NOT_READ, *columns.fields()}:
+        raise ApiError("invalid-body", "`column-1`, `column-2` … must be fields that the page offers.")
+    mapping = columns.mapping_of(probe.table, chosen, probe.mapping_text)
+    client = request.client.host if request.client else None
+    try:
+        wait = _trials(request).again(client, secret, trial.location, mapping)
+    except BusyError:
+        wait = 5
+    if wait:
+        form.wrong["columns"] = page.say("register.often", n=max(1, round(wait / 60)))
+        return _trial(request, secret, form)
+    to = page.to.page(f"/register/{secret}")
+    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+
+
 @router.post("/register/{secret}")
 def claim(request: Request, secret: str, actor: Self, form: Sent) -> Response:
     """Make a registration of a trial: whose it is, under which licence, by which terms."""
@@ -135,6 +163,7 @@ def _proposal(probe: Probe, location: str, actor: Actor, form: Form, page: Page)
         protocol=probe.protocol,
         format=probe.format,
         prefix=probe.prefix,
+        mapping_text=probe.mapping_text,
         institution=own,
         new=new,
         licence=form["licence"],
@@ -211,7 +240,7 @@ def _trial(request: Request, secret: str, form: Form) -> Response:
         return page.render("register/gone.html", status=404, private=True)
     steps = msgspec.json.decode(trial.steps or b"[]", type=list[Step])
     probe = msgspec.json.decode(trial.probe, type=Probe) if trial.probe else None
-    actor = actor_or_nobody(request)
+    actor, done = actor_or_nobody(request), trial.state == "done"
     by_id = context.registry().by_id
     return page.render(
         "register/trial.html",
@@ -220,8 +249,9 @@ def _trial(request: Request, secret: str, form: Form) -> Response:
         form=form,
         secret=secret,
         trial=trial,
-        steps=probe.steps if probe else steps,
-        found=shown_probe(probe, page.say) if probe else None,
+        steps=probe.steps if probe and done else steps,
+        found=shown_probe(probe, page.say, would_join(context, probe.samples)) if probe and done else None,
+        fields=columns.fields(),
         actor=actor,
         mail=_mail(request).ready,
         own=[by_id[id_] for id_, role in actor.roles.items() if role == "editor" and id_ in by_id] if actor else [],

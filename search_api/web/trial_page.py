@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.catalogue import CatalogueRecord
 from schemas.geo import parse_point
 from schemas.probe import Probe
+from schemas.work import Work
 from search_api.web.cards import text_language
 from search_api.web.wording import Wording
 
@@ -21,8 +23,8 @@ TONES = {
 _VERDICTS = {"works": "good", "with care": "care", "cannot": "bad"}
 
 
-def shown_probe(probe: Probe, say: Wording) -> dict[str, Any]:
-    """What the template shows of a finished look."""
+def shown_probe(probe: Probe, say: Wording, joins: Mapping[str, Work]) -> dict[str, Any]:
+    """What the template shows of a finished look; ``joins`` are the works here that its records would join."""
     grade = _VERDICTS[probe.verdict]
     return {
         "probe": probe,
@@ -33,7 +35,7 @@ def shown_probe(probe: Probe, say: Wording) -> dict[str, Any]:
         ]
         if probe.looked_at
         else [],
-        "records": [_record(record, say) for record in probe.samples[:SHOWN]],
+        "records": [_record(record, say) | {"joins": joins.get(record.record)} for record in probe.samples[:SHOWN]],
     }
 
 

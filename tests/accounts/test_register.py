@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import html
 import re
+import ssl
 import time
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import trustme
 
 from harvester.fetching import Client
 from harvester.harvest import harvest_source
+from indexer.engines import open_engine
+from indexer.update import update
 from lampway.harvest_worker import HarvestWorker
+from schemas.catalogue import Source
+from search_api.accounts import registering
 from store import accounts, audit, links, records, registrations, sources
 
 ADA = "ada@example.org"
+DC = (
+    '<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{}</dc:title></oai_dc:dc>'
+)
 
 
 def finished(browser: Any, page: str) -> Any:
@@ -211,3 +223,113 @@ def test_one_look_at_a_time_and_few_an_hour(visitor: Any, library: Any) -> None:
             finished(browser, answer.headers["location"])
     assert answers == [303] * 10 + [429] * 2
     assert visitor("198.51.100.7").post("/register", data={"address": library.url}).status_code == 303
+
+
+ODD = "Nr;Was;Wer;Code\n1;The northern harbour 1;Ann Li;red\n2;Something;Bo Ek;blue\n"
+
+
+def uploaded(browser: Any, content: bytes, name: str = "table.csv") -> str:
+    sent = browser.post("/register", data={"address": ""}, files={"file": (name, content, "text/csv")})
+    assert sent.status_code == 303, sent.text
+    return str(sent.headers["location"])
+
+
+def selected(page: Any) -> list[str]:
+    """The field each column is read as."""
+    return [
+        (re.findall(r'value="(\w*)" selected', part) or [""])[0]
+        for part in re.findall(r'<select name="column-.*?</select>', page.text, re.DOTALL)
+    ]
+
+
+def test_columns_are_chosen_from_their_values(person: Any, settings: Any, context: Any) -> None:
+    ada = person(ADA, north="editor")
+    page = uploaded(ada, ODD.encode())
+    shown = finished(ada, page)
+    assert "no column is recognised as title" in html.unescape(shown.text)
+    assert "The northern harbour 1" in shown.text  # the values of a column nobody can read yet
+    assert ada.post(f"{page}/columns", data={"column-1": "nonsense"}).status_code == 422
+    chosen = {"column-1": "id", "column-2": "title", "column-3": "creator", "column-4": ""}
+    assert ada.post(f"{page}/columns", data=chosen).status_code == 303
+    shown = finished(ada, page)
+    assert selected(shown) == ["id", "title", "creator", ""]
+    assert "Bo Ek" in shown.text
+    chosen["column-4"] = "subject"
+    assert ada.post(f"{page}/columns", data=chosen | {"column-3": ""}).status_code == 303
+    assert selected(finished(ada, page)) == ["id", "title", "", "subject"]
+    ada.post(f"{page}/columns", data=chosen)
+    finished(ada, page)
+    form = {"institution": "north", "licence": "CC0-1.0", "terms": "1"}
+    made = ada.post(page, data=form).headers["location"]
+    with context.database.begin() as connection:
+        registration = registrations.get(connection, made.rpartition("/")[2])
+        registering.proven(connection, settings, registration, "vouched", "boss")
+        source = sources.get(connection, "north")
+    report = harvest_source(context.database, source, Client.from_settings(settings))
+    assert (report.status, report.new) == ("complete", 2)
+    with context.database.connect() as connection:
+        found = {record.record: record for batch in records.iterate(connection) for _, record in batch}
+    assert [creator.name for creator in found["2"].creators] == ["Bo Ek"]
+    assert found["1"].subjects == ["red"]
+
+
+def test_what_they_would_join_is_shown(visitor: Any, context: Any) -> None:
+    table = context.settings.home / "here.csv"
+    table.write_text("id,title,author,isbn\n1,The northern harbour,Ann Li,\n2,Tides,Bo Ek,9780141439518\n")
+    with context.database.begin() as connection:
+        sources.add(
+            connection, Source(id="here", protocol="csv", location=str(table), format="csv", institution="south")
+        )
+        source = sources.get(connection, "here")
+    harvest_source(context.database, source, Client.from_settings(context.settings))
+    with closing(open_engine(context.settings)) as engine:
+        update(context.database, engine, context.settings)
+    context.refresh()
+    mine = "id,title,author,isbn\na,The Northern Harbour,Ann Li,\nb,Ebb,X Y,0141439513\nc,Tides,Nobody Else,\n"
+    browser = visitor()
+    page = finished(browser, uploaded(browser, mine.encode())).text
+    assert re.findall(r"Would join here: <a href=\"/works/\w+\"><bdi>([^<]+)", page) == [
+        "The northern harbour",
+        "Tides",
+    ]
+    with context.database.connect() as connection:
+        assert records.count(connection) == 2
+
+
+def advice(browser: Any, page: str) -> str:
+    """The words of a finished look."""
+    return html.unescape(finished(browser, page).text)
+
+
+def test_first_time_failures_name_what_to_do(visitor: Any, library: Any) -> None:
+    browser = visitor()
+    gone = advice(browser, tried(browser, f"{library.home}/oai/wrong"))  # the wrong address
+    assert "ask the institution for the base URL of its OAI-PMH server, or for a file" in gone
+    pdf = advice(browser, uploaded(browser, b"%PDF-1.7\n%\xe2\xe3 1 0 obj", "catalogue.pdf"))  # the wrong format
+    assert "CSV, XLSX, JSON, MARC and XML files are read" in pdf
+    table = "编号,题名,责任者\n1,海港,李安\n2,潮汐,王博\n".encode("gb18030")  # read without being told
+    chinese = advice(browser, uploaded(browser, table))
+    assert "海港" in chinese
+    assert "gb18030" in chinese.lower()
+    assert selected(finished(browser, uploaded(browser, table))) == ["id", "title", "creator"]
+
+
+def test_a_dead_certificate_is_told_with_its_cure(visitor: Any, library: Any) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    server = type(library.oai)(library.oai.items, tls=tls)
+    browser = visitor()
+    page = advice(browser, tried(browser, server.url))
+    server.close()
+    assert "the TLS certificate does not hold" in page
+    assert "to send the intermediate certificates too" in page
+
+
+def test_a_list_in_one_huge_page_is_told_with_its_cure(visitor: Any, library: Any) -> None:
+    record = library.oai.items[0]
+    library.oai.items = [replace(record, identifier=f"i{n}", metadata=DC.format("x" * 20_000)) for n in range(200)]
+    library.oai.page = 200
+    browser = visitor()
+    page = advice(browser, tried(browser, library.url))
+    assert "not known whether it works" in page
+    assert "in pages of 100 to 1,000 records" in page

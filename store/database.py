@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from store.dialect import DIALECTS
+from store.fitting import misfit
 
 __all__ = ["Connection", "Database", "StoreError", "StoreUnavailableError", "now_text", "open_database"]
 
@@ -107,7 +108,8 @@ def open_database(url: str) -> Database:
     """Open the database at a SQLAlchemy URL, creating and migrating it as needed.
 
     Raises:
-        StoreError: no address of a database, not reachable, not allowed, or made by a newer Lampway.
+        StoreError: no address of a database, not reachable, not allowed, or made by a newer Lampway or by one before
+            the first release.
     """
     parsed = _address(url)
     dialect = DIALECTS[parsed.get_backend_name()]
@@ -159,6 +161,7 @@ def _migrate(engine: Engine) -> None:
     head = ScriptDirectory.from_config(config).get_current_head()
     with engine.connect() as connection:
         if MigrationContext.configure(connection).get_current_revision() == head:
+            _check_tables(connection)
             return
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.connect().execution_options(lampway_write=True) as connection, connection.begin():
@@ -171,3 +174,12 @@ def _migrate(engine: Engine) -> None:
         if current != head:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+        _check_tables(connection)
+
+
+def _check_tables(connection: Connection) -> None:
+    if found := misfit(connection):
+        raise StoreError(
+            f"the database was made by a Lampway before its first release, whose tables were others ({found}); there "
+            "is no way up from there: choose an empty one with LAMPWAY_HOME or LAMPWAY_DATABASE_URL and harvest anew"
+        )

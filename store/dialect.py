@@ -36,6 +36,9 @@ class Dialect(Protocol):
     def version(self, connection: Connection) -> str:
         """Name and version of the database, for people."""
 
+    def columns(self, connection: Connection) -> dict[str, set[str]]:
+        """Names of the columns of all tables, by table."""
+
     def insert(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows, ignoring: bool) -> None:
         """Insert many rows."""
 

@@ -153,6 +153,17 @@ def version(connection: Connection) -> str:
     return f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar_one()}"
 
 
+def columns(connection: Connection) -> dict[str, set[str]]:
+    """Of the tables that a bare name leads to."""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.exec_driver_sql(
+        "SELECT c.relname::text, a.attname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+        "WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND pg_table_is_visible(c.oid)"
+    ):
+        found.setdefault(table, set()).add(column)
+    return found
+
+
 def insert(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], ignoring: bool
 ) -> None:

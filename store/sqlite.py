@@ -82,6 +82,17 @@ def version(connection: Connection) -> str:
     return f"SQLite {sqlite3.sqlite_version}"
 
 
+def columns(connection: Connection) -> dict[str, set[str]]:
+    """As its schema says."""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.exec_driver_sql(
+        "SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns "
+        "WHERE tables.type = 'table'"
+    ):
+        found.setdefault(table, set()).add(column)
+    return found
+
+
 def insert(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], ignoring: bool
 ) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
+from config.settings import Settings
 from store.database import StoreError, open_database
 
 
@@ -31,3 +33,36 @@ def test_a_mistake_of_ours_is_told_as_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(OperationalError, match="no such column: full"), database.connect() as connection:
         connection.exec_driver_sql("SELECT full FROM notes")
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("ALTER TABLE raw_records ADD COLUMN dictionary INTEGER NOT NULL DEFAULT 0", "raw_records has a column dictio"),
+        ("ALTER TABLE sources DROP COLUMN data", "sources has no column data"),
+        ("DROP TABLE decision_records", "there is no table decision_records"),
+    ],
+)
+def test_tables_of_before_the_first_release_are_told_at_the_start(settings: Settings, change: str, told: str) -> None:
+    database = open_database(settings.database)
+    with database.begin() as connection:
+        connection.exec_driver_sql(change)
+        connection.exec_driver_sql("CREATE TABLE others (theirs INTEGER)")
+    database.close()
+    with pytest.raises(StoreError, match=rf"{told}.*choose an empty one with LAMPWAY_HOME"):
+        open_database(settings.database)
+
+
+def test_a_database_that_cannot_be_brought_up_is_left_as_it_was(settings: Settings) -> None:
+    database = open_database(settings.database)
+    with database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE sources DROP COLUMN data")
+        connection.exec_driver_sql("DROP TABLE passkeys")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+    database.close()
+    with pytest.raises(StoreError, match="sources has no column data"):
+        open_database(settings.database)
+    kept = create_engine(settings.database.replace("postgresql:", "postgresql+psycopg:"))
+    with kept.connect() as connection:
+        assert not inspect(connection).has_table("passkeys")
+    kept.dispose()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from store import account_tables  # noqa: F401 - its tables belong to the metadata
-from store import dialect
+from store import (
+    account_tables,  # noqa: F401 - its tables belong to the metadata
+    dialect,
+)
 from store.tables import metadata
 
 _SHOWN = 3

@@ -13,7 +13,9 @@ from harvester.protocols.local_file import parts_of
 
 HEAD = 1 << 18
 _TAG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)((?:\s[^<>]*)?)/?>")
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    rb"\s*+(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 _LEADER = re.compile(rb"\s*\d{5}[a-z ][\x20-\x7e]{4}[a2 ]?[\x20-\x7e]{2}\d{5}")
 _DIRECTORY = re.compile(rb"\s*.{24}((?:\w{3}\d{9})+)\x1e", re.DOTALL)
 _RECORDS = {"mods": "mods", "lido": "lido", "ead": "ead", "dc": "oai_dc", "qualifieddc": "qdc", "RDF": "edm"}

@@ -31,7 +31,9 @@ _SAFE: dict[str, Any] = {
 }
 _DTD_WORDS = "it has a document type definition, which OAI-PMH forbids and which can do harm"
 _ROOT = OAI + "OAI-PMH"
-_WEB_PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*|\xef\xbb\xbf)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_WEB_PAGE = re.compile(
+    rb"\s*+(?:<!--(?:(?!-->).)*+-->\s*+|\xef\xbb\xbf)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
 _WEB_PAGE_WORDS = "a web page, not an answer of OAI-PMH"
 _CHALLENGE = re.compile(
     rb"captcha|just a moment|challenge-platform|cf-chl|anubis|are you (?:a )?(?:human|robot)|checking your browser"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import html.entities
 import re
+from collections.abc import Iterator
 
 from lxml import etree
 
@@ -26,16 +27,18 @@ from harvester.protocols.oai_pages import (
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));")
 _AMPERSAND = re.compile(r"&(?!#\d+;|#[xX][0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]*);)?")
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _START = re.compile(rb"<\?xml|<(?:[A-Za-z_][\w.-]*:)?OAI-PMH")
 _END = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?OAI-PMH\s*>")
-_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)OAI-PMH\b([^>]*)>")
+_ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)OAI-PMH\b([^<>]*)>")
 _UNDECLARED = re.compile(r"prefix ([\w.-]+) (?:for [\w.-]+ )?on [\w.-]+ is not defined")
-_LIST = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)(ListRecords|GetRecord)\b[^>]*>(.*)</\1\2\s*>", re.DOTALL)
+_LIST = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)(ListRecords|GetRecord)\b[^<>]*>")
+_TOKEN_START = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b")
 _TOKEN = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b([^>]*?)(?:/>|>([^<]*)</(?:[\w.-]+:)?resumptionToken\s*>)\s*$")
 _IDENTIFIER = re.compile(r"<(?:[\w.-]{1,64}:)?identifier>([^<]+)</")
 _NAMESPACE = 'xmlns="http://www.openarchives.org/OAI/2.0/"'
 _MOST_PREFIXES = 20
+_LONGEST_HEAD = 1 << 16
+"""Characters before the records, each of which is parsed behind them."""
 
 codecs.register_error("cp1252", lambda error: _as_cp1252(error))
 
@@ -112,10 +115,19 @@ def mend(data: bytes) -> tuple[str, list[str]]:
     text, more = _replace_references(text)
     if count + more:
         repairs.append(f"dropped {count + more} characters that XML forbids")
-    parts = [part if part.startswith("<![CDATA[") else _AMPERSAND.sub(_escape, part) for part in _CDATA.split(text)]
-    if (mended := "".join(parts)) != text:
+    if (mended := "".join(_escaped(text))) != text:
         repairs.append("escaped ampersands and named characters")
     return mended, repairs
+
+
+def _escaped(text: str) -> Iterator[str]:
+    """The text with ampersands written as they should be; in CDATA they are as they should be."""
+    at = 0
+    while (start := text.find("<![CDATA[", at)) >= 0 and (end := text.find("]]>", start)) >= 0:
+        yield _AMPERSAND.sub(_escape, text[at:start])
+        yield text[start : end + 3]
+        at = end + 3
+    yield _AMPERSAND.sub(_escape, text[at:])
 
 
 def _replace_references(text: str) -> tuple[str, int]:
@@ -162,19 +174,26 @@ def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
 def _salvage(text: str, reason: str) -> OaiPage:
     """Parse each record for itself; those that fail are kept as they are, with the byte where they stand."""
     body, root = _LIST.search(text), _ROOT.search(text)
-    if body is None or root is None:
+    close = text.rfind(f"</{body[1]}{body[2]}") if body else -1
+    if body is None or root is None or not body.end() <= close or body.end() > _LONGEST_HEAD:
         raise BadPageError(reason)
-    prefix, verb, inner = body[1], body[2], body[3]
-    begin = re.compile(rf"<{prefix}record(?:\s[^>]*)?>\s*(?:<!--.*?-->\s*)*<{prefix}header\b", re.DOTALL)
+    prefix, verb, inner = body[1], body[2], text[body.end() : close]
+    begin = re.compile(
+        rf"<{prefix}record(?:\s[^<>]*)?>\s*+(?:<!--(?:(?!-->).){{0,999}}+-->\s*+)*+<{prefix}header\b", re.DOTALL
+    )
     starts = [match.start() for match in begin.finditer(inner)]
     if not starts:
         raise BadPageError(reason)
-    token = _TOKEN.search(inner)
+    # Only the last one can be the list's own; looking from every one on would take time squared.
+    last = [match.start() for match in _TOKEN_START.finditer(inner)][-1:]
+    token = _TOKEN.match(inner, last[0]) if last else None
     ends = [*starts[1:], token.start() if token else len(inner)]
-    head = text[: body.start(3)]
+    head = text[: body.end()]
     tail = f"</{prefix}{verb}></{root[1]}OAI-PMH>"
     page = OaiPage(verb=verb)
+    offset, counted = len(head.encode()), 0
     for start, end in zip(starts, ends, strict=True):
+        offset, counted = offset + len(inner[counted:start].encode()), start
         chunk = inner[start:end].rstrip()
         try:
             if not chunk.endswith(f"</{prefix}record>"):
@@ -184,7 +203,6 @@ def _salvage(text: str, reason: str) -> OaiPage:
                 raise BadPageError("it is not one record")
         except BadPageError as error:
             name = _IDENTIFIER.search(chunk)
-            offset = len(text[: body.start(3) + start].encode())
             page.broken.append(
                 Broken(
                     position=f"byte {offset}",

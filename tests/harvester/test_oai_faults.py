@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import pytest
 
+from harvester.protocols.oai_pages import BadPageError, read_page
+from harvester.protocols.oai_repair import repair
 from store import quarantine, sources
 
 N = 40
@@ -438,3 +441,24 @@ def test_a_move_for_good_is_followed_and_told(oai, serve, harvest):
     report = harvest(serve([], script=script))
     assert complete(report, 15)
     assert any(f"moved to {new.url}" in note for note in report.notes)
+
+
+OAI_PAGE = "<OAI-PMH xmlns='http://www.openarchives.org/OAI/2.0/'><ListRecords><record><header>{}</record></ListRecords></OAI-PMH>"
+HOSTILE = {
+    "comments": b"<!-->" * 100_000,
+    "tokens": b"<resumptionToken & " * 100_000,
+    "sections": b"<![CDATA[ & " * 100_000,
+    "lists": b"<ListRecords " * 100_000,
+    "records": b"<record><!-- " * 100_000,
+    "halves": b"<record><header>&#55348;" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_page_made_to_be_slow_to_read_is_refused_like_any_other(kind):
+    page = OAI_PAGE.format(HOSTILE[kind].decode()).encode()
+    for data in (HOSTILE[kind], page):  # a pattern that goes back and forth would take days
+        with pytest.raises(BadPageError):
+            read_page(data)
+    with suppress(BadPageError):
+        assert not repair(page).records

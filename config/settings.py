@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _DATABASES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
@@ -96,9 +96,15 @@ class Settings(BaseSettings):
     dns: Annotated[tuple[str, ...], NoDecode] = ()
     """Name servers ("192.0.2.53:53") that proofs of control are looked up at; empty = the system's."""
     smtp_url: str = Field(default="", repr=False)
-    """Mail server, ``smtp://user:password@host:587`` (STARTTLS where it offers it) or ``smtps://…``; empty = no mails."""
+    """Mail server, ``smtp://user:password@host:587`` (STARTTLS where offered) or ``smtps://…``; empty = no mails."""
     mail_from: str = ""
     """Sender of the mails."""
+    oidc_client_id: str = ""
+    """Name under which the log-in provider knows this platform."""
+    oidc_client_secret: str = Field(default="", repr=False)
+    """Secret that goes with it; empty = a public client."""
+    oidc_issuer: str = ""
+    """OpenID Connect provider by which people may log in, exactly as it calls itself; empty = none."""
     rate_limit: int = Field(default=120, ge=0)
     """Requests per minute and client address; 0 = none. Loopback is never limited."""
 
@@ -151,6 +157,17 @@ class Settings(BaseSettings):
                 "must be a base URL like https://places.example/nominatim, without user, query or fragment"
             )
         return value.rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _provider(cls, value: str, info: ValidationInfo) -> str:
+        value = value.strip()
+        if value and not _is_base_url(value):
+            raise ValueError("must be the issuer's URL like https://login.example/realms/staff, without query or user")
+        for name in ("oidc_client_id", "public_url"):
+            if value and not info.data.get(name):
+                raise ValueError(f"needs LAMPWAY_{name.upper()}, too")
+        return value
 
     @field_validator("elasticsearch_url")
     @classmethod

@@ -12,6 +12,7 @@ from search_api import errors
 from search_api.accounts.log_in import Tries
 from search_api.accounts.mail import Mail
 from search_api.accounts.outside import Outside
+from search_api.accounts.provider import Provider
 from search_api.accounts.trying import Trials
 from search_api.availability.base import Fetch
 from search_api.availability.live import LiveLookups
@@ -59,6 +60,7 @@ from search_api.web import (
     operator_records,
     pages,
     passkey_pages,
+    provider_pages,
     register_pages,
     registration_pages,
     why_pages,
@@ -78,7 +80,7 @@ ROUTERS = tuple(
 ACCOUNT_ROUTERS = tuple(
     module.router
     for module in (
-        *(log_in_pages, account_pages, passkey_pages, register_pages, registration_pages),
+        *(log_in_pages, account_pages, passkey_pages, provider_pages, register_pages, registration_pages),
         *(leaving_pages, institution_area, operator_records, operator_area),
         why_pages,
     )
@@ -129,6 +131,7 @@ def create_app(
     app.add_middleware(Negotiation, base=context.settings.public_url.rstrip("/"))
     app.add_middleware(EntityTags)
     app.state.tries, app.state.mail = Tries(), Mail(context.settings)
+    app.state.provider = Provider(context.settings)
     app.state.outside, app.state.trials = outside, Trials(context.database, context.settings, outside)
     app.add_middleware(Compression)
     app.add_middleware(  # the last one added is the first one passed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
@@ -55,15 +55,7 @@ def make(connection: Connection, purpose: Purpose, email: str, **detail: str) ->
 def look(connection: Connection, secret: str) -> OneTimeLink | None:
     """What a link is for, used or not: looking at it uses nothing, since scanners of mail open every link."""
     row = connection.execute(select(links).where(links.c.hash == _hash(secret))).first()
-    if row is None:
-        return None
-    return OneTimeLink(
-        purpose=row.purpose,
-        email=row.email,
-        detail=from_json(row.detail, dict[str, str]),
-        expires_at=row.expires_at,
-        used_at=row.used_at,
-    )
+    return None if row is None else _link(row)
 
 
 def use(connection: Connection, secret: str) -> OneTimeLink | None:
@@ -75,12 +67,33 @@ def use(connection: Connection, secret: str) -> OneTimeLink | None:
     return look(connection, secret)
 
 
+def use_invitation(connection: Connection, email: str) -> OneTimeLink | None:
+    """Use up the latest invitation of a mail address, for somebody who has shown otherwise that it is theirs."""
+    own = (links.c.purpose == "invite", links.c.email == normal(email), links.c.used_at.is_(None))
+    valid = select(links).where(*own, links.c.expires_at > datetime.now(UTC).isoformat())
+    row = connection.execute(valid.order_by(links.c.expires_at.desc(), links.c.hash).limit(1)).first()
+    if row is None:
+        return None
+    unused = update(links).where(links.c.hash == row.hash, links.c.used_at.is_(None))
+    return _link(row) if connection.execute(unused.values(used_at=now_text())).rowcount else None
+
+
 def clean(connection: Connection) -> int:
     """Forget links that ended a month ago; until then their pages can say what happened. Others have no pages."""
     now = datetime.now(UTC)
     over = links.c.expires_at < (now - timedelta(days=30)).isoformat()
     steps = links.c.purpose.in_(("passkey", "provider")) & (links.c.expires_at < now.isoformat())
     return connection.execute(delete(links).where(over | steps)).rowcount
+
+
+def _link(row: Any) -> OneTimeLink:
+    return OneTimeLink(
+        purpose=row.purpose,
+        email=row.email,
+        detail=from_json(row.detail, dict[str, str]),
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+    )
 
 
 def _hash(secret: str) -> bytes:

@@ -25,8 +25,8 @@ HOMES = {
     "cql": r"search_api/cql\w*\.py",
     "cryptography": r"store/secrets\.py",
     "apscheduler": r"(harvester/schedule|lampway/worker)\.py",
-    # Outside addresses are asked by the guarded client only; the place service is the operator's own.
-    "requests": r"(harvester/(fetching|credentials|addresses)|search_api/geocoder)\.py",
+    # Outside addresses are asked by the guarded client only; place service and log-in provider are the operator's own.
+    "requests": r"(harvester/(fetching|credentials|addresses)|search_api/geocoder|search_api/accounts/provider_client)\.py",
     "urllib3": r"harvester/(fetching|addresses)\.py",
     "httpx": r"nowhere",
     "aiohttp": r"nowhere",
@@ -34,9 +34,11 @@ HOMES = {
     "dns": r"harvester/proofs\.py",
     "argon2": r"search_api/accounts/passwords\.py",
     "pyotp": r"search_api/accounts/codes\.py",
+    "joserfc": r"search_api/accounts/provider\.py",
     "webauthn": r"search_api/accounts/passkeys\.py",
     "fastapi": r"search_api/(app|accounts/guard|dependencies|errors|json_response|routes/.*|web/.*)\.py",
     "openpyxl": r"harvester/protocols/csv_workbook\.py",
+    "confusable_homoglyphs": r"schemas/names\.py",
     "anyascii": r"indexer/merging/sounds\.py",
     "opencc": r"indexer/analysis\w*\.py",
     "geopy": r"(schemas/geo|search_api/geocoder)\.py",

@@ -1,4 +1,4 @@
-"""Logging in: by password and code, link or passkey. Whoever has no account gets the same answer in the same time."""
+"""Logging in: by password, link, passkey or provider. Who has no account gets the same answer in the same time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from search_api.accounts.passkeys import PasskeyError, Site
 from search_api.rate_limit import RateLimiter
 from store import accounts, audit, links, logins
 from store.database import Connection, Database
+from store.links import OneTimeLink
 
 PER_ACCOUNT, PER_NETWORK = 6, 30
 """Tries a minute. They come back evenly: a guesser is slowed down, and nobody can lock another one out for good."""
@@ -18,9 +19,9 @@ MAILS_PER_ACCOUNT = 3
 
 
 class Refused(Exception):  # noqa: N818 - it is an outcome
-    """No log-in. ``reason``: wrong, code (right password, missing or wrong code), passkey, or often (with ``wait``)."""
+    """No log-in. ``reason``: wrong, code (right password, no right code), passkey, unknown, or often (``wait``)."""
 
-    def __init__(self, reason: Literal["wrong", "code", "often", "passkey"], wait: int = 0) -> None:
+    def __init__(self, reason: Literal["wrong", "code", "often", "passkey", "unknown"], wait: int = 0) -> None:
         super().__init__(reason)
         self.reason, self.wait = reason, wait
 
@@ -101,27 +102,49 @@ def by_link(database: Database, secret: str) -> tuple[str, str] | None:
         link = links.use(connection, secret)
         if link is None or link.purpose not in ("login", "invite"):
             return None
-        account = accounts.by_email(connection, link.email)
-        if account is None and link.purpose == "invite":
-            account = accounts.add(connection, link.email, lang=link.detail.get("lang", "en"))
+        account = accounts.by_email(connection, link.email) or _invited(connection, link)
         if account is None or account.disabled_at:
             return None
-        institution, role = link.detail.get("institution", ""), link.detail.get("role", "")
-        if link.purpose == "invite" and institution:
-            accounts.set_role(connection, account.number, institution, "editor" if role == "editor" else "member")
-            joined = {"role": role, "by": link.detail.get("by", "")}
-            audit.write(
-                connection,
-                Act(
-                    actor=account.email,
-                    action="member.join",
-                    thing=f"account:{account.email}",
-                    institution=institution,
-                    detail=joined,
-                ),
-            )
+        _join(connection, account, link)
         to = link.detail.get("next", "") or ("/account" if account.password else "/account?new=1")
         return _begin(connection, account, link.purpose, confirmed=False), to
+
+
+def by_provider(database: Database, email: str) -> str:
+    """Log in whom the provider vouches for; returns what the cookie is to hold.
+
+    It makes no accounts: who has none needs an invitation, which is taken by that.
+
+    Raises:
+        Refused: neither an account nor an invitation is here for the address.
+    """
+    with database.begin() as connection:
+        link = links.use_invitation(connection, email)
+        account = accounts.by_email(connection, email) or (_invited(connection, link) if link else None)
+        if account is None or account.disabled_at:
+            raise Refused("unknown")
+        if link:
+            _join(connection, account, link)
+        return _begin(connection, account, "provider", confirmed=False)
+
+
+def _invited(connection: Connection, link: OneTimeLink) -> Account | None:
+    """The account that an invitation makes."""
+    return (
+        accounts.add(connection, link.email, lang=link.detail.get("lang", "en")) if link.purpose == "invite" else None
+    )
+
+
+def _join(connection: Connection, account: Account, link: OneTimeLink) -> None:
+    """Give the role that an invitation is for."""
+    institution, role = link.detail.get("institution", ""), link.detail.get("role", "")
+    if link.purpose != "invite" or not institution:
+        return
+    accounts.set_role(connection, account.number, institution, "editor" if role == "editor" else "member")
+    joined = {"role": role, "by": link.detail.get("by", "")}
+    thing = f"account:{account.email}"
+    line = Act(actor=account.email, action="member.join", thing=thing, institution=institution, detail=joined)
+    audit.write(connection, line)
 
 
 def _begin(connection: Connection, account: Account, way: str, *, confirmed: bool) -> str:

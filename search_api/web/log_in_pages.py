@@ -102,7 +102,7 @@ def log_in_form(request: Request, form: Form, wait: int = 0) -> Response:
     status = 429 if wait else 422 if form.wrong else 200
     response = page.render(
         "account/login.html", status=status, private=True, form=form, mail=mail.ready,
-        passkeys=Site(own_origin(request)).fits,
+        passkeys=Site(own_origin(request)).fits, provider=request.app.state.provider,
     )  # fmt: skip
     if wait:
         response.headers["Retry-After"] = str(wait)

@@ -14,8 +14,8 @@ from lxml import etree
 _DECLARED = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.-]+)["']""")
 _UTF8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 _FIRST = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?)record[\s>]")
-_HIDING = ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>"), (b"<?", b"?>"))
-"""Between these, markup is no markup."""
+_HIDING = {b"!": ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>")), b"?": ((b"<?", b"?>"),)}
+"""Between these, markup is no markup; by their second byte, which is found ten times faster and rare on most pages."""
 _FEW = 1000
 _BLANKS = b" \t\r\n"
 
@@ -85,14 +85,15 @@ def _is_utf8(data: bytes) -> bool:
 def _may_hide_records(data: bytes) -> bool:
     if data.startswith(b"<?xml "):
         data = data[data.find(b"?>") :]
-    for mark, end in _HIDING:
-        sign = mark[1:2]  # one byte is found ten times faster than several, and is rare on most pages
-        if data.count(sign) < _FEW and not any(part.endswith(b"<") for part in data.split(sign)[:-1]):
+    for sign, pairs in _HIDING.items():
+        *before, _ = data.split(sign, _FEW)
+        if len(before) < _FEW and not any(part.endswith(b"<") for part in before):
             continue
-        at = data.find(mark)
-        while at >= 0:
-            stop = data.find(end, at)
-            if stop < 0 or data.find(b"record", at, stop) >= 0:
-                return True
-            at = data.find(mark, stop)
+        for mark, end in pairs:
+            at = data.find(mark)
+            while at >= 0:
+                stop = data.find(end, at)
+                if stop < 0 or data.find(b"record", at, stop) >= 0:
+                    return True
+                at = data.find(mark, stop)
     return False

@@ -7,6 +7,7 @@ import sys
 from urllib.parse import parse_qsl
 
 import structlog
+from starlette.types import Scope
 from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
@@ -29,6 +30,12 @@ def configure(level: int = logging.INFO) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # the one of now: a caller may have replaced it
         cache_logger_on_first_use=False,
     )
+
+
+def place_of(scope: Scope) -> str:
+    """Where a request went: its path; of an address with a secret in it, which would open the same door, its form."""
+    path = str(scope["path"])[:200]
+    return str(getattr(scope.get("route"), "path", "")) if "secret" in scope.get("path_params", {}) else path
 
 
 def describe(query_string: bytes) -> dict[str, object]:

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from indexer.engines.base import EngineError, EngineUnavailableError
+from search_api import access_log
 from search_api.problems import BadParameterError
 from store.database import StoreError, StoreUnavailableError
 
@@ -153,8 +154,14 @@ def error_response(error: Exception, request: Request, *, reference: str = "") -
         response = page(request, found)
         response.status_code = found.status
         response.headers.update(headers)
-        return response
-    return Response(msgspec.json.encode(found), status_code=found.status, media_type=MEDIA_TYPE, headers=headers)
+    else:
+        response = Response(
+            msgspec.json.encode(found), status_code=found.status, media_type=MEDIA_TYPE, headers=headers
+        )
+    # Else caches would keep a 404 as long as they like, and give the page of one client to another as its JSON.
+    response.headers.setdefault("Cache-Control", "no-cache")
+    response.headers.add_vary_header("Accept")
+    return response
 
 
 def install(app: FastAPI) -> None:
@@ -165,7 +172,7 @@ def install(app: FastAPI) -> None:
         if response.status_code == 500:
             raise error  # to where it is logged
         if isinstance(error, EngineError | StoreError):
-            log.warning("not available", path=request.url.path[:200], reason=str(error)[:500])
+            log.warning("not available", path=access_log.place_of(request.scope), reason=str(error)[:500])
         return response
 
     def look_elsewhere(request: Request, error: Exception) -> Response:

@@ -68,7 +68,7 @@ class Front:
         reference = ""
         if not isinstance(error, ApiError):
             reference = uuid.uuid4().hex[:12]
-            log.error("failure", request=reference, path=scope["path"][:200], exc_info=error)
+            log.error("failure", request=reference, path=access_log.place_of(scope), exc_info=error)
         if not reply.status:
             await error_response(error, Request(scope, receive), reference=reference)(scope, receive, reply)
 

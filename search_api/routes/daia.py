@@ -81,8 +81,8 @@ async def _answer(
     if rest:
         kept = [(name, value) for name in _KEPT for value in params.get(name, [])[:1]]
         headers["Link"] = f'<{base}{request.url.path}?{urlencode([("id", "|".join(rest)), *kept])}>; rel="next"'
-    # The time of the answer is no part of what it says.
-    tag = f'"{digest_of(msgspec.json.encode(told))}"'
+    # The time of the answer is no part of what it says, so that the tag is a weak one.
+    tag = f'W/"{digest_of(msgspec.json.encode(told))}"'
     headers |= {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
     stamped = told | {"timestamp": context.clock().isoformat(timespec="seconds")}
     return Response(msgspec.json.encode(stamped), media_type="application/json", headers=headers)

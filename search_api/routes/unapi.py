@@ -26,10 +26,10 @@ def read_unapi(request: Request, context: ContextOf, lang: Language, params: Par
     """All formats; those of one ``id`` (300); one ``id`` in one ``format``. 404: no such item; 406: no such format."""
     id_, name = one(params, "id"), one(params, "format")
     if not id_:
-        return Response(_formats(""), media_type="application/xml")
+        return Response(_formats(""), media_type="application/xml", headers=_told(lang))
     view = _work(context, id_, lang)
     if not name:
-        return Response(_formats(id_), status_code=300, media_type="application/xml")
+        return Response(_formats(id_), status_code=300, media_type="application/xml", headers=_told(lang))
     if name not in NAMES:
         raise ApiError("not-acceptable", f"No format {name[:40]!r} here; there are: {', '.join(NAMES)}.")
     form = FORMATS[NAMES[name]]
@@ -38,7 +38,7 @@ def read_unapi(request: Request, context: ContextOf, lang: Language, params: Par
     frame = frame_of(request, context, question)
     if form.wants_marc:
         frame = with_marc(frame, context, [view])
-    return Response(form.work(view, frame), media_type=form.media_type)
+    return Response(form.work(view, frame), media_type=form.media_type, headers=_told(lang))
 
 
 def _work(context: Context, id_: str, lang: str) -> WorkView:
@@ -50,6 +50,10 @@ def _work(context: Context, id_: str, lang: str) -> WorkView:
         if isinstance(found, WorkView):
             return found
     raise ApiError("not-found", f"No item {id_[:200]!r}.")
+
+
+def _told(lang: str) -> dict[str, str]:
+    return {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Content-Language": lang}
 
 
 def _formats(id_: str) -> bytes:

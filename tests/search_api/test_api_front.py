@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import structlog
@@ -17,6 +18,7 @@ from search_api import access_log
 from search_api.app import create_app
 from search_api.headers import ResponseHeaders
 from search_api.rate_limit import MOST_CLIENTS, RateLimiter
+from store.database import StoreUnavailableError
 
 STRANGER = ("203.0.113.9", 50000)
 READS = [
@@ -109,6 +111,15 @@ def test_errors_of_pages_are_pages_and_those_of_the_api_are_not(client: TestClie
     problem(client.get("/api/nothing", headers={"Accept": "text/html"}), 404, "not-found")
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_caches_ask_again_after_an_error_and_do_not_mix_its_forms(client: TestClient, accept: str) -> None:
+    for address in ("/nothing", "/works/none", "/api/works/none", "/isbn/9780141439518", "/unapi?id=none", "/unapi"):
+        answer = client.get(address, headers={"Accept": accept})
+        assert answer.headers["cache-control"] == "no-cache", address
+        vary = {name.strip().lower() for name in answer.headers["vary"].split(",")}
+        assert "accept" in vary or answer.status_code < 400, address
+
+
 def test_security_headers(client: TestClient) -> None:
     page, data = client.get("/").headers, client.get("/api/health").headers
     for headers in (page, data):
@@ -165,6 +176,15 @@ def test_a_failure_is_told_without_its_inside(client: TestClient, monkeypatch: p
     assert "secret" not in answer.text
     assert answer.headers["access-control-allow-origin"] == "*"
     assert [line for line in logs if line.get("request") == body["request"] and line["log_level"] == "error"]
+
+
+def test_no_secret_of_an_address_is_logged(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for trouble in (RuntimeError("broken"), StoreUnavailableError("away")):
+        monkeypatch.setattr("search_api.web.log_in_pages.links.look", Mock(side_effect=trouble))
+        with structlog.testing.capture_logs() as logs:
+            assert client.get("/link/abc-secret").status_code in (500, 503)
+        assert [line["path"] for line in logs if "path" in line] == ["/link/{secret}"]
+        assert "abc-secret" not in str(logs)
 
 
 def test_an_engine_that_is_away_says_when_to_come_back(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,10 +131,8 @@ def read_oembed(request: Request, context: ContextOf, lang: Language, params: Pa
     if one(params, "format") not in ("", "json"):
         raise ApiError("not-implemented", "Only format=json is given.")
     base = address_of(context)
-    url = urlsplit(one(params, "url"))
-    own = urlsplit(base)
-    id_ = unquote(url.path.removeprefix(f"{own.path}/works/")) if url.path.startswith(f"{own.path}/works/") else ""
-    if (url.scheme, url.netloc) != (own.scheme, own.netloc) or not id_ or "/" in id_:
+    id_ = _work_at(one(params, "url"), base)
+    if not id_:
         raise ApiError("not-found", f"`url` is no page of a work here; they begin with {base}/works/.")
     question = asked(context, params, lang, ("url", "format", "maxwidth", "maxheight"))
     work = work_view(context, id_, near=None, at=question.at, mode=question.mode, lang=lang)
@@ -160,6 +158,20 @@ def read_oembed(request: Request, context: ContextOf, lang: Language, params: Pa
             'title="Lampway" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>',
         }
     )
+
+
+def _work_at(address: str, base: str) -> str:
+    """Id of the work whose page is at an address; "" = it is no such page of ours."""
+    own = urlsplit(base)
+    try:
+        given = urlsplit(address)
+    except ValueError:
+        return ""
+    before = f"{own.path}/works/"
+    if (given.scheme, given.netloc) != (own.scheme, own.netloc) or not given.path.startswith(before):
+        return ""
+    id_ = unquote(given.path.removeprefix(before))
+    return "" if "/" in id_ else id_
 
 
 def widget_digest() -> str:

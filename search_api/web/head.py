@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -42,7 +43,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
         return [one for one in self.alternates if FORMATS[one.name].download]
 
 
-def frame_for(request: Request, context: Context, lang: str, asked_at: Any = None) -> Frame:
+def frame_for(request: Request, context: Context, lang: str, asked_at: datetime | None = None) -> Frame:
     """What stands around the things of a page."""
     now = context.clock()
     base = context.settings.public_url.rstrip("/")

@@ -86,7 +86,8 @@ def cards_for(context: Context, question: SearchRequest, wants: list[str], frame
     """
     if not 1 <= len(wants) <= MOST:
         raise BadParameterError("want", f"give 1 to {MOST} things, as in want=isbn:9780141439518")
-    found = NearbyCards(cards=[_card(context, question, want, frame) for want in wants])
+    known = {want: _card(context, question, want, frame) for want in dict.fromkeys(wants)}
+    found = NearbyCards(cards=[known[want] for want in wants])
     found.warnings = list(question.warnings)
     return found
 

@@ -159,6 +159,16 @@ def test_twenty_widgets_ask_once_and_changes_ask_anew(show: Any) -> None:
 
 
 @browser_test
+def test_things_with_long_names_are_asked_for_in_addresses_that_proxies_take(show: Any) -> None:
+    body = "".join(f'<lampway-nearby title="{n} {"红楼梦 " * 200}"></lampway-nearby>' for n in range(4))
+    seen = show(body + '<lampway-nearby title="Turner\'s sketchbooks"></lampway-nearby>')
+    expect(seen.page.locator("lampway-nearby li").first).to_be_visible()
+    expect(seen.page.locator("lampway-nearby [role=status]", has_text="No library")).to_have_count(4)
+    assert len(seen.asked()) > 1
+    assert max(map(len, seen.asked())) < 8000
+
+
+@browser_test
 @pytest.mark.parametrize("trouble", ["down", "slow", "rubbish"])
 def test_with_the_service_in_trouble_it_says_so(show: Any, hosts: Any, trouble: str) -> None:
     service = hosts()
@@ -234,6 +244,8 @@ def test_cards_say_what_is_wrong_with_each(client: TestClient) -> None:
     answer = client.get("/api/nearby/cards?want=isbn:9780141439519&want=title:zyxwvut&want=work:none").json()
     assert [card["matched"] for card in answer["cards"]] == [False] * 3
     assert answer["cards"][0]["problem"]
+    twice = client.get("/api/nearby/cards?want=title:zyxwvut&want=work:none&want=title:zyxwvut").json()
+    assert [card["want"] for card in twice["cards"]] == ["title:zyxwvut", "work:none", "title:zyxwvut"]
     for query in ("", "want=nonsense", "want=isbn:", "callback=x&want=title:a", "&".join(["want=title:a"] * 51)):
         refused = client.get(f"/api/nearby/cards?{query}")
         assert refused.status_code == 400, query
@@ -259,6 +271,8 @@ def test_oembed_leads_to_the_frame(client: TestClient, town: Context, monkeypatc
         "https://lampway.example/works/none",
         "",
         "https://lampway.example/search",
+        "https://lampway.example/works/",
+        "https://[lampway.example/works/w1",
     ):
         assert client.get("/oembed", params={"url": url}).status_code == 404
     assert client.get("/oembed", params={"url": "x", "format": "xml"}).status_code == 501

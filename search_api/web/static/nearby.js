@@ -5,6 +5,8 @@
 const ORIGIN = new URL(import.meta.url).origin;
 const KINDS = ["isbn", "issn", "title", "work"];
 const MOST = 50; // things in one request
+const LONGEST = 480; // letters of a thing
+const ROOM = 6000; // letters of all things in one address, as it is sent
 const PATIENCE = 8000; // ms
 const TEXTS = {
   en: {
@@ -75,7 +77,17 @@ const flush = () => {
   }
   waiting = new Set();
   for (const widgets of groups.values()) {
-    for (let at = 0; at < widgets.length; at += MOST) ask(widgets.slice(at, at + MOST));
+    let part = [], room = ROOM;
+    for (const widget of widgets) {
+      const needed = String(new URLSearchParams({ want: widget.wanted })).length + 1;
+      if (part.length && (part.length === MOST || needed > room)) {
+        ask(part);
+        [part, room] = [[], ROOM];
+      }
+      part.push(widget);
+      room -= needed;
+    }
+    ask(part);
   }
 };
 const ask = async (widgets) => {
@@ -118,7 +130,7 @@ class LampwayNearby extends HTMLElement {
 
   get wanted() {
     const kind = KINDS.find((name) => this.getAttribute(name)?.trim());
-    return kind ? `${kind}:${this.getAttribute(kind).trim()}` : "";
+    return kind ? [...`${kind}:${this.getAttribute(kind).trim()}`].slice(0, LONGEST).join("") : "";
   }
 
   get near() {

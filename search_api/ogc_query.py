@@ -127,14 +127,18 @@ def _named(context: Context, params: Params, lang: str) -> list[Found]:
         meant = works_meant(context, values)
         others = {id_ for value in values if not meant[value] for id_ in _identified(context, value, lang)}
         wanted.append(others | {each.work for several in meant.values() for each in several})
-    found: dict[str, Found] = {}
-    for id_ in sorted(set.intersection(*wanted)):
-        each = work(context, id_)
-        if isinstance(each, Moved):
-            each = work(context, each.id)
+    ids = [id_ for id_ in set.intersection(*wanted) if "\0" not in id_]
+    with context.database.connect() as connection:
+        known = works_store.known(connection, ids)
+        living = works_store.by_numbers(connection, sorted(known.values()))
+        dates = dated_works.dated(connection, list(living))
+    found: dict[str, Found] = {each.id: (each, dates.get(number, "")) for number, each in living.items()}
+    for id_ in known.keys() - found.keys():  # became part of another, or went
+        moved = work(context, id_)
+        each = work(context, moved.id) if isinstance(moved, Moved) else None
         if isinstance(each, tuple):
             found[each[0].id] = each
-    return list(found.values())
+    return [found[id_] for id_ in sorted(found)]
 
 
 def _identified(context: Context, identifier: str, lang: str) -> list[str]:

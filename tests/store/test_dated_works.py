@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import CatalogueRecord, Holding, Source
 from schemas.institution import Institution
-from store import columns, dated_works, dating, institutions, notes, raw_records, records, sources, works
+from store import columns, dated_works, dating, institutions, notes, raw_records, records, sitemap, sources, works
 from store.dated_works import Selection
 
 PLACES = [
@@ -222,3 +223,24 @@ def test_raw_bytes_that_are_set_out_count_too(shelf, settings) -> None:
         )
         works.mark_pending(connection, [1])
     assert date_changes(shelf, settings) == 1
+
+
+def test_living_works_are_cut_by_their_numbers_each_part_with_its_last_change(shelf, settings, clock, monkeypatch):
+    monkeypatch.setattr(sitemap, "SIZE", 2)
+    with shelf.connect() as connection:
+        before = sitemap.parts(connection)
+        rows = [sitemap.works_of(connection, part.number) for part in before]
+        numbers = works.known(connection, [id_ for part in rows for id_, _ in part])
+    assert [{numbers[id_] // 2 for id_, _ in part} for part in rows] == [{part.number} for part in before]
+    assert [len(part) for part in rows] == [1, 2]  # numbers begin with 1
+    assert [part.changed for part in before] == [max(changed for _, changed in part) for part in rows]
+    clock(60)
+    with shelf.begin() as connection:
+        gone, changed = (works.by_numbers(connection, [number])[number] for number in (1, 2))
+        works.retire(connection, [(gone.number, "")])
+        works.replace(connection, [msgspec.structs.replace(changed, title="Another")])
+    date_changes(shelf, settings)
+    with shelf.connect() as connection:
+        [after] = sitemap.parts(connection)
+    assert after.number == before[1].number
+    assert after.changed > before[1].changed

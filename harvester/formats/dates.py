@@ -8,6 +8,8 @@ from datetime import date
 from functools import lru_cache
 
 LATEST_YEAR = 2100
+_LONGEST = 500
+"""Characters in which a date is looked for: some patterns take time squared, and what was read is remembered."""
 _YEAR = re.compile(r"(?<!\d)(?<!\d\.)(1[0-9]{3}|20[0-9]{2})(?!\d)")
 _BCE = re.compile(
     r"(?i)(\d{1,5})(?:\s*[-–/]\s*\d{1,5})?\s*"
@@ -54,13 +56,17 @@ _MONTHS = {
 }
 
 
-@lru_cache(maxsize=65536)
 def year_of(text: str) -> int | None:
     """The year (of a span: the first) in a date written for people, or None.
 
     Understands ISO dates, "[ca. 1920]", "c1999", "1955-58", "187-?", "18th century" (1701), "500 BC" (-500), Japanese
     and Chinese eras, roman numerals, and numbers spoilt by a spreadsheet ("2008.0").
     """
+    return _year_of(text[:_LONGEST])
+
+
+@lru_cache(maxsize=65536)
+def _year_of(text: str) -> int | None:
     text = _western(text)
     alone = _ALONE.match(text)
     if alone:
@@ -90,7 +96,6 @@ def year_of(text: str) -> int | None:
     return _roman(text)
 
 
-@lru_cache(maxsize=16384)
 def iso_date(text: str, *, month_first: bool = False) -> str:
     """The first whole date in a text as ISO date, "" when there is none.
 
@@ -98,6 +103,11 @@ def iso_date(text: str, *, month_first: bool = False) -> str:
         text: "2026-01-05", "05.01.2026", "due 5 Jan 2026", "20260105", "2026年1月5日".
         month_first: "1/5/2026" is the fifth of January. A number over 12 decides by itself.
     """
+    return _iso_date(text[:_LONGEST], month_first)
+
+
+@lru_cache(maxsize=16384)
+def _iso_date(text: str, month_first: bool) -> str:
     text = _western(text)
     match = _ISO.search(text) or _COMPACT.search(text)
     if match:

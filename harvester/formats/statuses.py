@@ -48,6 +48,8 @@ _DUE = re.compile(
     r"(?i)\b(?:due|until|till|bis|fällig|jusqu|hasta|vence|fino|scade|tot|до|back|return|ab)\b|到期|应还|應還|返却|まで|까지|반납"
 )
 _LONGEST_PHRASE = 7
+_LONGEST = 500
+"""Characters of a status that are read, and remembered."""
 
 
 class StatusMap:
@@ -73,15 +75,18 @@ class StatusMap:
             self._own[code.strip().casefold()] = meanings()[name]
         for word, value in (own or {}).items():
             self._own[str(word).strip().casefold()] = meaning_of(value, f"statuses: {word}")
-        self.read = lru_cache(maxsize=8192)(self._read)
+        self._remembered = lru_cache(maxsize=8192)(self._read)
 
-    def _read(self, text: str, due: str = "") -> tuple[Availability, ...]:
+    def read(self, text: str, due: str = "") -> tuple[Availability, ...]:
         """State per service of a status text; none for what is empty or not understood.
 
         Args:
             text: the source's words.
             due: a due date from a column or subfield of its own, in any form.
         """
+        return self._remembered(text[:_LONGEST], due[:_LONGEST])
+
+    def _read(self, text: str, due: str) -> tuple[Availability, ...]:
         meaning = self._own.get(text.strip().casefold())
         if meaning is None:
             meaning = _meaning(text, self._month_first)

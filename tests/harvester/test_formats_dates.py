@@ -86,3 +86,10 @@ def test_any_text_has_a_year_in_bounds_or_none(text: str) -> None:
     year = year_of(text)
     assert year is None or -99_999 <= year <= 2100
     assert len(iso_date(text)) in {0, 10}
+
+
+def test_a_text_of_any_length_is_read_at_once() -> None:
+    for text in ("c" * 1_000_000, "1-" * 500_000, "IV" * 500_000):  # a pattern that takes time squared would take days
+        assert iso_date(text) == ""
+        year_of(text)
+    assert iso_date("due 5 Jan 2026" + " " * 1_000_000) == "2026-01-05"

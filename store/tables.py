@@ -272,10 +272,12 @@ api_keys = Table(
     Column("id", words(8), primary_key=True),
     Column("hash", LargeBinary(32), nullable=False),  # SHA-256 of the whole key
     Column("institution", words(200), nullable=False, index=True),
-    Column("scope", words(40), nullable=False),
+    Column("scope", words(200), nullable=False),
     Column("label", words(200), nullable=False, default=""),
     Column("created_at", words(32), nullable=False),
     Column("last_used_at", words(32)),
+    Column("expires_at", words(32)),  # NULL = never
+    Column("replaces", words(8), nullable=False, default=""),  # id of the key that this one takes over from
     Column("revoked_at", words(32)),
 )
 

@@ -8,12 +8,14 @@ import msgspec
 import typer
 
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
-from store import api_keys, institutions
-from store.api_keys import AVAILABILITY_WRITE, SCOPES
+from schemas.account import Act
+from store import api_keys, audit, institutions
+from store.api_keys import AVAILABILITY_WRITE, OVERLAP_DAYS, SCOPES, ReplacedError
+from store.database import Connection
 
 _SCOPES = ", ".join(f"{name} ({what})" for name, what in SCOPES.items())
 
-app = typer.Typer(no_args_is_help=True, help="API keys of institutions: add, list, revoke.")
+app = typer.Typer(no_args_is_help=True, help="API keys of institutions: add, list, replace, revoke.")
 
 
 @app.command("add")
@@ -24,12 +26,13 @@ def add(
         list[str] | None,
         typer.Option(help=f"What it may do; may be repeated: {_SCOPES}. When missing: {AVAILABILITY_WRITE}."),
     ] = None,
+    expires: Annotated[int, typer.Option(help="Days after which it ends by itself; 0 = never.", min=0, max=3650)] = 0,
 ) -> None:
     """Make a key and show it, for the only time.
 
     Example: lampway keys add newcastle --label "library system"
 
-    Example: lampway keys add newcastle --label "web editor" --scope institution:write
+    Example: lampway keys add newcastle --label "web editor" --scope institution:write --expires 365
     """
     scopes = dict.fromkeys(scope or [AVAILABILITY_WRITE])
     for name in scopes:
@@ -38,10 +41,14 @@ def add(
     with open_store(settings_or_fail()) as database, database.begin() as connection:
         if institutions.get(connection, institution) is None:
             fail(f"no institution {institution!r}; `lampway institutions list` shows all", WRONG_USE)
-        key = api_keys.create(connection, institution, scope=" ".join(scopes), label=label[:200])
+        key = api_keys.create(
+            connection, institution, scope=" ".join(scopes), label=label[:200], expires_at=api_keys.in_days(expires)
+        )
+        _note(connection, "key.add", key.split("_")[1], institution)
     say(key)
     may = " and ".join(SCOPES[name] for name in scopes)
-    note(f"For {institution} and its branches, to {may}.")
+    until = f" for {expires} days" if expires else ""
+    note(f"For {institution} and its branches, to {may}{until}.")
     note(f"It is not shown again; send it as `Authorization: Bearer {key[:11]}_…`.")
 
 
@@ -61,9 +68,33 @@ def list_keys(
         return
     for key in found:
         state = f"revoked {key.revoked_at}" if key.revoked_at else f"last used {key.last_used_at or 'never'}"
+        if key.expires_at and not key.revoked_at:
+            state += f"  {'ends' if key.valid else 'ended'} {key.expires_at}"
         say(f"{key.id}  {key.institution}  {key.scope}  made {key.created_at}  {state}  {key.label}".rstrip())
     if not found:
         note("No keys. Make one with `lampway keys add INSTITUTION`.")
+
+
+@app.command("replace")
+def replace(
+    id: Annotated[str, typer.Argument(help="Id of the key to replace.")],  # noqa: A002
+    days: Annotated[int, typer.Option(help="How many days the old key still holds.", min=0, max=90)] = OVERLAP_DAYS,
+) -> None:
+    """Make a new key for what has an old one; both hold until the old one ends.
+
+    Example: lampway keys replace 7GhK2pQx --days 14
+    """
+    with open_store(settings_or_fail()) as database, database.begin() as connection:
+        old = next((key for key in api_keys.all_keys(connection) if key.id == id and key.valid), None)
+        if old is None:
+            fail(f"no valid key {id!r}; `lampway keys list` shows all", FAILED)
+        try:
+            key = api_keys.replace(connection, old, days=days)
+        except ReplacedError as error:
+            fail(str(error), FAILED)
+        _note(connection, "key.replace", id, old.institution, by=key.split("_")[1])
+    say(key)
+    note(f"It is not shown again. {id} holds for {days} days more; `lampway keys revoke {id}` ends it at once.")
 
 
 @app.command("revoke")
@@ -73,9 +104,16 @@ def revoke(id: Annotated[str, typer.Argument(help="The key's id: the part betwee
     Example: lampway keys revoke 7GhK2pQx
     """
     with open_store(settings_or_fail()) as database, database.begin() as connection:
-        if not api_keys.revoke(connection, id):
+        known = next((key for key in api_keys.all_keys(connection) if key.id == id), None)
+        if known is None or not api_keys.revoke(connection, id):
             fail(f"no valid key {id!r}; `lampway keys list` shows all", FAILED)
+        _note(connection, "key.revoke", id, known.institution)
     say(f"{id} is revoked.")
+
+
+def _note(connection: Connection, action: str, id_: str, institution: str, **detail: str) -> None:
+    thing = f"key:{id_}"
+    audit.write(connection, Act(actor="command", action=action, thing=thing, institution=institution, detail=detail))
 
 
 def register(root: typer.Typer) -> None:

@@ -105,7 +105,7 @@ def _is_only(connection: Connection, source: Source) -> bool:
 
 
 def _valid_keys(connection: Connection, institution: str) -> list[api_keys.ApiKey]:
-    return [key for key in api_keys.all_keys(connection, institution) if not key.revoked_at]
+    return [key for key in api_keys.all_keys(connection, institution) if key.valid]
 
 
 def _note(connection: Connection, action: str, thing: str, institution: str) -> None:

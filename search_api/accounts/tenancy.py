@@ -48,7 +48,7 @@ def source_of(connection: Connection, ids: set[str], id_: str) -> OwnSource:
 
 def keys_of(connection: Connection, ids: set[str]) -> list[ApiKey]:
     """Their keys that are valid."""
-    return [key for key in api_keys.all_keys(connection) if key.institution in ids and not key.revoked_at]
+    return [key for key in api_keys.all_keys(connection) if key.institution in ids and key.valid]
 
 
 def key_of(connection: Connection, ids: set[str], id_: str) -> ApiKey:

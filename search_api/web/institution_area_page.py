@@ -34,6 +34,9 @@ def area_view(
                 "used": say.ago(datetime.fromisoformat(key.last_used_at), now)
                 if key.last_used_at
                 else say("area.never"),
+                "ends": say("area.key_ends", date=say.day(datetime.fromisoformat(key.expires_at).date()))
+                if key.expires_at
+                else "",
             }
             for key in keys
         ],

@@ -121,6 +121,40 @@ def test_a_key_is_shown_once(person: Any, context: Any, stocked: dict[str, str])
         assert api_keys.find(connection, key) is None
 
 
+def test_keys_end_by_themselves_and_are_replaced(person: Any, context: Any) -> None:
+    ada = person(ADA, north="editor")
+    form = {"label": "shelf", "scope-availability:write": "1"}
+    for days in ("soon", "-1", "99999", "1.5", "٣x"):
+        assert ada.post("/i/north/keys", data={**form, "days": days}).status_code == 422, days
+    keys = [re.search(r"<code>(lw_\w{8}_\w+)</code>", ada.post("/i/north/keys", data={**form, "days": "90"}).text)[1]]
+    assert "ends" in ada.get("/i/north").text
+    for _ in range(2):
+        answer = ada.post(f"/i/north/keys/{keys[-1].split('_')[1]}/replace")
+        keys.append(re.search(r"<code>(lw_\w{8}_\w+)</code>", answer.text)[1])
+    # Of a line two hold at a time; what has a successor gets no second one.
+    assert ada.post(f"/i/north/keys/{keys[1].split('_')[1]}/replace").status_code == 422
+    with context.database.connect() as connection:
+        first, second, third = (api_keys.find(connection, key) for key in keys)
+        acts = [line.action for line in audit.read(connection, institutions=["north"])]
+    assert first is None
+    assert second.expires_at < third.expires_at
+    assert (third.institution, third.scope, third.label) == ("north", "availability:write", "shelf")
+    assert acts == ["key.replace", "key.replace", "key.add"]
+    with context.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE api_keys SET expires_at = '2020-01-01T00:00:00+00:00'")
+    with context.database.connect() as connection:
+        assert api_keys.find(connection, keys[2]) is None
+    assert third.id not in ada.get("/i/north").text
+
+
+def test_what_reaches_beyond_an_institution_is_the_operators_to_give(person: Any, context: Any) -> None:
+    form = {"label": "x", "scope-merges:write": "1"}
+    ada = person(ADA, north="editor")
+    assert "merges:write" not in ada.get("/i/north").text
+    assert ada.post("/i/north/keys", data=form).status_code == 422
+    assert person("boss@example.org", operator=True).post("/i/north/keys", data=form).status_code == 200
+
+
 def test_the_last_editor_stays_and_invitations_go_by_mail_only(person: Any) -> None:
     ada = person(ADA, north="editor")
     assert ada.post("/i/north/members/remove", data={"email": ADA}).status_code == 422

@@ -22,10 +22,12 @@ def upgrade() -> None:
         sa.Column("id", words(8), nullable=False),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("institution", words(200), nullable=False),
-        sa.Column("scope", words(40), nullable=False),
+        sa.Column("scope", words(200), nullable=False),
         sa.Column("label", words(200), nullable=False),
         sa.Column("created_at", words(32), nullable=False),
         sa.Column("last_used_at", words(32), nullable=True),
+        sa.Column("expires_at", words(32), nullable=True),
+        sa.Column("replaces", words(8), nullable=False),
         sa.Column("revoked_at", words(32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
     )

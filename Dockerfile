@@ -20,7 +20,8 @@ COPY lampway lampway
 RUN /opt/lampway/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /var/lib/lampway --create-home lampway
+RUN useradd --system --uid 10001 --home-dir /var/lib/lampway --create-home lampway \
+    && install --directory --owner lampway /var/lib/lampway/uploads
 COPY --from=build /opt/lampway /opt/lampway
 ENV PATH=/opt/lampway/bin:$PATH PYTHONUNBUFFERED=1 LAMPWAY_HOME=/var/lib/lampway
 USER lampway

@@ -14,6 +14,7 @@ from config.settings import Settings, unknown_names
 from indexer.engines import open_engine
 from indexer.engines.base import EngineError, Health, SearchEngine
 from lampway.commands.doctor_public import examine_public
+from lampway.commands.doctor_secrets import examine_secrets
 from lampway.commands.finding import Finding
 from lampway.console import DONE, FAILED, say, say_json, settings_or_fail
 from schemas.hours import of_institution, problem_of
@@ -60,7 +61,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     try:
         message = f"{database.version()}, tables of revision {database.revision()}, up to date"
         yield Finding(name="database", verdict="ok", message=message)
-        for check in (_institutions, _sources, _index):
+        for check in (_institutions, _sources, _index, examine_secrets):
             yield from _guarded(check, database, settings)
     finally:
         database.close()

@@ -12,8 +12,9 @@ import typer
 from typer.testing import CliRunner
 
 from lampway.commands import doctor, keys
+from schemas.catalogue import Source
 from schemas.institution import Institution
-from store import institutions
+from store import accounts, institutions, secrets, sources
 from store.database import open_database
 
 app = typer.Typer()
@@ -79,6 +80,28 @@ def test_a_database_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert code == 1
     assert found["database"]["verdict"] == "failed"
     assert "lampway.db" in found["database"]["message"]
+
+
+def test_a_key_that_is_not_the_one_things_were_sealed_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "key" not in findings(tmp_path, monkeypatch)[1], "nothing is sealed"
+    database = open_database(f"sqlite:///{tmp_path / 'lampway.db'}")
+    with database.begin() as connection:
+        account = accounts.add(connection, "somebody@library.example")
+        accounts.set_totp(connection, account.number, secrets.seal(tmp_path, "code"))
+        source = Source(id="repo", protocol="oai", location="https://x.example/oai", format="oai_dc", institution="")
+        source.auth, source.sealed = "basic:me", secrets.seal(tmp_path, "password")
+        sources.add(connection, source)
+    database.close()
+    assert findings(tmp_path, monkeypatch)[1]["key"]["verdict"] == "ok"
+    (tmp_path / secrets.KEY_FILE).unlink()
+    secrets.seal(tmp_path, "another machine's")
+    code, found = findings(tmp_path, monkeypatch)
+    assert (code, found["key"]["verdict"]) == (1, "failed")
+    assert (
+        f"does not open the login of source repo, the second factor of account {account.number}"
+        in (found["key"]["message"])
+    )
+    assert "back-up" in found["key"]["mend"]
 
 
 def test_dangerous_settings_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from compose_spec import ComposeSpecification, Service
 
 from config.settings import Settings, load_settings
 from schemas.catalogue import RawRecord, Source
-from store import harvest_runs, raw_records, sources
+from store import harvest_runs, raw_records, secrets, sources
 from store.database import Database, open_database
 
 ROOT = Path(__file__).parent.parent.parent
@@ -132,6 +132,23 @@ def test_only_the_api_is_reachable_and_it_runs_twice(compose: dict[str, Any]) ->
     for service in (services["api"], services["worker"]):
         assert service["cap_drop"] == ["ALL"]
         assert set(service["depends_on"]) == {"postgresql", "elasticsearch"}
+
+
+def test_all_processes_of_compose_have_one_key_and_one_folder_of_uploads(compose: dict[str, Any]) -> None:
+    home = re.search(r"LAMPWAY_HOME=(\S+)", (ROOT / "Dockerfile").read_text("utf-8"))[1]  # type: ignore[index]
+    for service in (compose["services"]["api"], compose["services"]["worker"]):
+        assert service["secrets"] == [{"source": "key", "target": f"{home}/{secrets.KEY_FILE}"}]
+        assert f"uploads:{home}/uploads" in service["volumes"]
+    assert compose["secrets"]["key"]["file"] == f"./{secrets.KEY_FILE}"
+    assert secrets.KEY_FILE in (ROOT / ".gitignore").read_text("utf-8").split()
+
+
+def test_the_key_that_the_page_makes_seals(tmp_path: Path) -> None:
+    [line] = re.findall(r"^(openssl .+?) && sudo", PAGE, re.MULTILINE)
+    run(line, tmp_path)
+    made = (tmp_path / secrets.KEY_FILE).read_bytes()
+    assert secrets.unseal(tmp_path, secrets.seal(tmp_path, "s3cret")) == "s3cret"
+    assert (tmp_path / secrets.KEY_FILE).read_bytes() == made
 
 
 def test_what_compose_sets_are_settings_and_no_secret_stands_in_it(compose: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -13,13 +14,15 @@ from store.database import Connection
 from store.secrets import seal, unseal
 
 _STEP_S = 30
+_SECRET = re.compile(r"[A-Z2-7]{16,128}")
+"""Base32, without the signs that fill it up: a form brings it back, and may bring anything."""
 _OFF_BY = (0, -1, 1)
 """Steps by which the clock of a telephone may be off."""
 
 
-def new_secret() -> str:
-    """A secret for an app to keep."""
-    return pyotp.random_base32()
+def new_secret(shown: str = "") -> str:
+    """A secret for an app to keep: the one that a form brings back, if it is one, else a new one."""
+    return shown if _SECRET.fullmatch(shown) else pyotp.random_base32()
 
 
 def address(secret: str, email: str, issuer: str) -> str:
@@ -43,9 +46,9 @@ def takes(connection: Connection, home: Path, account: Account, code: str) -> bo
 
 
 def step_of(secret: str, code: str) -> int | None:
-    """The time step that a code belongs to; None when it belongs to none of those near now."""
+    """The time step that a code belongs to; None when it belongs to none of those near now, or the secret is none."""
     code = "".join(code.split())
-    if len(code) != 6 or not code.isascii() or not code.isdigit():
+    if len(code) != 6 or not code.isascii() or not code.isdigit() or not _SECRET.fullmatch(secret):
         return None
     now = int(time.time()) // _STEP_S
     totp = pyotp.TOTP(secret)

@@ -154,7 +154,7 @@ def account_view(request: Request, actor: Actor, form: Form) -> Response:
         }
         for login in open_
     ]
-    secret = "" if actor.account.totp else form["secret"] or codes.new_secret()
+    secret = "" if actor.account.totp else codes.new_secret(form["secret"])
     return page.render(
         "account/account.html",
         status=422 if form.wrong else 200,

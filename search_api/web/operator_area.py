@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
+from schemas import names
 from schemas.registration import Registration
 from search_api.accounts import registering
 from search_api.accounts.actor import Actor
@@ -98,9 +99,13 @@ def _page(request: Request, actor: Actor, form: Form) -> Response:
             if (state := sources.state(connection, source.id)).waits_on_run
         ]
         counts = registrations.counts(connection)
+    looks = {names.looks(place.name): place.name for place in context.registry().institutions}
+    alike = {
+        row.id: looks.get(names.looks(row.proposal.new.name), "") for row, _ in (*queue, *waiting) if row.proposal.new
+    }
     return page.render(
         "area/operator.html", status=422 if form.wrong else 200, private=True, form=form, actor=actor, queue=queue,
-        waiting=waiting, proofs=proofs, braked=braked, counts=counts, policy=context.settings.registration,
+        waiting=waiting, proofs=proofs, alike=alike, braked=braked, counts=counts, policy=context.settings.registration,
         done=request.query_params.get("done", ""),
     )  # fmt: skip
 

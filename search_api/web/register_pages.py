@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from schemas.account import Act
 from schemas.institution import INSTITUTION_KINDS, InstitutionKind
+from schemas.names import hides_something, tidy
 from schemas.probe import Probe, Step
 from schemas.registration import LICENCES, TERMS, NewInstitution, Proposal, RegistrationState
 from search_api.accounts import columns
@@ -34,6 +37,8 @@ from store.registrations import TakenError
 router = APIRouter(include_in_schema=False)
 _PORTS = frozenset({None, 80, 443, 8080, 8443})
 _LONGEST = 2000
+_DOTS = "\u3002\uff0e\uff61"
+"""What resolvers take for a dot, and readers for none."""
 _PIECE = 1 << 20
 
 
@@ -175,15 +180,23 @@ def _proposal(probe: Probe, location: str, actor: Actor, form: Form, page: Page)
 
 
 def _new_place(form: Form, page: Page) -> NewInstitution | None:
-    name, kind = " ".join(form["name"].split()), form["kind"]
+    name, kind = name_of(form, page.say), form["kind"]
     place = place_from(form["position"])
-    if not 2 <= len(name) <= 200 or not name.isprintable():
-        form.wrong["name"] = page.say("register.name_needed")
     if form["position"] and place is None:
         form.wrong["position"] = page.say("register.position_wrong")
     chosen: InstitutionKind = kind if kind in INSTITUTION_KINDS else "other"  # type: ignore[assignment]
     lat, lon = place or (None, None)
     return NewInstitution(name=name, kind=chosen, lat=lat, lon=lon)
+
+
+def name_of(form: Form, say: Callable[[str], str]) -> str:
+    """The name of a new institution, tidied; "" when it cannot be taken, which is told beside it."""
+    name = tidy(form["name"])
+    if hides_something(name):
+        form.wrong["name"] = say("register.name_hidden")
+    elif not 2 <= len(name) <= 200:
+        form.wrong["name"] = say("register.name_needed")
+    return "" if "name" in form.wrong else name
 
 
 def _wrong_with(location: str, request: Request) -> str:
@@ -196,6 +209,9 @@ def _wrong_with(location: str, request: Request) -> str:
     except ValueError:
         return "address_wrong"
     if parts.scheme not in ("http", "https") or not parts.hostname or len(location) > _LONGEST:
+        return "address_wrong"
+    host = parts.hostname  # of a name beyond ASCII only the plain form: others are read as something else
+    if not host.isascii() and (unicodedata.normalize("NFKC", host) != host or any(dot in host for dot in _DOTS)):
         return "address_wrong"
     if parts.username or parts.password:
         return "address_user"

@@ -19,6 +19,7 @@ from indexer.merging.titles import RESEMBLANCES, Title, letters_in, resemblance
 ALIKE = 85.0
 """Likeness (0..100, of characters) from which two titles may be one title in two spellings."""
 REWORDED = 88.0
+MAX_VARIANT = 3
 LONG = 30
 SOUNDS_ALIKE = 85.0
 UNLIKE = 50.0
@@ -77,6 +78,8 @@ def titles(one: Features, other: Features, shared: bool = False, generic: bool =
     found, form = _best(one, other)
     if found in ("subtitle-different", "different") and shared and _alike(one.titles, other.titles):
         return "title-alike"
+    if found == "different" and shared and _translations(one, other):
+        return "title-translated"
     if found == "different" and one.kind == other.kind == "article" and _reworded(one.forms[0], other.forms[0]):
         return "title-slip"
     if not form:
@@ -137,8 +140,25 @@ def _across_scripts(one: Features, other: Features, shared: bool) -> str:
     return "title-other-script"
 
 
+def _translations(one: Features, other: Features) -> bool:
+    """Two titles that one house may have given one translation: 麦克白 and 馬克白, Macbeth."""
+    if not (one.translated or other.translated) or _script(one.forms[0]) != _script(other.forms[0]):
+        return False
+    return _script(one.forms[0]) != "LATIN" and publishers(one, other) == "publisher-same"
+
+
 def _alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return any(a.startswith(b + " ") or b.startswith(a + " ") or fuzz.ratio(a, b) >= ALIKE for a in one for b in other)
+    return any(
+        a.startswith(b + " ") or b.startswith(a + " ") or fuzz.ratio(a, b) >= ALIKE or _variant(a, b)
+        for a in one
+        for b in other
+    )
+
+
+def _variant(one: str, other: str) -> bool:
+    """One character of a very short Chinese title differs: 活着 and 活著."""
+    same_length = 1 < len(one) == len(other) <= MAX_VARIANT
+    return same_length and script_of(one) == script_of(other) == "CJK" and sum(map(str.__ne__, one, other)) == 1
 
 
 def _reworded(one: Title, other: Title) -> bool:

@@ -68,6 +68,8 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The title, and its forms in other scripts."""
     titles: tuple[str, ...]
     """Title keys, for the comparison of records that share an identifier; empty where there is none to share."""
+    translated: bool = False
+    """Its uniform title is in another script: translators' titles and names vary."""
     identifiers: tuple[int, ...]
     edition: int
     """Key of title, creator, year, kind and part; 0 = none."""
@@ -115,6 +117,8 @@ def features_of(record: CatalogueRecord) -> Features:
         languages=tuple(sorted(set(record.languages))),
         forms=forms,
         titles=_titles(record) if identifiers else (),
+        translated=bool(forms and record.uniform_title)
+        and script_of(title_key(record.uniform_title)) != script_of(forms[0].whole),
         identifiers=identifiers,
         edition=hash_of("edition", *same_work, str(record.year)) if same_work and record.year is not None else 0,
         work=hash_of("work", *same_work) if same_work else 0,

@@ -17,6 +17,7 @@ _CONTRIBUTORS = frozenset(("trl", "edt", "ill", "com", "win", "wpr", "aui", "nrt
 _LONG_NAME = 5
 _SOUNDS_ALIKE = 80.0
 _SHORT_SOUND = 3
+_FOREIGN = 4
 _APART = re.compile(r"\(.*?\)|\[.*?\]|\d+")
 
 Name = tuple[str, tuple[str, ...]]
@@ -63,10 +64,15 @@ def likeness(one: Name, other: Name) -> str:
     if given and {surname, *given} == {surname_other, *given_other}:
         return "same"  # the order of the name lost its comma
     if surname != surname_other and not _slip(surname, surname_other):
-        return "different"
+        return "other-script" if _rendered(surname) or _rendered(surname_other) else "different"
     if given and given_other and not _initials(given) & _initials(given_other):
         return "namesake" if surname == surname_other else "different"
     return "same" if surname == surname_other else "alike"
+
+
+def _rendered(surname: str) -> bool:
+    """A foreign name in Chinese characters, which every translator writes in others: own names are shorter."""
+    return len(surname) >= _FOREIGN and script_of(surname) == "CJK"
 
 
 def _across_scripts(one: Name, other: Name) -> str:

@@ -8,18 +8,22 @@ import ssl
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
+import harvester.probe
 from harvester.fetching import Client
 from harvester.harvest import harvest_source
+from harvester.probe.probe import _CODES
 from indexer.engines import open_engine
 from indexer.update import update
 from lampway.harvest_worker import HarvestWorker
 from schemas.catalogue import Source
 from search_api.accounts import registering
+from search_api.messages import LANGUAGES, catalogue
 from store import accounts, audit, links, records, registrations, sources
 
 ADA = "ada@example.org"
@@ -333,3 +337,12 @@ def test_a_list_in_one_huge_page_is_told_with_its_cure(visitor: Any, library: An
     page = advice(browser, tried(browser, library.url))
     assert "not known whether it works" in page
     assert "in pages of 100 to 1,000 records" in page
+
+
+def test_every_step_of_a_look_has_a_name_in_every_language() -> None:
+    folder = Path(harvester.probe.__file__).parent
+    told = set(re.findall(r'tell(?:_error)?\(\s*"(\w+)"', "".join(file.read_text() for file in folder.glob("*.py"))))
+    told |= set(_CODES.values()) | {"answer"}
+    assert len(told) > 15
+    for lang in LANGUAGES:
+        assert {code for code in told if f"register.step_{code}" not in catalogue(lang)} == set()

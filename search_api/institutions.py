@@ -11,10 +11,11 @@ import numpy as np
 from schemas.answer import OpenState
 from schemas.geo import geodesic_km, haversine_km
 from schemas.hours import FIRST_YEAR, LAST_YEAR, HoursError, OpeningHours, Span, of_institution, parse_for, problem_of
-from schemas.institution import Institution
-from schemas.query import Point
+from schemas.institution import INSTITUTION_KINDS, Institution
+from schemas.query import Point, SearchRequest
 from search_api.context import Context
 from search_api.json_response import digest_of
+from search_api.parameters import Params, box, one, several, whole_number
 from search_api.timetable import timetable
 from search_api.views import (
     DayView,
@@ -32,6 +33,9 @@ from store.database import Database
 from store.institutions import fold
 
 _DAY = timedelta(days=1)
+_DEEPEST = 10_000_000
+LIST_PARAMETERS = ("kind", "q", "bbox", "limit", "cursor")
+"""Parameters of a list of institutions besides from where and when it is asked for."""
 Box = tuple[float, float, float, float]
 """west, south, east, north in degrees; west > east crosses the antimeridian."""
 
@@ -111,6 +115,24 @@ def institutions_page(
         total=len(found),
         institutions=[_entry(row, of_institution(row), at, near) for row in shown],
         next=str(offset + limit) if more else None,
+    )
+
+
+def institutions_asked_for(context: Context, question: SearchRequest, params: Params, *, usual: int) -> InstitutionList:
+    """The page that the parameters ask for; ``usual``: institutions of a page where they do not say.
+
+    Raises:
+        BadParameterError: a parameter cannot be used.
+    """
+    return institutions_page(
+        context,
+        at=question.at,
+        kinds=several(params, "kind", INSTITUTION_KINDS),
+        q=one(params, "q"),
+        near=question.near,
+        box=box(params),
+        offset=whole_number(params, "cursor", 0, 0, _DEEPEST),
+        limit=whole_number(params, "limit", usual, 1, 1000),
     )
 
 

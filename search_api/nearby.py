@@ -11,7 +11,7 @@ from search_api.context import Context
 from search_api.problems import BadParameterError
 from search_api.typed_numbers import typed_number
 from search_api.views import HoldingView, WorkView
-from search_api.works import work_view
+from search_api.works import work_asked_for
 from store import works
 from store.institutions import fold
 
@@ -66,15 +66,7 @@ def nearby(
             break
     best: WorkView | None = None
     for work in fitting[:_MOST_JUDGED]:
-        view = work_view(
-            context,
-            work.id,
-            near=question.near,
-            at=question.at,
-            mode=question.mode,
-            lang=question.lang,
-            service=question.service,
-        )
+        view = work_asked_for(context, work.id, question)
         if isinstance(view, WorkView) and (best is None or _top(view) > _top(best)):
             best = view
     found = Nearby(matched=best is not None, by=by, works_count=len(fitting), warnings=list(question.warnings))

@@ -17,6 +17,7 @@ from search_api.understand import understand
 Params = Mapping[str, Sequence[str]]
 SITUATION = ("near", "at", "mode", "service", "lang")
 _LONGEST_TEXT = 500
+_MOST_DIGITS = 12
 
 
 def asked(
@@ -58,7 +59,8 @@ def whole_number(params: Params, name: str, default: int, low: int, high: int) -
     value = one(params, name)
     if not value:
         return default
-    if not value.isascii() or not value.isdigit() or not low <= int(value[:12]) <= high:
+    digits = value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
+    if not digits or not low <= int(value) <= high:
         raise BadParameterError(name, f"{value[:40]!r} is not a whole number from {low} to {high:,}")
     return int(value)
 

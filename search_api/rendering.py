@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,24 +10,21 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.institution import INSTITUTION_KINDS
 from schemas.query import SearchRequest
 from schemas.work import Work
 from search_api import marc_records
 from search_api.best_holding import zone_of
 from search_api.context import Context
 from search_api.errors import ApiError
-from search_api.institutions import institution_view, institutions_page
-from search_api.parameters import asked, box, one, several, whole_number
+from search_api.institutions import LIST_PARAMETERS, institution_view, institutions_asked_for
+from search_api.parameters import Params, asked, whole_number
 from search_api.renderers.base import MOST_SAVED, Format, Frame, Results, Subject
 from search_api.renderers.text import ascii_name
 from search_api.search import search
 from search_api.understand import understand
 from search_api.views import Moved, WorkView
-from search_api.works import work_view
+from search_api.works import work_asked_for
 from store import dated_works, works
-
-Params = Mapping[str, Sequence[str]]
 
 
 def respond(
@@ -113,15 +110,7 @@ def results_of(context: Context, question: SearchRequest) -> Results:
 
 def _work(request: Request, context: Context, lang: str, params: Params, form: Format) -> tuple[Any, SearchRequest]:
     id_, question = request.path_params["id"], asked(context, params, lang)
-    found = work_view(
-        context,
-        id_,
-        near=question.near,
-        at=question.at,
-        mode=question.mode,
-        lang=lang,
-        service=question.service,
-    )
+    found = work_asked_for(context, id_, question)
     if found is None:
         raise ApiError("not-found", f"No work {id_[:200]!r}.")
     return found, question
@@ -142,18 +131,8 @@ def _institution(
 def _institutions(
     request: Request, context: Context, lang: str, params: Params, form: Format
 ) -> tuple[Any, SearchRequest]:
-    question = asked(context, params, lang, ("kind", "q", "bbox", "limit", "cursor"))
-    page = institutions_page(
-        context,
-        at=question.at,
-        kinds=several(params, "kind", INSTITUTION_KINDS),
-        q=one(params, "q"),
-        near=question.near,
-        box=box(params),
-        offset=whole_number(params, "cursor", 0, 0, 10_000_000),
-        limit=whole_number(params, "limit", 1000, 1, 1000),
-    )
-    return page, question
+    question = asked(context, params, lang, LIST_PARAMETERS)
+    return institutions_asked_for(context, question, params, usual=1000), question
 
 
 def _results(request: Request, context: Context, lang: str, params: Params, form: Format) -> tuple[Any, SearchRequest]:

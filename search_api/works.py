@@ -55,6 +55,19 @@ def work_view(
     return _view(work, holdings, found)
 
 
+def work_asked_for(context: Context, id_: str, question: SearchRequest) -> WorkView | Moved | None:
+    """``work_view`` for whoever asks a question: from where, when, how and for what."""
+    return work_view(
+        context,
+        id_,
+        near=question.near,
+        at=question.at,
+        mode=question.mode,
+        lang=question.lang,
+        service=question.service,
+    )
+
+
 def _holdings(context: Context, work: Work, request: SearchRequest, found: Records) -> list[HoldingView]:
     """All holdings, best first; those that do not offer the service asked for are judged without it, after the rest."""
     rules, view, registry = load_rules(), context.columns().view, context.registry()

@@ -133,6 +133,33 @@ def engine_settings(request: pytest.FixtureRequest) -> Iterator[Callable[..., Se
 
 
 @pytest.fixture(scope="session")
+def oai() -> ModuleType:
+    """The module tests/oai_server.py."""
+    name = "lampway_tests_oai_server"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "oai_server.py")
+        assert spec
+        assert spec.loader
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture
+def serve(oai: ModuleType) -> Iterator[Callable[..., Any]]:
+    """Starts servers: ``serve(items, page=10, script=...)``; they end with the test."""
+    servers: list[Any] = []
+
+    def start(*args: Any, **options: Any) -> Any:
+        servers.append(oai.Server(*args, **options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
 def postgresql() -> Iterator[Any]:
     """A real PostgreSQL: the one that LAMPWAY_TEST_DATABASE_URL names, or a server of our own."""
     spec = importlib.util.spec_from_file_location(

@@ -5,21 +5,18 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from schemas.institution import INSTITUTION_KINDS
 from search_api.best_holding import zone_of
 from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters
 from search_api.errors import ApiError
-from search_api.institutions import institution_view, institutions_page, version_of
+from search_api.institutions import LIST_PARAMETERS, institution_view, institutions_asked_for, version_of
 from search_api.json_response import json_response
-from search_api.parameters import asked, box, one, several, whole_number
+from search_api.parameters import asked
 from search_api.routes.description import answers, parameters
 from search_api.routes.examples import INSTITUTION, INSTITUTIONS
 from search_api.routes.shared import AT, LANG, NEAR, PLACES
 from search_api.views import InstitutionList, InstitutionView
 
 router = APIRouter(tags=["institutions"], dependencies=[JsonOnly])
-_OWN = ("kind", "q", "bbox", "limit", "cursor")
-_DEEPEST = 10_000_000
 
 
 @router.get(
@@ -30,17 +27,8 @@ _DEEPEST = 10_000_000
 )
 def read_institutions(context: ContextOf, lang: Language, params: Parameters) -> Response:
     """All that pass the filters, each with whether it is open at the moment asked about."""
-    question = asked(context, params, lang, _OWN)
-    page = institutions_page(
-        context,
-        at=question.at,
-        kinds=several(params, "kind", INSTITUTION_KINDS),
-        q=one(params, "q"),
-        near=question.near,
-        box=box(params),
-        offset=whole_number(params, "cursor", 0, 0, _DEEPEST),
-        limit=whole_number(params, "limit", 50, 1, 1000),
-    )
+    question = asked(context, params, lang, LIST_PARAMETERS)
+    page = institutions_asked_for(context, question, params, usual=50)
     page.warnings = list(question.warnings)
     return json_response(page)
 

@@ -133,10 +133,14 @@ async def delete_decision(id: int, request: Request, context: ContextOf, key: Wr
     """It counts no more, and stays in the list with who undid it. Needs the scope `merges:write`."""
     _may(key)
     merges = merges_of(request)
-    with context.database.connect() as connection:
-        if not 0 < id < 1 << 31 or decisions.get(connection, id) is None:
-            raise ApiError("not-found", f"No decision {id}.")
-    return await _answer(context, lambda: merges.undo(id, _author(key)))
+
+    def undo() -> Decided:
+        with context.database.connect() as connection:
+            if not 0 < id < 1 << 31 or decisions.get(connection, id) is None:
+                raise ApiError("not-found", f"No decision {id}.")
+        return merges.undo(id, _author(key))
+
+    return await _answer(context, undo)
 
 
 async def _answer(context: ContextOf, act: Callable[[], Decided]) -> Response:

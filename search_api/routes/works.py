@@ -15,7 +15,7 @@ from search_api.routes.description import answers, number, parameters, query
 from search_api.routes.examples import HOLDINGS, WORK
 from search_api.routes.shared import SITUATION
 from search_api.views import HoldingList, Moved, WorkView
-from search_api.works import work_view
+from search_api.works import work_asked_for
 
 router = APIRouter(tags=["works"], dependencies=[JsonOnly])
 
@@ -68,15 +68,7 @@ def read_holdings(id: str, request: Request, context: ContextOf, lang: Language,
 
 
 def _found(id_: str, context: Context, question: SearchRequest) -> WorkView | Moved:
-    found = work_view(
-        context,
-        id_,
-        near=question.near,
-        at=question.at,
-        mode=question.mode,
-        lang=question.lang,
-        service=question.service,
-    )
+    found = work_asked_for(context, id_, question)
     if found is None:
         raise ApiError("not-found", f"No work {id_[:200]!r}.")
     if isinstance(found, WorkView):

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,34 +14,6 @@ from schemas.catalogue import CatalogueRecord, Source
 from store import records, sources
 from store.database import Database
 from store.harvest_runs import RunReport
-
-
-@pytest.fixture(scope="session")
-def oai() -> ModuleType:
-    """The module tests/oai_server.py."""
-    name = "lampway_tests_oai_server"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent.parent / "oai_server.py")
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-@pytest.fixture
-def serve(oai: ModuleType) -> Iterator[Callable[..., Any]]:
-    """Starts servers: ``serve(items, page=10, script=...)``; they end with the test."""
-    servers: list[Any] = []
-
-    def start(*args: Any, **options: Any) -> Any:
-        servers.append(oai.Server(*args, **options))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -51,19 +49,6 @@ def isbn(number: int) -> str:
     """A valid ISBN-13 for each number."""
     digits = f"9780{number:08d}"
     return digits + str(-sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(digits)) % 10)
-
-
-@pytest.fixture(scope="session")
-def oai() -> ModuleType:
-    """The module tests/oai_server.py."""
-    name = "lampway_tests_oai_server"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent.parent / "oai_server.py")
-        assert spec
-        assert spec.loader
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 class Lampway:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -12,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,33 +20,6 @@ from config.settings import Settings
 from lampway.cli import app
 
 LAMPWAY = [sys.executable, "-c", "from lampway.cli import main; main()"]
-
-
-@pytest.fixture(scope="session")
-def oai() -> ModuleType:
-    """The module tests/oai_server.py."""
-    name = "lampway_tests_oai_server"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent.parent / "oai_server.py")
-        assert spec
-        assert spec.loader
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-@pytest.fixture
-def serve(oai: ModuleType) -> Iterator[Callable[..., Any]]:
-    """Starts servers: ``serve(items, **options)``."""
-    servers: list[Any] = []
-
-    def begin(*args: Any, **options: Any) -> Any:
-        servers.append(oai.Server(*args, **options))
-        return servers[-1]
-
-    yield begin
-    for server in servers:
-        server.close()
 
 
 class Installation:

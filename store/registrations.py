@@ -72,10 +72,7 @@ def change(connection: Connection, registration: Registration) -> None:
     Raises:
         TakenError: it would be the feed of another.
     """
-    feed = digest(same_feed(registration.proposal).encode())
-    others = select(registrations.c.id).where(registrations.c.feed == feed, registrations.c.id != registration.id)
-    if (other := connection.scalar(others)) is not None:
-        raise TakenError(other)
+    feed = check_free(connection, registration)
     connection.execute(
         update(registrations)
         .where(registrations.c.id == registration.id)
@@ -87,6 +84,19 @@ def change(connection: Connection, registration: Registration) -> None:
             changed_at=now_text(),
         )
     )
+
+
+def check_free(connection: Connection, registration: Registration) -> bytes:
+    """What a registration's feed is known by.
+
+    Raises:
+        TakenError: another that has not ended is of the same feed.
+    """
+    feed = digest(same_feed(registration.proposal).encode())
+    others = select(registrations.c.id).where(registrations.c.feed == feed, registrations.c.id != registration.id)
+    if (other := connection.scalar(others)) is not None:
+        raise TakenError(other)
+    return feed
 
 
 def step(

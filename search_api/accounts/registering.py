@@ -185,10 +185,13 @@ def come_back(database: Database, outside: Outside, registration: Registration, 
 
     Raises:
         StepError: it is not withdrawn, or the rest is over and nothing is left to come back.
+        TakenError: somebody has registered the same feed since.
         Refusal: somebody else takes it out or brings it back just now.
     """
     if registration.state != "withdrawn" or not registration.source:
         raise StepError("what was withdrawn is gone for good; register it again")
+    with database.connect() as connection:
+        registrations.check_free(connection, registration)
     back = outside.bring_back(registration.source)
     with database.begin() as connection:
         _set_paused(connection, registration.source, paused=False)

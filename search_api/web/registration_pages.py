@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from schemas.registration import WAYS, Registration
 from search_api.accounts import registering
 from search_api.accounts.actor import Actor
-from search_api.accounts.guard import Open, SameOrigin, Self
+from search_api.accounts.guard import Open, SameOrigin, Self, client_of
 from search_api.accounts.mail import Mail
 from search_api.accounts.outside import Outside, Refusal
 from search_api.context import Context
@@ -20,7 +20,7 @@ from search_api.web.forms import Form, Sent
 from search_api.web.rendering import Page
 from store import links, registrations, sources
 from store.harvest_runs import report as run_report
-from store.registrations import StepError
+from store.registrations import StepError, TakenError
 from store.secrets import SecretError
 
 router = APIRouter(include_in_schema=False)
@@ -69,7 +69,7 @@ def send_mail(request: Request, id: str, actor: Self, form: Sent) -> Response:  
             "invalid-body", "This platform sends no mails, or the address is not of the endpoint's own site."
         )
     to, say = registration.proposal.admin_email, Page(request).say
-    if not request.app.state.tries.mail(to):
+    if not request.app.state.tries.mail(to, client_of(request)):
         form.wrong["mail"] = say("register.often", n=2)
         return _page(request, actor, registration, form)
     with context.database.begin() as connection:
@@ -132,7 +132,7 @@ def act(request: Request, id: str, act: str, actor: Self) -> Response:  # noqa: 
             registering.come_back(context.database, outside_of(request), registration, who)
         else:
             raise ApiError("not-found", f"Nothing is at {request.url.path}.")
-    except (StepError, Refusal) as error:
+    except (StepError, TakenError, Refusal) as error:
         form = Form(wrong={"state": str(error)})
         return _page(request, actor, registration_of(request, id, actor), form)
     context.refresh()

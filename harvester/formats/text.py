@@ -27,6 +27,14 @@ def tidy(text: str) -> str:
     return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
 
 
+def is_tidy(text: str) -> bool:
+    """Whether ``tidy`` would do no more to the text, or to any piece of it, than to strip blanks from its ends.
+
+    Asking once for all values of a record, joined, costs a tenth of tidying each.
+    """
+    return text.isprintable() and "  " not in text and (text.isascii() or unicodedata.is_normalized("NFC", text))
+
+
 def strip_isbd(text: str) -> str:
     """Without the mark that leads over to the next element ("Title :" -> "Title"); a full stop of an initial stays."""
     text = text.rstrip(" /:;=,+")

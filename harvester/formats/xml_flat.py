@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from harvester.formats.text import tidy
+from harvester.formats.text import is_tidy, tidy
 
 ATTRIBUTES = r'(?:\s+[\w:.-]+="[^"<]*")*'
 _OPENING = re.compile(rf"\s*<((?:[\w.-]+:)?)([\w.-]+){ATTRIBUTES}\s*>")
 _ELEMENT = re.compile(rf"<([\w:.-]+){ATTRIBUTES}>([^<]*)</\1>")
+_NAME = re.compile(r"(?:[\w.-]+:)?([\w.-]+)")
 _EMPTY = re.compile(rf"<[\w:.-]+{ATTRIBUTES}\s*/>")
 _REFERENCE = re.compile(r"&(?:#(\d+)|#x([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -35,21 +36,15 @@ def dublin_core(payload: bytes) -> dict[str, list[str]] | None:
     end = text.find(f"</{prefix}dc>", start)
     if not metadata or name != "dc" or end < 0:
         return None
-    found = _elements(text[start:end])
-    if found is None:
+    body = text[start:end]
+    if "&" in body and has_entities(body):
         return None
-    by_name: dict[str, list[str]] = {}
-    for name, value in found:
-        value = without_references(value) if "&" in value else value
-        # What ``tidy`` would say first, without a call for each value.
-        value = value.strip() if value.isascii() and value.isprintable() and "  " not in value else tidy(value)
-        if value:
-            if name in by_name:
-                by_name[name].append(value)
-            else:
-                by_name[name] = [value]
-    values = {name[name.find(":") + 1 :]: texts for name, texts in by_name.items()}
-    return values if len(values) == len(by_name) else None  # their order would be lost
+    found = _alternating(body)
+    values = _by_name(found, "&" in body) if found else None
+    if values is None:
+        found = _matched(body)
+        values = _by_name(found, "&" in body) if found is not None else None
+    return values
 
 
 def metadata_at(text: str) -> int:
@@ -78,15 +73,55 @@ def without_references(text: str) -> str:
     return _REFERENCE.sub(_character, text) if "&" in text else text
 
 
-def _elements(body: str) -> list[tuple[str, str]] | None:
-    """(name, text) of all elements; None when there is any other markup."""
-    if "&" in body and has_entities(body):
+def _alternating(body: str) -> list[tuple[str, str, str]] | None:
+    """(start tag, ">", text) of elements without attributes; None when an end tag does not follow each start tag.
+
+    As the whole is well-formed, tags need not be compared; whether they are plain names is seen in ``_by_name``.
+    """
+    _, *parts = body.split("<")
+    if body.count("</") * 2 != len(parts):
         return None
+    return [part.partition(">") for part in parts[::2]]
+
+
+def _matched(body: str) -> list[tuple[str, str, str]] | None:
+    """(name, "", text) of elements with attributes, or empty; None when there is any other markup."""
     found = _ELEMENT.findall(body)
     if body.count("<") != 2 * len(found):
         body = _EMPTY.sub("", body)
         found = _ELEMENT.findall(body)
-    return found if body.count("<") == 2 * len(found) else None
+    return [(name, "", text) for name, text in found] if body.count("<") == 2 * len(found) else None
+
+
+def _by_name(found: list[tuple[str, str, str]], referring: bool) -> dict[str, list[str]] | None:
+    """Local name -> texts, tidied and not empty; None where something is no name, or names differ by their prefix."""
+    tidied = is_tidy("".join([text for _, _, text in found]))
+    by_tag: dict[str, list[str]] = {}
+    for tag, _, text in found:
+        if referring and "&" in text:
+            text = tidy(without_references(text))
+        else:
+            text = text.strip() if tidied else tidy(text)
+        if tag in by_tag:
+            by_tag[tag].append(text)
+        else:
+            by_tag[tag] = [text]
+    values: dict[str, list[str]] = {}
+    for tag, texts in by_tag.items():
+        name = _local_name(tag)
+        if not name or name in values:
+            return None  # the order of both would be lost
+        if "" in texts:
+            texts = [text for text in texts if text]
+        if texts:
+            values[name] = texts
+    return values
+
+
+@lru_cache(maxsize=4096)
+def _local_name(tag: str) -> str:
+    match = _NAME.fullmatch(tag)
+    return match[1] if match else ""
 
 
 def _character(match: re.Match[str]) -> str:

@@ -32,6 +32,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This address does not take that method"),
     "not-acceptable": (406, "It cannot be given in the wanted format"),
     "changed-meanwhile": (412, "It has changed since you read it"),
+    "wrong-host": (421, "This service is at another address"),
     "too-large": (413, "The request is too large"),
     "invalid-body": (422, "The content of the request cannot be used"),
     "rate-limited": (429, "Too many requests"),

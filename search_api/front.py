@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from typing import Any
 
 import structlog
 from starlette.requests import Request
@@ -36,8 +37,8 @@ class Front:
             return
         method = scope["method"]
         # Routes need to know GET only: HEAD is GET without its body (RFC 9110, 9.3.2).
-        inner = {**scope, "method": "GET"} if method == "HEAD" else scope
-        reply = _Reply(send, method, self.headers)
+        inner = {**scope, "method": "GET" if method == "HEAD" else method, "state": dict(scope.get("state", {}))}
+        reply = _Reply(send, method, self.headers, inner["state"])
         began = time.perf_counter()
         try:
             self._admit(scope)
@@ -76,8 +77,9 @@ class Front:
 class _Reply:
     """Sends what the application answers, completed; remembers status and size."""
 
-    def __init__(self, send: Send, method: str, headers: ResponseHeaders) -> None:
+    def __init__(self, send: Send, method: str, headers: ResponseHeaders, state: dict[str, Any]) -> None:
         self.status = self.bytes = 0
+        self._state = state
         self._send, self._method, self._headers = send, method, headers
         self._mute = method == "HEAD"
 
@@ -87,6 +89,9 @@ class _Reply:
             if self._method == "OPTIONS" and self.status == 405:
                 message = self._options(message)
             sent = list(message["headers"])
+            if self._state.get("private"):  # with a log-in, whatever the route says, also of what failed
+                sent = [(name, value) for name, value in sent if name.lower() != b"cache-control"]
+                sent.append((b"cache-control", b"no-store"))
             message = {**message, "headers": with_missing(sent, self._headers.of(self._method, sent))}
         elif message["type"] == "http.response.body":
             if self._mute:

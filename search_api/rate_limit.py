@@ -49,6 +49,29 @@ class Hourly(RateLimiter):
     span_s = 3600
 
 
+class Both:
+    """One client's limit, and a wider one for the network it is in: who has many addresses is still one guesser."""
+
+    def __init__(self, client: RateLimiter, network: RateLimiter) -> None:
+        self._client, self._network = client, network
+
+    def wait(self, client: str | None) -> int:
+        """Count a request. 0 when it may be served, else the seconds after which to come back."""
+        return max(self._client.wait(client), self._network.wait(network_of(client)))
+
+
+def network_of(client: str | None) -> str | None:
+    """The network of an address, as they are given out: a /24, of IPv6 (where one client has a /64) a /48."""
+    key = _key(client)
+    try:
+        address = ipaddress.ip_interface(key) if key else None
+    except ValueError:
+        return key
+    if address is None:
+        return None
+    return str(ipaddress.ip_network((address.ip, 24 if address.version == 4 else 48), strict=False))
+
+
 def _key(client: str | None) -> str | None:
     if client is None:
         return None

@@ -1,11 +1,13 @@
 """What stands before each route of accounts: where a write came from, who asks, and whether they may.
 
 A route of ``app.ACCOUNT_ROUTERS`` says with ``require`` what it takes, or with ``Open`` that it is for everybody; the
-tests fail for one that says neither. Only these routes read the cookie, so only they ask where a write came from.
+tests fail for one that says neither. Both are served under our own name only; a page that only tells what the search
+tells is ``Public``. Only these routes read the cookie, so only they ask where a write came from.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from typing import Annotated, cast
 from urllib.parse import quote, urlsplit
@@ -20,6 +22,7 @@ from search_api.errors import ApiError, SeeOther
 from search_api.headers import READS
 
 _COOKIE = "lampway_login"
+_PORTS = {"http": 80, "https": 443}
 
 
 def cookie_name(public_url: str) -> str:
@@ -43,11 +46,39 @@ def same_origin(request: Request) -> None:
     raise ApiError("foreign-origin", "Open the page here and send the form from it.")
 
 
+def own_host(request: Request) -> None:
+    """Refuse what was sent to another name than ours: a page of that name would be our origin's equal to a browser.
+
+    With a public address it must be that one. Without, on a machine of one's own, it must be one that no stranger can
+    point at us: an address, or a name of the local network.
+
+    Raises:
+        ApiError: 421.
+    """
+    given = urlsplit(f"//{request.headers.get('host', '')}")
+    public = urlsplit(request.app.state.context.settings.public_url)
+    try:
+        here = (given.hostname or "", given.port or _PORTS.get(public.scheme))
+        fits = here == (public.hostname, public.port or _PORTS.get(public.scheme)) if public.netloc else _local(here[0])
+    except ValueError:  # a port that is none
+        fits = False
+    if not fits:
+        detail = f"Use {public.geturl()}." if public.netloc else "Set LAMPWAY_PUBLIC_URL to the address you use."
+        raise ApiError("wrong-host", detail)
+
+
+def client_of(request: Request) -> str | None:
+    """The address that asks, after trusted proxies; None = a local socket."""
+    return request.client.host if request.client else None
+
+
 def actor_or_nobody(request: Request) -> Actor | None:
     """The person who asks; None when nobody is logged in."""
     context: Context = request.app.state.context
     token = request.cookies.get(cookie_name(context.settings.public_url), "")
-    return actor_of_cookie(context.database, token) if token else None
+    actor = actor_of_cookie(context.database, token) if token else None
+    request.state.private = actor is not None
+    return actor
 
 
 def require(permission: Permission) -> Callable[[Request], Actor]:
@@ -58,6 +89,7 @@ def require(permission: Permission) -> Callable[[Request], Actor]:
     """
 
     def needed(request: Request) -> Actor:
+        own_host(request)
         same_origin(request)
         actor = actor_or_nobody(request)
         if actor is None:
@@ -111,6 +143,14 @@ def own_origin(request: Request) -> str:
     return f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
+def _local(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".localhost"))
+    return True
+
+
 def _must_log_in(request: Request) -> Exception:
     if request.url.path.startswith("/api/"):
         return ApiError("not-authenticated", "Log in first.")
@@ -126,11 +166,16 @@ def _back(request: Request) -> str:
     return safe_next(origin.path or "/account")
 
 
-def _open() -> None:
-    """Marks a route that everybody may use."""
+def _open(request: Request) -> None:
+    """Everybody may use it."""
+    own_host(request)
 
 
-_open.permission = "open"  # type: ignore[attr-defined]
-Open = Depends(_open)
+def _public() -> None:
+    """Everybody may read it, under whatever name the service is reached."""
+
+
+_open.permission = _public.permission = "open"  # type: ignore[attr-defined]
+Open, Public = Depends(_open), Depends(_public)
 SameOrigin = Depends(same_origin)
 Self = Annotated[Actor, Depends(require("account:self"))]

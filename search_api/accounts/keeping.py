@@ -93,7 +93,7 @@ def revoke_key(context: Context, actor: Actor, place: Institution, id_: str) -> 
 
 
 def invite(context: Context, mail: Mail, tries: Tries, actor: Actor, place: Institution, *, email: str, role: str,
-           lang: str) -> None:  # fmt: skip
+           lang: str, client: str | None) -> None:  # fmt: skip
     """Invite somebody. The link goes to their mail box only: who else reads it could be them.
 
     Raises:
@@ -104,7 +104,7 @@ def invite(context: Context, mail: Mail, tries: Tries, actor: Actor, place: Inst
         raise Mistake("email", "register.no_email")
     if not mail.ready:
         raise Mistake("email", "area.no_mail", email=email, institution=place.id, role=role)
-    if not tries.mail(email):
+    if not tries.mail(email, client):
         raise Mistake("email", "register.often", n=1)
     with context.database.begin() as connection:
         more = {"institution": place.id, "role": role, "by": actor.account.email, "lang": lang}

@@ -8,14 +8,14 @@ from typing import Literal
 from schemas.account import Account, Act
 from search_api.accounts import codes, passkeys, passwords
 from search_api.accounts.passkeys import PasskeyError, Site
-from search_api.rate_limit import RateLimiter
+from search_api.rate_limit import Both, RateLimiter
 from store import accounts, audit, links, logins
 from store.database import Connection, Database
 from store.links import OneTimeLink
 
-PER_ACCOUNT, PER_NETWORK = 6, 30
+PER_ACCOUNT, PER_CLIENT, PER_NETWORK = 6, 30, 120
 """Tries a minute. They come back evenly: a guesser is slowed down, and nobody can lock another one out for good."""
-MAILS_PER_ACCOUNT = 3
+MAILS_PER_ACCOUNT, MAILS_PER_CLIENT, MAILS_PER_NETWORK = 3, 10, 40
 
 
 class Refused(Exception):  # noqa: N818 - it is an outcome
@@ -27,11 +27,13 @@ class Refused(Exception):  # noqa: N818 - it is an outcome
 
 
 class Tries:
-    """Counts tries by account and by network, in this process."""
+    """Counts tries by account, client and network, in this process."""
 
     def __init__(self) -> None:
-        self._accounts, self._networks = RateLimiter(PER_ACCOUNT), RateLimiter(PER_NETWORK)
+        self._accounts = RateLimiter(PER_ACCOUNT)
+        self._networks = Both(RateLimiter(PER_CLIENT), RateLimiter(PER_NETWORK))
         self._mails = RateLimiter(MAILS_PER_ACCOUNT)
+        self._senders = Both(RateLimiter(MAILS_PER_CLIENT), RateLimiter(MAILS_PER_NETWORK))
 
     def count(self, email: str, client: str | None) -> None:
         """Count a try.
@@ -52,9 +54,9 @@ class Tries:
         if wait := self._networks.wait(client):
             raise Refused("often", wait)
 
-    def mail(self, email: str) -> bool:
-        """Count a mail to an address; False if it has had enough of them."""
-        return not self._mails.wait(f"mail:{accounts.normal(email)}")
+    def mail(self, email: str, client: str | None) -> bool:
+        """Count a mail to an address that a client has asked for; False if either has had enough of them."""
+        return not max(self._mails.wait(f"mail:{accounts.normal(email)}"), self._senders.wait(client))
 
 
 def by_password(database: Database, home: Path, email: str, password: str, code: str) -> str:

@@ -11,12 +11,12 @@ import structlog
 
 from config.settings import Settings
 from search_api.accounts.outside import Outside
-from search_api.rate_limit import Hourly
+from search_api.rate_limit import Both, Hourly
 from store import trials
 from store.database import Database
 
 log = structlog.stdlib.get_logger("lampway.trials")
-AN_HOUR, CHOICES_AN_HOUR = 10, 60
+AN_HOUR, AN_HOUR_OF_NETWORK, CHOICES_AN_HOUR = 10, 40, 60
 _AT_ONCE = 2
 """Looks of one process at the same time; others wait their turn."""
 
@@ -32,7 +32,8 @@ class Trials:
         self._database, self._outside = database, outside
         self.uploads = settings.home / "uploads"
         """Folder of uploaded files, under names of ours."""
-        self._hourly, self._choices = Hourly(AN_HOUR), Hourly(CHOICES_AN_HOUR)
+        self._hourly = Both(Hourly(AN_HOUR), Hourly(AN_HOUR_OF_NETWORK))
+        self._choices = Hourly(CHOICES_AN_HOUR)
         self._under_way: set[str] = set()
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="trial")

@@ -13,7 +13,7 @@ from schemas.institution import Institution
 from schemas.institution_edit import change
 from search_api.accounts import keeping, tenancy
 from search_api.accounts.actor import Actor
-from search_api.accounts.guard import institution_of, require
+from search_api.accounts.guard import client_of, institution_of, require
 from search_api.accounts.keeping import Mistake
 from search_api.accounts.outside import Refusal
 from search_api.context import Context
@@ -116,8 +116,9 @@ def invite(request: Request, actor: MemberKeeper, form: Sent) -> Response:
     """Invite somebody."""
     state, place = request.app.state, institution_of(request)
     own = {"email": form["email"], "role": form["role"], "lang": Page(request).lang}
+    client = client_of(request)
     try:
-        keeping.invite(state.context, state.mail, state.tries, actor, place, **own)
+        keeping.invite(state.context, state.mail, state.tries, actor, place, client=client, **own)
     except Mistake as mistake:
         form.wrong[mistake.field] = _told(request, mistake)
         return _area(request, actor, form)

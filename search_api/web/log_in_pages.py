@@ -6,7 +6,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from schemas.account import Act
-from search_api.accounts.guard import Open, SameOrigin, Self, actor_or_nobody, cookie_name, own_origin, safe_next
+from search_api.accounts.guard import (
+    Open,
+    SameOrigin,
+    Self,
+    actor_or_nobody,
+    client_of,
+    cookie_name,
+    own_origin,
+    safe_next,
+)
 from search_api.accounts.log_in import Refused, Tries, by_link, by_password
 from search_api.accounts.mail import Mail
 from search_api.accounts.passkeys import Site
@@ -50,7 +59,7 @@ def mail_link(request: Request, form: Sent) -> Response:
     """Send a link to log in with. The answer is the same for every address."""
     page, context = Page(request), _context(request)
     mail: Mail = request.app.state.mail
-    if mail.ready and "@" in form["email"] and request.app.state.tries.mail(form["email"]):
+    if mail.ready and "@" in form["email"] and request.app.state.tries.mail(form["email"], client_of(request)):
         with context.database.begin() as connection:
             account = accounts.by_email(connection, form["email"])
             known = account is not None and not account.disabled_at
@@ -127,11 +136,6 @@ def welcome(request: Request, token: str, to: str) -> Response:
 
 def _address(context: Context, secret: str) -> str:
     return f"{context.settings.public_url.rstrip('/')}/link/{secret}"
-
-
-def client_of(request: Request) -> str | None:
-    """The address that asks, after trusted proxies; None = a local socket."""
-    return request.client.host if request.client else None
 
 
 def _context(request: Request) -> Context:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from search_api.accounts import passkeys
-from search_api.accounts.guard import Open, SameOrigin, Self, confirmed_again, own_origin, safe_next
+from search_api.accounts.guard import Open, SameOrigin, Self, client_of, confirmed_again, own_origin, safe_next
 from search_api.accounts.log_in import Refused, by_passkey
 from search_api.accounts.passkeys import LONGEST_LABEL, PasskeyError, Site
 from search_api.context import Context
@@ -18,7 +18,7 @@ from search_api.dependencies import context_of
 from search_api.errors import ApiError
 from search_api.web.account_pages import account_view, confirm_view, saved
 from search_api.web.forms import Sent
-from search_api.web.log_in_pages import client_of, log_in_form, welcome
+from search_api.web.log_in_pages import log_in_form, welcome
 from search_api.web.rendering import Page
 from store import logins
 

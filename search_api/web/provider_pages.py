@@ -6,14 +6,14 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from search_api.accounts.guard import Open, cookie_name, safe_next
+from search_api.accounts.guard import Open, client_of, cookie_name, safe_next
 from search_api.accounts.log_in import Refused, by_provider
 from search_api.accounts.provider import BACK, Provider
 from search_api.accounts.provider_client import ProviderError
 from search_api.dependencies import context_of
 from search_api.errors import ApiError
 from search_api.web.forms import Form
-from search_api.web.log_in_pages import client_of, log_in_form, welcome
+from search_api.web.log_in_pages import log_in_form, welcome
 from search_api.web.rendering import Page
 
 router = APIRouter(include_in_schema=False)

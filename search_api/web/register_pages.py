@@ -22,7 +22,7 @@ from schemas.probe import Probe, Step
 from schemas.registration import LICENCES, TERMS, NewInstitution, Proposal, RegistrationState
 from search_api.accounts import columns
 from search_api.accounts.actor import Actor
-from search_api.accounts.guard import Open, SameOrigin, Self, actor_or_nobody
+from search_api.accounts.guard import Open, SameOrigin, Self, actor_or_nobody, client_of
 from search_api.accounts.mail import Mail
 from search_api.accounts.trying import BusyError, Trials
 from search_api.context import Context
@@ -59,7 +59,7 @@ async def try_it(request: Request) -> Response:
         form.wrong["address"] = page.say(f"register.{wrong}")
     if form.wrong:
         return await run_in_threadpool(_form, request, form)
-    client = request.client.host if request.client else None
+    client = client_of(request)
     try:
         begun = await run_in_threadpool(trying.begin, client, location, file)
     except BusyError:
@@ -91,7 +91,7 @@ def claim_by_mail(request: Request, secret: str, form: Sent) -> Response:
     if email.count("@") != 1 or len(email) > 254 or not email.isprintable() or " " in email:
         form.wrong["email"] = page.say("register.no_email")
         return _trial(request, secret, form)
-    if mail.ready and request.app.state.tries.mail(email):
+    if mail.ready and request.app.state.tries.mail(email, client_of(request)):
         with context.database.begin() as connection:
             link = links.make(connection, "invite", email, next=f"/register/{secret}", lang=page.lang)
         mail.send(email, page.lang, "register", link=f"{context.settings.public_url.rstrip('/')}/link/{link}")
@@ -112,7 +112,7 @@ def choose_columns(request: Request, secret: str, form: Sent) -> Response:
     if not probe.table or not set(chosen) <= {columns.NOT_READ, *columns.fields()}:
         raise ApiError("invalid-body", "`column-1`, `column-2` … must be fields that the page offers.")
     mapping = columns.mapping_of(probe.table, chosen, probe.mapping_text)
-    client = request.client.host if request.client else None
+    client = client_of(request)
     try:
         wait = _trials(request).again(client, secret, trial.location, mapping)
     except BusyError:

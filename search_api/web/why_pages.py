@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from schemas.decisions import DECISION_KINDS, LEVELS, Decision, DecisionKind, Level, RecordRef, UndecidableError
 from schemas.work import Work
 from search_api.accounts.actor import Actor
-from search_api.accounts.guard import Open, actor_or_nobody, require
+from search_api.accounts.guard import Public, actor_or_nobody, require
 from search_api.context import Context
 from search_api.errors import ApiError
 from search_api.merges import Merges, explain_work
@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 Decider = Annotated[Actor, Depends(require("platform:decide"))]
 
 
-@router.get("/works/{id_}/why", dependencies=[Open])
+@router.get("/works/{id_}/why", dependencies=[Public])
 def why_page(request: Request, id_: str) -> Response:
     """The explanation; whoever may decide finds the forms on it."""
     return _page(request, id_, actor_or_nobody(request), Form())

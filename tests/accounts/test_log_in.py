@@ -119,7 +119,6 @@ def test_a_new_password_ends_the_other_log_ins(person: Any, visitor: Any) -> Non
         {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "", "Origin": "null"},
         {"Sec-Fetch-Site": ""},
-        {"Sec-Fetch-Site": "", "Origin": "https://evil.example", "Host": "evil.example"},
     ],
 )
 def test_writes_from_elsewhere_are_refused(person: Any, headers: dict[str, str]) -> None:
@@ -190,7 +189,7 @@ def test_mails_carry_the_link_of_our_address_only(context: Any, visitor: Any, ap
         app.state.mail = Mail(context.settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{port}"}))
         with context.database.begin() as connection:
             accounts.add(connection, ADA, lang="zh")
-        forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+        forged = {"X-Forwarded-Host": "evil.example"}
         assert visitor().post("/login/link", data={"email": ADA}, headers=forged).status_code == 200
         visitor().post("/login/link", data={"email": "nobody@example.org"})
         app.state.mail.close()

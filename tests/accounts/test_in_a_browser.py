@@ -197,7 +197,7 @@ def bring(person: Newcomer, platform: Platform, library: Any, prefix: str) -> Pa
 def found(person: Newcomer, platform: Platform, prefix: str) -> None:
     """It is live and everybody finds it."""
     page = person.page
-    expect(page.locator(".title-block .fact.good")).to_be_visible()
+    expect(page.locator(".title-block .fact.good")).to_be_visible(timeout=20_000)
     person.look(f"live-{prefix}")
     platform.work()
     page.goto("/search?q=harbour")
@@ -230,14 +230,17 @@ def test_by_dns_without_scripts_on_a_telephone_in_chinese(
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_areas_on_a_telephone(newcomer: Any, platform: Platform, lang: str, library: Any) -> None:
+    from schemas.catalogue import Source
     from schemas.institution import Institution
-    from store import accounts, institutions, links
+    from store import accounts, institutions, links, sources
 
     with platform.database.begin() as connection:
         institutions.upsert(connection, [Institution(id="north", name="North", kind="library", lat=55.0, lon=-1.6)])
         boss = accounts.add(connection, "boss@example.org", operator=True)
         accounts.set_role(connection, boss.number, "north", "editor")
         secret = links.make(connection, "login", "boss@example.org")
+        source = Source(id="n", protocol="csv", location="/nowhere.csv", format="csv", institution="north")
+        sources.add(connection, source)
     platform.context.refresh()
     person = newcomer(width=360, lang=lang)
     person.page.goto(f"/link/{secret}")
@@ -245,9 +248,15 @@ def test_the_areas_on_a_telephone(newcomer: Any, platform: Platform, lang: str, 
     person.page.locator("main form button").focus()
     person.page.keyboard.press("Enter")
     person.page.wait_for_url("**/account**")
-    for path in ("/account", "/i/north", "/i/north/audit", "/operator", "/operator/audit", "/register"):
+    paths = ("/account", "/i/north", "/i/north/audit", "/operator", "/operator/audit", "/operator/records?work=x")
+    for path in (*paths, "/i/north/sources/n", "/i/north/sources/n/leave", "/register"):
         person.page.goto(path)
         person.look(f"area-{path.strip('/').replace('/', '-')}-{lang}")
+    table = b"Nr;Was;Wer;A long header that goes on and on\n1;The harbour;Ann Li;" + b"value " * 20 + b"\n"
+    person.page.set_input_files("[name=file]", {"name": "t.csv", "mimeType": "text/csv", "buffer": table})
+    person.page.locator("form .button").first.click()
+    person.page.wait_for_selector("#columns", timeout=60_000)
+    person.look(f"columns-{lang}")
 
 
 def test_passkeys(newcomer: Any, platform: Platform) -> None:

@@ -165,6 +165,10 @@ def test_searches_go_on_while_others_write_and_promote(engine: EmbeddedEngine, s
     threads = [threading.Thread(target=search) for _ in range(3)]
     for thread in threads:
         thread.start()
+    until = time.monotonic() + 30
+    while len(seen) < len(threads) and not errors:
+        assert time.monotonic() < until, "nobody has searched"
+        time.sleep(0.01)
     for generation in range(2, 8):
         writer = engine.open_generation(f"g{generation}")
         writer.add(document(number) for number in range(1, 101))
@@ -172,7 +176,6 @@ def test_searches_go_on_while_others_write_and_promote(engine: EmbeddedEngine, s
         engine.promote(f"g{generation}")
         engine.drop(f"g{generation - 1}")
         engine.write([document(5, "five")], [])
-    time.sleep(0.05)
     stop.set()
     for thread in threads:
         thread.join()

@@ -13,8 +13,8 @@ from lampway.cli import app
 
 COMMANDS = (
     "institutions list", "sources list", "harvest", "normalise", "index", "index verify", "search x", "records export",
-    "works export", "serve --port 0", "worker", "worker --once", "worker --status", "keys list", "accounts list", "audit",
-    "doctor",
+    "works export", "serve --port 0", "worker", "worker --once", "worker --status", "keys list", "accounts list",
+    "audit", "doctor",
 )  # fmt: skip
 
 

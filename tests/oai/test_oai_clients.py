@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import sickle
 
 from schemas.catalogue import CatalogueRecord, Source
 from search_api.oai.provider import answer
@@ -47,7 +48,6 @@ def add(peer: Any, village: Any, id_: str = "village", **more: Any) -> None:
 
 
 def test_sickle_takes_everything(town: Any) -> None:
-    sickle = pytest.importorskip("sickle")
     client = sickle.Sickle(town.url + "/oai")
     found = list(client.ListRecords(metadataPrefix="oai_dc"))
     assert len(found) == 262
@@ -132,7 +132,6 @@ def test_the_end_of_a_list_with_an_end_may_move_out_of_it(village: Any, monkeypa
 
 
 def test_works_that_change_while_a_list_is_read_are_not_missed(village: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    sickle = pytest.importorskip("sickle")
     monkeypatch.setattr("search_api.oai.lists.PAGE", 5)
     client = sickle.Sickle(village.url + "/oai")
     with dated_works.reading(village.database) as (_, began):

@@ -29,6 +29,7 @@ NAMES = (
     "hours",
     "ranking",
     "merging",
+    "merging_scale",
     "elasticsearch",
     "renderers",
     "open_web",

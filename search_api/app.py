@@ -125,7 +125,8 @@ def create_app(
     app.state.context = context
     app.state.metrics = Metrics()
     app.state.metrics.watch(Gauges(context))
-    app.state.counts = health.Counts(context.database)
+    app.state.counts = health.counts_of(context.database)
+    app.state.sitemap = sitemap.parts_of(context.database)
     app.state.live = LiveLookups(context.database, fetch, app.state.metrics) if fetch else None
     app.state.merges = merging
     app.add_middleware(Negotiation, base=context.settings.public_url.rstrip("/"))

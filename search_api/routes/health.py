@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
 import msgspec
 import structlog
 from fastapi import APIRouter, Request
@@ -13,6 +10,7 @@ from fastapi.responses import Response
 from search_api.context import Context
 from search_api.dependencies import ContextOf
 from search_api.json_response import json_response
+from search_api.lately import Lately
 from search_api.routes.description import answers
 from store import generations, harvest_runs, institutions, records, works
 from store.database import Database, StoreUnavailableError
@@ -62,21 +60,18 @@ class HealthReport(msgspec.Struct, kw_only=True):
     last_harvest: HarvestNote | None = None
 
 
-class Counts:
+Counts = Lately[tuple[int, int]]
+"""Works and records in the store."""
+
+
+def counts_of(database: Database) -> Counts:
     """Works and records in the store, counted now and then."""
 
-    def __init__(self, database: Database) -> None:
-        self._database, self._lock = database, threading.Lock()
-        self._counted_at, self._value = -_COUNTS_GOOD_FOR_S, (0, 0)
+    def count() -> tuple[int, int]:
+        with database.connect() as connection:
+            return works.count(connection), records.count(connection)
 
-    def now(self) -> tuple[int, int]:
-        """(works, records)."""
-        with self._lock:
-            if time.monotonic() - self._counted_at >= _COUNTS_GOOD_FOR_S:
-                with self._database.connect() as connection:
-                    self._value = works.count(connection), records.count(connection)
-                self._counted_at = time.monotonic()
-            return self._value
+    return Lately(count, _COUNTS_GOOD_FOR_S)
 
 
 @router.get(
@@ -104,7 +99,7 @@ def health(request: Request, context: ContextOf) -> Response:
 
 
 def _add_store(report: HealthReport, context: Context, counts: Counts) -> None:
-    report.works, report.records = counts.now()
+    report.works, report.records = counts.value()
     with context.database.connect() as connection:
         report.institutions = institutions.count(connection)
         report.pending_works = works.count_pending(connection)

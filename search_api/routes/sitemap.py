@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from search_api.dependencies import ContextOf
 from search_api.errors import ApiError
+from search_api.lately import Lately
 from search_api.renderers.sitemap import MEDIA_TYPE, addresses, index
 from search_api.rendering import address_of
 from store import institutions, sitemap
+from store.database import Database
+from store.sitemap import Part
 
 router = APIRouter(include_in_schema=False)
+Parts = Lately[list[Part]]
+GOOD_FOR_S = 60.0
 _AN_HOUR = {"Cache-Control": "public, max-age=3600"}
 NOT_FOR_ROBOTS = (
     "/search",
@@ -37,6 +42,16 @@ NOT_FOR_ROBOTS = (
 """Beginnings of addresses with no end of combinations, or with nothing for strangers. Never what pages are made of."""
 
 
+def parts_of(database: Database) -> Parts:
+    """The files of works; to find them the database reads the number of every work."""
+
+    def read() -> list[Part]:
+        with database.connect() as connection:
+            return sitemap.parts(connection)
+
+    return Lately(read, GOOD_FOR_S)
+
+
 @router.get("/robots.txt")
 def read_robots(context: ContextOf) -> Response:
     """Robots may read works and institutions."""
@@ -47,13 +62,12 @@ def read_robots(context: ContextOf) -> Response:
 
 
 @router.get("/sitemap.xml")
-def read_index(context: ContextOf) -> Response:
+def read_index(request: Request, context: ContextOf) -> Response:
     """The files there are."""
     base = address_of(context)
-    with context.database.connect() as connection:
-        parts = sitemap.parts(connection)
+    parts: Parts = request.app.state.sitemap
     files = [(f"{base}/sitemaps/institutions.xml", "")]
-    files += [(f"{base}/sitemaps/works-{part.number}.xml", part.changed) for part in parts]
+    files += [(f"{base}/sitemaps/works-{part.number}.xml", part.changed) for part in parts.value()]
     return Response(index(files), media_type=MEDIA_TYPE, headers=_AN_HOUR)
 
 

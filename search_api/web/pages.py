@@ -49,7 +49,7 @@ def _context(request: Request) -> Context:
 def home(request: Request) -> Response:
     """The home page; it stands even while the engine does not."""
     page, context = Page(request), _context(request)
-    works, records = request.app.state.counts.now()
+    works, records = request.app.state.counts.value()
     numbers = {"institutions": len(context.registry().institutions), "works": works, "records": records}
     try:
         shown = examples(context, page.say, page.to) if works else []

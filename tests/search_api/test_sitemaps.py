@@ -22,6 +22,7 @@ NS = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 @pytest.fixture
 def client(federation: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setattr(sitemap, "SIZE", 5)
+    monkeypatch.setattr("search_api.routes.sitemap.GOOD_FOR_S", 0)
     date_changes(federation.context.database, federation.settings.home)
     with TestClient(create_app(federation.context), base_url="https://lampway.example") as opened:
         yield opened

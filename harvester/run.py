@@ -11,7 +11,7 @@ from harvester.formats.base import Reader
 from harvester.normalise import keep, read_each
 from harvester.protocols.base import Page
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord, Source
-from store import harvest_runs, quarantine, raw_records, records, sources
+from store import harvest_runs, quarantine, raw_records, records, registrations, sources
 from store.database import Connection, Database
 from store.harvest_runs import RunReport, Standing
 from store.sources import SourceState
@@ -19,6 +19,10 @@ from store.sources import SourceState
 
 class UnknownSourceError(Exception):
     """The source is not in the store."""
+
+
+class WithdrawnError(UnknownSourceError):
+    """Its institution has taken the source out: nothing of it may come in."""
 
 
 class Brake(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +57,14 @@ def begin(database: Database, source: Source, *, full: bool) -> Run:
     A list of changes that was cut off is dropped when everything is wanted.
 
     Raises:
-        UnknownSourceError: no such source.
+        UnknownSourceError: no such source, or it is withdrawn.
     """
     with database.begin() as connection:
         number = sources.number_of(connection, source.id)
         if number is None:
             raise UnknownSourceError(f"no source {source.id!r}: see `lampway sources list`")
+        if registrations.is_withdrawn(connection, source.id):
+            raise WithdrawnError(f"{source.id} is withdrawn: whoever registered it can bring it back on its page")
         state = sources.state(connection, source.id)
         before = harvest_runs.cut_off(connection, number)
         if before and (before[2].full or not full):

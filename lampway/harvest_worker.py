@@ -13,7 +13,7 @@ from config.settings import Settings
 from harvester.fetching import Client, longest_silence
 from harvester.harvest import LeaseTakenError, harvest_source
 from harvester.restore import purge
-from harvester.run import Brake
+from harvester.run import Brake, WithdrawnError
 from harvester.schedule import Due, Plan, is_open, next_run, zone_of
 from schemas.catalogue import Source
 from schemas.institution import Institution
@@ -21,6 +21,7 @@ from store import institutions
 from store.database import Connection, Database
 from store.harvest_runs import RunReport
 from store.lease_rows import forget_dead
+from store.leases import LeaseLostError
 from store.source_runs import SourceRuns, all_with_runs
 
 log = structlog.stdlib.get_logger("lampway.worker")
@@ -174,6 +175,9 @@ class HarvestWorker:
             )
         except StoppedError as stop:
             log.info("harvest stops after its page", source=source.id, reason=str(stop))
+        except (LeaseLostError, WithdrawnError) as ended:  # as when its institution takes it out meanwhile
+            self._rest(source.id, _TAKEN_REST)
+            log.info("harvest was ended elsewhere", source=source.id, reason=str(ended))
         except LeaseTakenError as taken:
             self._rest(source.id, _TAKEN_REST)
             log.info("harvest is under way elsewhere", source=source.id, holder=str(taken))

@@ -56,6 +56,12 @@ def of_source(connection: Connection, source: str) -> Registration | None:
     return None if row is None else _registration(row)
 
 
+def is_withdrawn(connection: Connection, source: str) -> bool:
+    """Whether the institution of a source has taken it out."""
+    own = (registrations.c.source == source, registrations.c.state == "withdrawn")
+    return connection.execute(select(registrations.c.id).where(*own).limit(1)).first() is not None
+
+
 def of_account(connection: Connection, account: int) -> list[Registration]:
     """A person's registrations, the latest first."""
     return _all(connection, registrations.c.account == account)

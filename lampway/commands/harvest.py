@@ -16,7 +16,7 @@ from harvester.formats.base import MappingError
 from harvester.formats.mapping import all_deleted
 from harvester.harvest import LeaseTakenError, harvest_source
 from harvester.report import in_words
-from harvester.run import Brake
+from harvester.run import Brake, WithdrawnError
 from lampway.commands import harvest_decisions, harvest_quarantine
 from lampway.commands.default_command import DefaultCommandGroup
 from lampway.console import (
@@ -33,7 +33,7 @@ from lampway.console import (
     settings_or_fail,
 )
 from schemas.catalogue import Source
-from store import harvest_runs, sources
+from store import harvest_runs, registrations, sources
 from store.database import Database, StoreError
 from store.harvest_runs import RunReport
 
@@ -107,15 +107,16 @@ def _with_file(chosen: Sequence[Source], delta: Path | None, deletions: Path | N
 
 
 def choose(database: Database, ids: Sequence[str]) -> list[Source]:
-    """The named sources, or all; the end of the command when one does not exist or there are none."""
+    """The named sources, or all that are not withdrawn; the end of the command when one, or any, does not exist."""
     with database.connect() as connection:
         known = {source.id: source for source in sources.all_sources(connection)}
+        withdrawn = {id_ for id_ in known if not ids and registrations.is_withdrawn(connection, id_)}
     if not known:
         fail("no sources yet: add one with `lampway sources add oai|csv|marc`", WRONG_USE)
     unknown = [id_ for id_ in ids if id_ not in known]
     if unknown:
         fail(f"no source {unknown[0]!r}; there are {', '.join(list(known)[:20])}", WRONG_USE)
-    return [known[id_] for id_ in dict.fromkeys(ids)] if ids else list(known.values())
+    return [known[id_] for id_ in dict.fromkeys(ids)] if ids else [known[id_] for id_ in known if id_ not in withdrawn]
 
 
 def _one(database: Database, source: Source, client: Client, full: bool, brake: Brake) -> RunReport | None:
@@ -130,7 +131,7 @@ def _one(database: Database, source: Source, client: Client, full: bool, brake: 
                 brake=brake,
                 on_progress=lambda done, failed, total: meter.advance(done, failed, total),
             )
-    except LeaseTakenError as error:
+    except (LeaseTakenError, WithdrawnError) as error:
         note(f"lampway: {error}")
         return None
     except StoreError as error:

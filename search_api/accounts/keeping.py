@@ -8,6 +8,7 @@ from typing import Protocol
 
 from schemas.account import ROLES
 from schemas.institution import Institution
+from schemas.registration import Registration
 from search_api.accounts import tenancy
 from search_api.accounts.actor import Actor
 from search_api.accounts.log_in import Tries
@@ -15,7 +16,7 @@ from search_api.accounts.mail import Mail
 from search_api.accounts.outside import Outside
 from search_api.context import Context
 from search_api.errors import ApiError
-from store import accounts, api_keys, links, sources
+from store import accounts, api_keys, links, registrations, sources
 from store.api_keys import OF_PLATFORM, SCOPES, ReplacedError
 from store.database import Connection
 
@@ -34,6 +35,13 @@ class Mistake(Exception):  # noqa: N818 - it is an answer
 
 class Doer(Protocol):
     """Who acts: a person, or a program with a key."""
+
+    @property
+    def who(self) -> str:
+        """What the audit calls them."""
+
+    def owns(self, registration: Registration, parent: str = "") -> bool:
+        """Whether a registration is theirs."""
 
     def did(self, connection: Connection, action: str, thing: str, *, institution: str = "", **detail: str) -> None:
         """Write the line of the audit."""
@@ -151,6 +159,9 @@ def act_on_source(
         raise ApiError("not-found", f"Nothing of that name can be done to a source; there are {', '.join(ACTS)}.")
     if act in ("approve", "reject", "schedule") and outside is None:
         raise ApiError("not-permitted", "This process does not harvest; `lampway serve` does.")
+    with context.database.connect() as connection:
+        if registrations.is_withdrawn(connection, own.source.id):
+            raise Mistake("source", "leaving.is_withdrawn")
     if act in ("approve", "reject") and outside:
         if not own.waits_on_run:
             raise Mistake("source", "area.nothing_waits")

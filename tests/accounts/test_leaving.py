@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -21,6 +22,7 @@ from harvester.harvest import harvest_source
 from harvester.normalise import renormalise
 from harvester.removals import DecisionError
 from harvester.restore import restore
+from harvester.run import WithdrawnError
 from indexer.engines import open_engine
 from indexer.update import update
 from lampway.cli import app as cli
@@ -30,6 +32,7 @@ from schemas.catalogue import Quarantined, Source
 from schemas.registration import Proposal
 from search_api.accounts import registering
 from store import accounts, api_keys, audit, quarantine, raw_records, records, registrations, sources, tables, works
+from store.leases import LeaseLostError
 
 ADA = "ada@example.org"
 TABLE = "id,title,author,isbn,copies\n" + "".join(f"n{n},The northern harbour {n},Ann Li,,1\n" for n in range(1, 5))
@@ -305,3 +308,29 @@ def with_second_factor(browser: Any) -> None:
     secret = re.search(r"<code>(\w+)</code>", browser.get("/account").text)[1]
     code = pyotp.TOTP(secret).at(time.time() - 30)
     assert browser.post("/account/totp", data={"secret": secret, "code": code}).status_code == 303
+
+
+def test_a_harvest_under_way_brings_nothing_back(house: House, person: Callable[..., Any]) -> None:
+    house.upload.write_text("id,title\n" + "".join(f"m{n},More {n}\n" for n in range(3000)))
+    outside = Harvester(house.database, house.settings)
+
+    def withdraw(*_: Any) -> None:
+        with house.database.connect() as connection:
+            own = registrations.get(connection, house.id)
+        if own.state == "live":
+            others = threading.Thread(target=registering.withdraw, args=(house.database, outside, own, ADA))
+            others.start()
+            others.join()
+
+    with closing(Client.from_settings(house.settings)) as client, pytest.raises(LeaseLostError):
+        harvest_source(house.database, source_named(house, "north"), client, on_progress=withdraw)
+    with pytest.raises(WithdrawnError):
+        house.harvest("north")
+    bea = person("bea@example.org", north="editor")
+    for act in ("run", "resume", "pause"):
+        answer = bea.post(f"/i/north/sources/north/{act}", data={})
+        assert answer.status_code == 422
+        assert "is withdrawn" in answer.text
+    with house.database.connect() as connection:
+        assert records.count_live(connection, sources.number_of(connection, "north")) == 0
+        assert sources.get(connection, "north").paused

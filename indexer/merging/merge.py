@@ -122,6 +122,7 @@ def _write_works(database: Database, scope: Scope, waiting: set[int], report: Me
         ranks = {source: rank for rank, source in enumerate(precedence.get(connection))}
         whole = len(labels) > ALL_AT_ONCE
         before = works.assignments(connection, None if whole else sorted({*labels, *waiting}))
+        first = works.next_number(connection) == 1  # nobody was here before, so nobody comes back
     done = 0
     for batch in _batches(labels, {id_: work for id_, (work, _) in before.items()}):
         ids = [id_ for group in batch for id_ in group]
@@ -129,7 +130,7 @@ def _write_works(database: Database, scope: Scope, waiting: set[int], report: Me
         with database.begin() as connection:
             current = records.by_ids(connection, ids)
             olds = works.by_numbers(connection, sorted({before[i][0] for i in ids if i in before and before[i][0]}))
-            homeless = [i for i in ids if not before.get(i, (0, ""))[0] and i in current]
+            homeless = [] if first else [i for i in ids if not before.get(i, (0, ""))[0] and i in current]
             gone = works.gone(connection, [named_after(code_of(current[i])) for i in homeless])
             for group in batch:
                 note_group(change, group, current, labels, before, olds, waiting, ranks, gone)

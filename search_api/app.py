@@ -44,6 +44,8 @@ from search_api.routes import (
     ogc,
     opensearch,
     openurl,
+    own_institution,
+    own_registrations,
     search,
     sitemap,
     sources,
@@ -82,7 +84,7 @@ ACCOUNT_ROUTERS = tuple(
     for module in (
         *(log_in_pages, account_pages, passkey_pages, provider_pages, register_pages, registration_pages),
         *(leaving_pages, institution_area, operator_records, operator_area),
-        why_pages,
+        *(why_pages, own_institution, own_registrations),
     )
 )
 """Each route of these says who may use it (``search_api.accounts.guard``)."""

@@ -90,7 +90,7 @@ def source_card(context: Context, id_: str) -> SourceCard | None:
         deleted=deleted,
         quarantined=bad,
         complete_at=state.last_complete_at,
-        last_run=_run(last) if last else None,
+        last_run=run_view(last) if last else None,
     )
 
 
@@ -101,7 +101,8 @@ def _host(source: Source) -> str:
         return ""
 
 
-def _run(report: RunReport) -> RunView:
+def run_view(report: RunReport) -> RunView:
+    """A run as it is told; why something was lost stays inside."""
     same = ("status", "started_at", "finished_at", "received", "new", "changed", "unchanged", "deleted", "quarantined",
             "seconds", "rate")  # fmt: skip
     return RunView(

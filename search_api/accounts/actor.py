@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from schemas.account import ANYBODY, CONFIRMED, OF_OPERATOR, OF_ROLE, Account, Act, Permission, Role
+from schemas.registration import Registration
 from store import accounts, audit, logins, passkeys
 from store.database import Connection, Database
 from store.logins import Login
@@ -36,6 +37,21 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     def must_confirm(self, permission: Permission, now: datetime) -> bool:
         """Whether the second factor has to be given (again) before this may be done."""
         return permission in CONFIRMED and not self.login.confirmed(now)
+
+    @property
+    def who(self) -> str:
+        """What the audit calls them."""
+        return self.account.email
+
+    def owns(self, registration: Registration, parent: str = "") -> bool:
+        """Whether a registration is theirs: they made it, it is of their institution, or they are an operator.
+
+        Args:
+            registration: which.
+            parent: the institution that its institution is a branch of.
+        """
+        own = self.account.operator or registration.account == self.account.number
+        return own or self.may("sources:manage", registration.proposal.institution, parent)
 
     def did(self, connection: Connection, action: str, thing: str, *, institution: str = "", **detail: str) -> None:
         """Write the line of the audit; in the transaction of the act."""

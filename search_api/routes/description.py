@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
+from search_api.accounts.guard import cookie_name
 from search_api.errors import KINDS, MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{name}"
@@ -96,7 +97,11 @@ def install(app: FastAPI) -> None:
             _, components = msgspec.json.schema_components(_models, ref_template=_REF)
             parts = schema.setdefault("components", {})
             parts.setdefault("schemas", {}).update(components)
-            parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key, lw_…"}}
+            name = cookie_name(app.state.context.settings.public_url)
+            parts["securitySchemes"] = {
+                "key": {"type": "http", "scheme": "bearer", "description": "An API key, lw_…"},
+                "login": {"type": "apiKey", "in": "cookie", "name": name, "description": "The log-in of a person"},
+            }
             app.openapi_schema = schema
         return app.openapi_schema
 

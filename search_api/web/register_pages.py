@@ -15,11 +15,10 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.responses import RedirectResponse, Response
 
-from schemas.account import Act
 from schemas.institution import INSTITUTION_KINDS, InstitutionKind
 from schemas.names import hides_something, tidy
 from schemas.probe import Probe, Step
-from schemas.registration import LICENCES, TERMS, NewInstitution, Proposal, RegistrationState
+from schemas.registration import LICENCES, TERMS, NewInstitution, Proposal, Registration, RegistrationState
 from search_api.accounts import columns
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Open, SameOrigin, Self, actor_or_nobody, client_of
@@ -31,7 +30,7 @@ from search_api.joining import would_join
 from search_api.web.forms import Form, Sent
 from search_api.web.rendering import Page
 from search_api.web.trial_page import place_from, shown_probe
-from store import accounts, audit, links, registrations, trials
+from store import accounts, links, registrations, trials
 from store.registrations import TakenError
 
 router = APIRouter(include_in_schema=False)
@@ -127,32 +126,38 @@ def choose_columns(request: Request, secret: str, form: Sent) -> Response:
 @router.post("/register/{secret}")
 def claim(request: Request, secret: str, actor: Self, form: Sent) -> Response:
     """Make a registration of a trial: whose it is, under which licence, by which terms."""
+    made = registered(request, secret, actor, form)
+    if made is None:
+        return _trial(request, secret, form)
+    to = Page(request).to.page(f"/registrations/{made.id}")
+    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def registered(request: Request, secret: str, actor: Actor, form: Form) -> Registration | None:
+    """The registration that a trial becomes; None when it is not done or ``form.wrong`` says why not.
+
+    Raises:
+        ApiError: nothing can be registered here.
+    """
     page, context = Page(request), _context(request)
     _refuse_when_closed(request)
     with context.database.connect() as connection:
         trial = trials.get(connection, secret)
     if trial is None or trial.state != "done":
-        return _trial(request, secret, form)
+        return None
     probe = msgspec.json.decode(trial.probe, type=Probe)
     proposal = _proposal(probe, trial.location, actor, form, page)
     if form.wrong:
-        return _trial(request, secret, form)
+        return None
     state: RegistrationState = "draft" if probe.verdict == "cannot" else "probed"
     try:
         with context.database.begin() as connection:
             made = registrations.add(connection, actor.account.number, state, proposal)
-            thing = f"registration:{made.id}"
-            audit.write(
-                connection,
-                Act(
-                    actor=actor.account.email, action="registration.add", thing=thing, institution=proposal.institution
-                ),
-            )
+            actor.did(connection, "registration.add", f"registration:{made.id}", institution=proposal.institution)
     except TakenError:
         form.wrong["terms"] = page.say("register.taken")
-        return _trial(request, secret, form)
-    to = page.to.page(f"/registrations/{made.id}")
-    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+        return None
+    return made
 
 
 def _proposal(probe: Probe, location: str, actor: Actor, form: Form, page: Page) -> Proposal:

@@ -11,6 +11,7 @@ from schemas.registration import WAYS, Registration
 from search_api.accounts import registering
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Open, SameOrigin, Self, client_of
+from search_api.accounts.keeping import Doer, Mistake
 from search_api.accounts.mail import Mail
 from search_api.accounts.outside import Outside, Refusal
 from search_api.context import Context
@@ -37,26 +38,36 @@ def registration_page(request: Request, id: str, actor: Self) -> Response:  # no
 @router.post("/registrations/{id}/prove")
 def prove(request: Request, id: str, actor: Self, form: Sent) -> Response:  # noqa: A002
     """Look for the token now, by the way that was chosen."""
-    context, registration = _context(request), registration_of(request, id, actor)
-    endpoint, way = _endpoint(context, registration), next((way for way in WAYS if way == form["way"]), None)
-    if way is None or way not in registering.ways_of(registration, endpoint) or way == "mail":
-        raise ApiError("invalid-body", "`way` is none of those that the page offers.")
-    say = Page(request).say
-    if _looks.wait(f"account:{actor.account.number}"):
-        form.wrong[way] = say("register.often", n=2)
-        return _page(request, actor, registration, form)
+    registration, way = registration_of(request, id, actor), form["way"]
     try:
-        finding = registering.prove(
-            context.database, context.settings, outside_of(request), registration, way, endpoint, actor.account.email
-        )
+        prove_now(request, registration, way, actor)
+    except Mistake as mistake:
+        form.wrong[way] = Page(request).say(mistake.text, **mistake.values)
     except (StepError, SecretError) as error:
         form.wrong[way] = str(error)
-        return _page(request, actor, registration, form)
+    return _page(request, actor, registration, form) if form.wrong else _to(request, registration)
+
+
+def prove_now(request: Request, registration: Registration, chosen: str, doer: Doer) -> None:
+    """Look for the token once; the registration goes on when it is there.
+
+    Raises:
+        ApiError: 422: it is no way of this registration, or one that goes by mail.
+        Mistake: it is not there, or was looked for too often.
+        StepError: the registration waits for no proof.
+        SecretError: the key of the tokens cannot be used.
+    """
+    context, outside = _context(request), outside_of(request)
+    endpoint, way = endpoint_of(context, registration), next((way for way in WAYS if way == chosen), None)
+    if way is None or way not in registering.ways_of(registration, endpoint) or way == "mail":
+        raise ApiError("invalid-body", "`way` is none of those that the page offers.")
+    if _looks.wait(f"by:{doer.who}"):
+        raise Mistake("way", "register.often", n=2)
+    settings, database = context.settings, context.database
+    finding = registering.prove(database, settings, outside, registration, way, endpoint, doer.who)
     context.refresh()
-    if finding.fits:
-        return _to(request, registration)
-    form.wrong[way] = say(f"register.look_{finding.code}", where=finding.where)
-    return _page(request, actor, registration, form)
+    if not finding.fits:
+        raise Mistake("way", f"register.look_{finding.code}", where=finding.where)
 
 
 @router.post("/registrations/{id}/mail")
@@ -64,7 +75,7 @@ def send_mail(request: Request, id: str, actor: Self, form: Sent) -> Response:  
     """Send a link to the address in the answer that we fetched."""
     context, registration = _context(request), registration_of(request, id, actor)
     mail: Mail = request.app.state.mail
-    if not mail.ready or "mail" not in registering.ways_of(registration, _endpoint(context, registration)):
+    if not mail.ready or "mail" not in registering.ways_of(registration, endpoint_of(context, registration)):
         raise ApiError(
             "invalid-body", "This platform sends no mails, or the address is not of the endpoint's own site."
         )
@@ -117,39 +128,49 @@ def contact_confirms(request: Request, secret: str) -> Response:
 @router.post("/registrations/{id}/{act}")
 def act(request: Request, id: str, act: str, actor: Self) -> Response:  # noqa: A002
     """pause, resume, withdraw or return."""
-    context, registration = _context(request), registration_of(request, id, actor)
-    who = actor.account.email
+    registration = registration_of(request, id, actor)
     try:
-        if act == "pause":
-            with context.database.begin() as connection:
-                registering.pause(connection, registration, who)
-        elif act == "resume":
-            with context.database.begin() as connection:
-                registering.resume(connection, registration, who)
-        elif act == "withdraw":
-            registering.withdraw(context.database, outside_of(request), registration, who)
-        elif act == "return":
-            registering.come_back(context.database, outside_of(request), registration, who)
-        else:
-            raise ApiError("not-found", f"Nothing is at {request.url.path}.")
+        act_now(request, registration, act, actor)
     except (StepError, TakenError, Refusal) as error:
         form = Form(wrong={"state": str(error)})
         return _page(request, actor, registration_of(request, id, actor), form)
-    context.refresh()
     return _to(request, registration)
 
 
-def registration_of(request: Request, id_: str, actor: Actor) -> Registration:
-    """A registration that the person may see: their own, their institution's, or (operators) any.
+def act_now(request: Request, registration: Registration, act: str, doer: Doer) -> None:
+    """pause, resume, withdraw or return.
+
+    Raises:
+        ApiError: 404: it is none of them.
+        StepError: it cannot follow the present state.
+        TakenError: of "return": the feed is another's by now.
+        Refusal: somebody else does it just now.
+    """
+    context = _context(request)
+    if act in ("pause", "resume"):
+        with context.database.begin() as connection:
+            (registering.pause if act == "pause" else registering.resume)(connection, registration, doer.who)
+    elif act == "withdraw":
+        registering.withdraw(context.database, outside_of(request), registration, doer.who)
+    elif act == "return":
+        registering.come_back(context.database, outside_of(request), registration, doer.who)
+    else:
+        raise ApiError("not-found", f"Nothing is at {request.url.path}.")
+    context.refresh()
+
+
+def registration_of(request: Request, id_: str, doer: Doer) -> Registration:
+    """A registration that somebody may see: their own, their institution's, or (operators) any.
 
     Raises:
         ApiError: 404, for those of others too.
     """
-    with _context(request).database.connect() as connection:
+    context = _context(request)
+    with context.database.connect() as connection:
         found = registrations.get(connection, id_)
     if found is not None:
-        own = found.account == actor.account.number
-        if own or actor.account.operator or actor.may("sources:manage", found.proposal.institution):
+        place = context.registry().by_id.get(found.proposal.institution)
+        if doer.owns(found, place.parent if place else ""):
             return found
     raise ApiError("not-found", f"Nothing is at {request.url.path}.")
 
@@ -172,7 +193,7 @@ def _page(request: Request, actor: Actor, registration: Registration, form: Form
         proofs = registrations.proofs_of(connection, registration.id)
         source = sources.get(connection, registration.source) if registration.source else None
         run = run_report(connection, source.id) if source else None
-    endpoint = _endpoint(context, registration)
+    endpoint = endpoint_of(context, registration)
     ways = registering.ways_of(registration, endpoint)
     tokens = {}
     try:
@@ -201,7 +222,8 @@ def _page(request: Request, actor: Actor, registration: Registration, form: Form
     )
 
 
-def _endpoint(context: Context, registration: Registration) -> str:
+def endpoint_of(context: Context, registration: Registration) -> str:
+    """Where the proof is looked for."""
     place = context.registry().by_id.get(registration.proposal.institution)
     return registering.endpoint_of(registration, place.url if place else "")
 

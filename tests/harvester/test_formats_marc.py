@@ -340,3 +340,15 @@ def test_pymarc_reads_the_same() -> None:
     theirs = next(iter(pymarc.MARCReader(io.BytesIO(data))))
     assert theirs is not None
     assert theirs.title == read(data, format_="marc21").title
+
+
+@pytest.mark.parametrize(
+    ("marked", "title"),
+    [
+        ("&lt;&lt;The &gt;&gt;sweetest fig", "The sweetest fig"),
+        ("&lt;&lt;L'&gt;&gt;amour /", "L'amour"),
+        ("a &lt;&lt; b &gt;&gt; c", "a << b >> c"),
+    ],
+)
+def test_unimarc_titles_lose_the_marks_of_what_is_not_filed(marked: str, title: str) -> None:
+    assert read(xml([("200", "1 ", f"$a {marked}")]), format_="unimarc").title == title

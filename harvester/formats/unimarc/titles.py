@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from harvester.formats.marc.record import MarcField, MarcRecord
 from harvester.formats.text import distinct, strip_isbd, tidy
 from schemas.catalogue import CatalogueRecord
 
 _VARIANTS = ("510", "512", "513", "514", "515", "516", "517", "518", "532", "540", "541")
+_NOT_FILED = re.compile(r"<<([^<>\s][^<>]{0,19})>>")
 _HEADINGS = ("600", "601", "602", "604", "605", "606", "607", "608")
 
 
@@ -17,13 +20,13 @@ def extract_titles(marc: MarcRecord, into: CatalogueRecord) -> None:
     """
     others: list[str] = []
     for field in marc.fields("200")[:1]:
-        titles = [strip_isbd(tidy(value)) for value in field.values("a")]
-        rest = [strip_isbd(tidy(value)) for value in field.values("e")]
+        titles = [_clean(value) for value in field.values("a")]
+        rest = [_clean(value) for value in field.values("e")]
         into.title = ": ".join(distinct([*titles[:1], *rest]))
-        others += [*titles[1:], *(strip_isbd(tidy(value)) for value in field.values("cdA"))]
-        into.part = ", ".join(distinct([strip_isbd(tidy(value)) for value in field.values("hi")]))
+        others += [*titles[1:], *(_clean(value) for value in field.values("cdA"))]
+        into.part = ", ".join(distinct([_clean(value) for value in field.values("hi")]))
     for field in marc.fields("500")[:1]:
-        into.uniform_title = ". ".join(distinct([strip_isbd(tidy(value)) for value in field.values("ahi")]))
+        into.uniform_title = ". ".join(distinct([_clean(value) for value in field.values("ahi")]))
     others += [_joined(field, "aehi") for field in marc.fields(*_VARIANTS)]
     others += [_joined(field, "t") for field in marc.fields("454")]
     others = distinct(others)
@@ -31,12 +34,12 @@ def extract_titles(marc: MarcRecord, into: CatalogueRecord) -> None:
     into.other_titles = [title for title in others if title not in (into.title, into.uniform_title)]
     series = [(_joined(f, "ahi"), f) for f in marc.fields("225")] or [(_joined(f, "t"), f) for f in marc.fields("410")]
     for name, field in series:
-        volume = strip_isbd(tidy(field.first("v")))
+        volume = _clean(field.first("v"))
         if name:
             into.series.append(f"{name} ; {volume}" if volume else name)
     into.edition = "; ".join(distinct([_joined(field, "a") for field in marc.fields("205")]))
     into.description = "\n".join(distinct([tidy(field.join("a")) for field in marc.fields("330", "327", "328", "300")]))
-    into.extent = "; ".join(distinct([strip_isbd(tidy(field.join("acde"))) for field in marc.fields("215")]))
+    into.extent = "; ".join(distinct([_clean(field.join("acde")) for field in marc.fields("215")]))
     into.rights = " ".join(distinct([tidy(field.join("a")) for field in marc.fields("371", "310")]))
 
 
@@ -44,12 +47,17 @@ def extract_subjects(marc: MarcRecord) -> list[str]:
     """Subjects as "Heading -- Subdivision -- Subdivision", uncontrolled words (610) as they are."""
     found: list[str] = []
     for field in marc.fields(*_HEADINGS):
-        head = strip_isbd(tidy(field.join("abt", ", ")))
-        parts = [strip_isbd(tidy(value)) for value in field.values("jxyz")]
+        head = _clean(field.join("abt", ", "))
+        parts = [_clean(value) for value in field.values("jxyz")]
         found.append(" -- ".join(part for part in (head, *parts) if part))
-    found += [strip_isbd(tidy(value)) for field in marc.fields("610") for value in field.values("a")]
+    found += [_clean(value) for field in marc.fields("610") for value in field.values("a")]
     return distinct(found)
 
 
+def _clean(value: str) -> str:
+    """A value without punctuation of ISBD and without marks of what is not filed, in which some systems leave it."""
+    return strip_isbd(tidy(_NOT_FILED.sub(r"\1", value)))
+
+
 def _joined(field: MarcField, codes: str) -> str:
-    return ". ".join(distinct([strip_isbd(tidy(value)) for value in field.values(codes)]))
+    return ". ".join(distinct([_clean(value) for value in field.values(codes)]))

@@ -17,6 +17,8 @@ from harvester.formats.mapping import Mapping, Names
 from harvester.formats.text import fold
 
 _SEVERAL = frozenset({"isbn", "issn", "subject", "contributor", "other_id"})
+_SHOWN = 60
+"""Characters of a header in a message: where the file is no table, one may be as long as a line."""
 _FIRST_WORD = re.compile(r"^[^\W\d_]+[\s_.\-:/]+")
 
 
@@ -60,7 +62,8 @@ def make_plan(header: Sequence[str], mapping: Mapping) -> Plan:
         "title" not in mapping.constants
     ):
         raise MappingError(
-            f"no column is recognised as title, ISBN, ISSN, DOI or description; there are {', '.join(names[:30])}: "
+            "no column is recognised as title, ISBN, ISSN, DOI or description; there are "
+            f"{', '.join(name if len(name) <= _SHOWN else f'{name[:_SHOWN]}…' for name in names[:30])}: "
             "name them in a mapping file (columns: {title: ...})"
         )
     used = {position for positions in (*columns.values(), id_, group) for position in positions}

@@ -43,10 +43,10 @@ def open_csv(source: Source, state: SourceState, checkpoint: dict[str, Any], ful
         elif _is_json(path, mapping.member):
             written = json_table.as_csv(path, mapping, folder, bad, notes)
         else:
-            return _Table(source, mapping, path, notes).events(folder)
+            return _Table(source, mapping, path, notes, ours=False).events(folder)
         sheet = msgspec.structs.replace(mapping, encoding="utf-8", delimiter="comma", quote='"', member="")
         own = msgspec.structs.replace(source, encoding="")
-        return chain(_set_aside(source, bad), _Table(own, sheet, written, notes).events(folder))
+        return chain(_set_aside(source, bad), _Table(own, sheet, written, notes, ours=True).events(folder))
 
     return FileFetch(source, state, checkpoint, client, read)
 
@@ -63,9 +63,9 @@ def _set_aside(source: Source, bad: list[json_table.BadLine]) -> Iterator[Quaran
 
 
 class _Table:
-    """One CSV file: how it is written, and what its columns are."""
+    """One CSV file: how it is written, and what its columns are. How a file of ``ours`` is written interests nobody."""
 
-    def __init__(self, source: Source, mapping: Mapping, path: Path, notes: list[str]) -> None:
+    def __init__(self, source: Source, mapping: Mapping, path: Path, notes: list[str], *, ours: bool) -> None:
         self._source, self._mapping, self._path, self._notes = source, mapping, path, notes
         opened = partial(open_unpacked, path, mapping.member)
         self._encoding: Encoding = find_encoding(opened, source.encoding or mapping.encoding)
@@ -83,7 +83,10 @@ class _Table:
         self._may_pad = judge_of(sample, self._dialect, self._plan)
         self._titles = Titles(self._plan, mapping)
         self._deletions = Deletions(self._header, mapping)
-        self._tell_how()
+        if not ours:
+            self._tell_how()
+        if self._plan.unused:
+            self._notes.append(f"columns of which nothing is read: {', '.join(self._plan.unused[:40])}")
 
     def events(self, folder: Path) -> Iterator[Event]:
         """The file's records, each with its rows, and what is no row."""
@@ -177,8 +180,6 @@ class _Table:
         self._notes.append(
             f"read as {self._encoding.name}, parted by {marks.get(self._dialect.delimiter, self._dialect.delimiter)!r}"
         )
-        if self._plan.unused:
-            self._notes.append(f"columns of which nothing is read: {', '.join(self._plan.unused[:40])}")
 
     def _tell(self) -> None:
         for count, what in (

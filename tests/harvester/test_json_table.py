@@ -70,6 +70,7 @@ def test_a_field_of_the_mapping_that_no_object_has_is_told_and_costs_nothing(rea
     report, found = read(json.dumps(BOOKS[1:]))
     assert (report.status, set(found)) == ("complete", {"b2"})
     assert "no object has the fields authors.name" in report.notes
+    assert not any("parted by" in note for note in report.notes), "the file has no separators"
 
 
 def test_lines_that_are_no_objects_are_set_aside(read: Any) -> None:

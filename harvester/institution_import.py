@@ -100,9 +100,10 @@ def read_institutions(path: Path | str, mapping: AnyMapping[str, Any] | None = N
         else:
             _add(reader, row, taken, preview)
     _resolve_parents(preview)
-    for count, what in ((reader.made_ids, "ids were made from names"), (reader.guessed_kinds, "kinds were guessed")):
-        if count:
-            preview.notes.insert(0, f"{count:,} {what}")
+    if reader.made_ids:
+        preview.notes.insert(0, f"ids made from names: {reader.made_ids:,}")
+    if reader.guessed_kinds:
+        preview.notes.insert(0, f"kinds guessed: {reader.guessed_kinds:,}")
     return preview
 
 

@@ -122,7 +122,8 @@ def open_unpacked(path: Path, member: str = "") -> Iterator[IO[bytes]]:
             bounded = _Bounded(content, path.stat().st_size, content is not file)
             yield cast("IO[bytes]", io.BufferedReader(bounded, _CHUNK))
     except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError, zlib.error) as error:
-        raise FetchError(f"{path.name} cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise FetchError(f"{path.name or path} cannot be read: {why}") from error
 
 
 @contextmanager

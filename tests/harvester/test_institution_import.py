@@ -182,7 +182,7 @@ def test_foreign_columns_weekdays_and_prose(tmp_path: Path) -> None:
     assert [(p.name, p.hours) for p in central.service_points] == [("self_service", "Mo 07:00-09:00")]
     assert west.opening_hours == ""  # nothing said is unknown, not closed
     assert got.left_out == 1
-    assert any("2 ids were made from names" in note for note in got.notes)
+    assert any("ids made from names: 2" in note for note in got.notes)
     prose = preview(
         tmp_path, "id,name,kind,hours of operation\na,A,library,Mon - Fri: 9am-5pm; Sat: 10:00 AM - 4:00 PM\n"
     )

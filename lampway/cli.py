@@ -75,10 +75,18 @@ for command in COMMANDS:
     command.register(app)
 
 
+_INTERRUPTED = 130
+"""What Typer makes of Ctrl-C: 128 and the number of SIGINT, as shells have it."""
+
+
 def main() -> None:
     """Entry point of the console script."""
     try:
         app()
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            note("lampway: interrupted; what was done until then is kept, and the command can be given again")
+        raise
     except StoreError as error:  # the database went away while a command was at it
         note(f"lampway: {error}")
         sys.exit(FAILED)

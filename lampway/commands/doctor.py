@@ -138,7 +138,7 @@ def _sources(database: Database, settings: Settings) -> Iterator[Finding]:
             mend = f"lampway harvest {source.id}"
             yield Finding(name=name, verdict="warning", message=f"never harvested, {count:,} records", mend=mend)
             continue
-        age = f", last complete {complete}" if complete else ", never complete"
+        age = f", last fetched to the end {complete}" if complete else ", never fetched to the end"
         message = f"{report.status} at {report.finished_at or report.started_at}, {count:,} records{age}"
         old = not complete or datetime.now(UTC) - _moment(complete) > _OLD
         bad = report.status in ("failed", "waiting", "incomplete")

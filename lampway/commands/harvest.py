@@ -112,7 +112,7 @@ def choose(database: Database, ids: Sequence[str]) -> list[Source]:
         known = {source.id: source for source in sources.all_sources(connection)}
         withdrawn = {id_ for id_ in known if not ids and registrations.is_withdrawn(connection, id_)}
     if not known:
-        fail("no sources yet: add one with `lampway sources add oai|csv|marc`", WRONG_USE)
+        fail("no sources yet: add one with `lampway sources add oai|csv|marc|xml`", WRONG_USE)
     unknown = [id_ for id_ in ids if id_ not in known]
     if unknown:
         fail(f"no source {unknown[0]!r}; there are {', '.join(list(known)[:20])}", WRONG_USE)

@@ -78,7 +78,8 @@ def _described(record: Described) -> str:
 
 
 def _told(told: Told) -> str:
-    names = ", ".join(str(ref) for ref in told.records[:5])
+    # Asked about some records of a work, what only its others say has no name here.
+    names = ", ".join(str(ref) for ref in told.records[:5]) or "other records of the work"
     more = f" and {len(told.records) - 5} more" if len(told.records) > 5 else ""
     value = told.value if len(told.value) <= 100 else f"{told.value[:99]}…"
     return f"{value}  <- {names}{more}"

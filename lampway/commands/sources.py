@@ -196,7 +196,7 @@ def list_sources(json: Annotated[bool, typer.Option("--json", help="As JSON.")] 
         when = "  paused" if source.paused else f"  at {source.schedule}" if source.schedule else ""
         say(f"{source.id}  {source.protocol}/{source.format}  {owner}  {source.location}  [{ended}]{when}")
     if not found:
-        note("No sources. Add one with `lampway sources add oai|csv|marc`.")
+        note("No sources. Add one with `lampway sources add oai|csv|marc|xml`.")
 
 
 @app.command("remove")

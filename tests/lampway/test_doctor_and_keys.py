@@ -40,7 +40,7 @@ def test_a_healthy_federation(federation: Any, monkeypatch: pytest.MonkeyPatch) 
     assert found["database"]["verdict"] == found["engine"]["verdict"] == found["index"]["verdict"] == "ok"
     assert found["institutions"]["message"] == "6"
     assert found["hours"]["message"] == "5 of 6 have hours"
-    assert "never complete" in found["source city-oai"]["message"]
+    assert "never fetched to the end" in found["source city-oai"]["message"]
     assert "25 records" in found["source city-oai"]["message"]
 
 

@@ -65,6 +65,7 @@ def test_explain_tells_what_links_records_and_who_says_what(run: Run) -> None:
         assert words in shown.stdout
     work = told(run, "explain", "city/1")["work"]
     assert [r["record"] for r in told(run, "explain", work)["records"]] == ["1", "1/a"]
+    assert "Publisher: Murray  <- other records of the work" in run("explain", "city/1").stdout
     assert run("explain", "port/1").exit_code == 2
     assert "works export" in run("explain", "nothing").stderr
 

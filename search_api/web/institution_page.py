@@ -67,21 +67,17 @@ def _exception(exception: HoursException, say: Wording) -> str:
     days = _date(exception.first, say)
     if exception.last and exception.last != exception.first:
         days = f"{days} – {_date(exception.last, say)}"
-    times = say("closed_all_day") if exception.hours in ("off", "closed") else _typographic(exception.hours)
+    times = say("closed_all_day") if exception.hours in ("off", "closed") else say.hours(exception.hours)
     return f"{days}: {times}{' · ' + exception.note if exception.note else ''}"
 
 
 def _point(point: ServicePointView, say: Wording) -> dict[str, Any]:
     """A desk or room; last entry is told as minutes before closing ("-00:30")."""
-    hours = _typographic(point.hours) or say("unknown_day")
+    hours = say.hours(point.hours) or say("unknown_day")
     if point.hours.startswith("-"):
         hours = say("before_closing", time=point.hours.removeprefix("-"))
     key = {"open": "now_open", "closed": "now_closed"}.get(point.open, "")
     return {"name": say.named("point", point.name), "hours": hours, "now": say(key) if key else "", "note": point.note}
-
-
-def _typographic(hours: str) -> str:
-    return hours.replace("-", "–")
 
 
 def _date(iso: str, say: Wording) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, cast
@@ -12,6 +13,9 @@ from langcodes.tag_parser import LanguageTagError
 from search_api.messages import catalogue, text
 
 _FAR_DAYS = 7
+_OSM_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+_OSM_DAY = re.compile(rf"(?<!\w)(?:{'|'.join(_OSM_DAYS)})(?!\w)(?=[^\"]*(?:\"[^\"]*\"[^\"]*)*$)")
+"""A day of the grammar, outside of comments, which stand in quotation marks."""
 
 
 class Times(NamedTuple):
@@ -102,6 +106,11 @@ class Wording:
     def weekday(self, day: date) -> str:
         """The long name of a day of the week."""
         return self._list("weekdays_long")[day.weekday()]
+
+    def hours(self, osm: str) -> str:
+        """Opening hours as they stand in the registry, with days and dashes as people write them."""
+        days = self._list("weekdays")
+        return _OSM_DAY.sub(lambda found: days[_OSM_DAYS.index(found[0])], osm).replace("-", "–")
 
     def ago(self, moment: datetime, now: datetime) -> str:
         """How long ago something was known."""

@@ -59,6 +59,13 @@ def _values(text: object) -> set[str]:
     return {name for one in texts for _, name, _, _ in string.Formatter().parse(str(one)) if name}
 
 
+def test_opening_hours_name_the_days_in_words_and_leave_comments_alone() -> None:
+    hours = 'Mo-Fr 09:00-17:00; Sa,Su off "Su Dongpo-Room"; PH off'
+    assert EN.hours(hours).startswith("Mon–Fri 09:00–17:00; Sat,Sun off")
+    assert ZH.hours(hours).startswith("周一–周五 09:00–17:00; 周六,周日 off")
+    assert "Su Dongpo" in ZH.hours(hours)
+
+
 @pytest.mark.parametrize(
     ("km", "english", "chinese"),
     [

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from store import bulk, codec
 from store.database import now_text
 from store.tables import taken_down
+
+# Made once, for every page of a harvest asks it.
+_ANY = select(taken_down.c.source).where(taken_down.c.source == bindparam("number")).limit(1)
 
 
 class TakenDown(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +44,6 @@ def all_of(connection: Connection, source: int) -> list[TakenDown]:
 
 def among(connection: Connection, source: int, keys: Sequence[bytes]) -> set[bytes]:
     """Which of some keys of identifiers are on the list of a source; nearly always none, which costs one look."""
-    if connection.execute(select(taken_down.c.key).where(taken_down.c.source == source).limit(1)).first() is None:
+    if connection.scalar(_ANY, {"number": source}) is None:
         return set()
     return {bytes(row[0]) for row in bulk.select_in(connection, taken_down, ("key",), "key", keys, source=source)}

@@ -16,7 +16,8 @@ from schemas.identifiers import find_isbns, isbn13, issn, language_tag
 _DOI = re.compile(r"(?i)(?:doi:\s*|https?://(?:dx\.)?doi\.org/|info:doi/|^)(10\.\d{4,9}/[^\s\"<>]+)")
 # A slash alone makes no scheme: archives' reference codes are full of them ("DRO/A/3").
 _SCHEME = re.compile(r"(?i)^(?:info:([a-z][a-z0-9._-]{1,20})/|(?:urn:|info:)?([a-z][a-z0-9._-]{1,20}):)\s*(\S.*)$")
-_PICTURE = re.compile(r"(?i)\.(?:jpe?g|png|gif|webp)(?:\?.*)?$|/thumb(?:nail)?s?/")
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+_THUMBNAILS = re.compile(r"/thumb(?:nail)?s?/")
 _TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:")
 _MIME = re.compile(r"(?i)^(image|audio|video|text|application|model|multipart)/[\w.+-]+")
 _MIME_TYPES: dict[str, RecordType] = {"image": "image", "audio": "audio", "video": "video"}
@@ -161,7 +162,7 @@ def _identifier(text: str, into: CatalogueRecord) -> None:
         into.identifiers.append(f"doi:{doi[1].lower().rstrip('.,;')}")
         return
     if text[:8].lower().startswith(("http://", "https://", "ftp://")):
-        if _PICTURE.search(text):
+        if _is_picture(text.lower()):
             into.thumbnail = into.thumbnail or text
         into.links.append(Link(text))
         return
@@ -189,6 +190,13 @@ def _identifier(text: str, into: CatalogueRecord) -> None:
     into.identifiers.append(value)
     if into.type in UNIQUE_TYPES and not into.unit_id and not scheme:
         into.unit_id = text
+
+
+def _is_picture(url: str) -> bool:
+    """Whether an address, in lower case, is one of a picture to show small."""
+    if url.endswith(_PICTURES) or ("/thumb" in url and _THUMBNAILS.search(url)):
+        return True
+    return "?" in url and any(f"{ending}?" in url for ending in _PICTURES)
 
 
 def _relations(values: dict[str, list[str]], into: CatalogueRecord) -> None:

@@ -17,13 +17,11 @@ _INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud
 
 def tidy(text: str) -> str:
     """NFC, without control characters, each run of white space one blank."""
-    if text.isascii():
-        if text.isprintable() and "  " not in text:
-            return text.strip() if text else text
-    else:
-        text = unicodedata.normalize("NFC", _NON_FILING.sub("", text))
     if not text.isprintable():
+        text = unicodedata.normalize("NFC", _NON_FILING.sub("", text))
         text = _CONTROL.sub("", _BLANKS.sub(" ", text))
+    elif not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
 
 
@@ -54,9 +52,10 @@ def strip_name(text: str) -> str:
 
 def distinct(values: Iterable[str]) -> list[str]:
     """Values in order, each once, without empty ones."""
-    found = dict.fromkeys(values)
-    found.pop("", None)
-    return list(found)
+    found = list(dict.fromkeys(values))
+    if "" in found:
+        found.remove("")
+    return found
 
 
 def fold(text: str) -> str:

@@ -15,6 +15,8 @@ ATTRIBUTES = r'(?:\s+[\w:.-]+="[^"<]*")*'
 _OPENING = re.compile(rf"\s*<((?:[\w.-]+:)?)([\w.-]+){ATTRIBUTES}\s*>")
 _ELEMENT = re.compile(rf"<([\w:.-]+){ATTRIBUTES}>([^<]*)</\1>")
 _NAME = re.compile(r"(?:[\w.-]+:)?([\w.-]+)")
+_MOST_TAGS = 2000
+"""Characters in the names of one record; they are remembered."""
 _EMPTY = re.compile(rf"<[\w:.-]+{ATTRIBUTES}\s*/>")
 _REFERENCE = re.compile(r"&(?:#(\d+)|#x([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -73,55 +75,60 @@ def without_references(text: str) -> str:
     return _REFERENCE.sub(_character, text) if "&" in text else text
 
 
-def _alternating(body: str) -> list[tuple[str, str, str]] | None:
-    """(start tag, ">", text) of elements without attributes; None when an end tag does not follow each start tag.
+def _alternating(body: str) -> list[str] | None:
+    """Each element without attributes as "name>text"; None when an end tag does not follow each start tag.
 
     As the whole is well-formed, tags need not be compared; whether they are plain names is seen in ``_by_name``.
     """
     _, *parts = body.split("<")
-    if body.count("</") * 2 != len(parts):
-        return None
-    return [part.partition(">") for part in parts[::2]]
+    ends = {part[:1] for part in parts[1::2]}
+    return parts[::2] if len(parts) % 2 == 0 and ends <= {"/"} else None
 
 
-def _matched(body: str) -> list[tuple[str, str, str]] | None:
-    """(name, "", text) of elements with attributes, or empty; None when there is any other markup."""
+def _matched(body: str) -> list[str] | None:
+    """Each element, also with attributes or empty, as "name>text"; None when there is any other markup."""
     found = _ELEMENT.findall(body)
     if body.count("<") != 2 * len(found):
         body = _EMPTY.sub("", body)
         found = _ELEMENT.findall(body)
-    return [(name, "", text) for name, text in found] if body.count("<") == 2 * len(found) else None
+    return [f"{name}>{text}" for name, text in found] if body.count("<") == 2 * len(found) else None
 
 
-def _by_name(found: list[tuple[str, str, str]], referring: bool) -> dict[str, list[str]] | None:
+def _by_name(elements: list[str], referring: bool) -> dict[str, list[str]] | None:
     """Local name -> texts, tidied and not empty; None where something is no name, or names differ by their prefix."""
-    tidied = is_tidy("".join([text for _, _, text in found]))
+    tidied = is_tidy("".join(elements))
     by_tag: dict[str, list[str]] = {}
-    for tag, _, text in found:
+    for element in elements:
+        tag, _, text = element.partition(">")
         if referring and "&" in text:
             text = tidy(without_references(text))
+        elif tidied:
+            text = text.strip()
         else:
-            text = text.strip() if tidied else tidy(text)
+            text = tidy(text)
         if tag in by_tag:
             by_tag[tag].append(text)
         else:
             by_tag[tag] = [text]
-    values: dict[str, list[str]] = {}
-    for tag, texts in by_tag.items():
-        name = _local_name(tag)
-        if not name or name in values:
-            return None  # the order of both would be lost
+    tags = ">".join(by_tag)
+    names = _local_names(tags) if len(tags) <= _MOST_TAGS else None
+    if names is None:
+        return None
+    values = dict(zip(names, by_tag.values(), strict=True))
+    for name, texts in zip(names, by_tag.values(), strict=True):
         if "" in texts:
-            texts = [text for text in texts if text]
-        if texts:
-            values[name] = texts
+            values[name] = [text for text in texts if text]
+            if not values[name]:
+                del values[name]
     return values
 
 
-@lru_cache(maxsize=4096)
-def _local_name(tag: str) -> str:
-    match = _NAME.fullmatch(tag)
-    return match[1] if match else ""
+@lru_cache(maxsize=1024)
+def _local_names(tags: str) -> tuple[str, ...] | None:
+    """Of tags that stand between ">"; None where one is no name, or two differ only by their prefix."""
+    matches = [_NAME.fullmatch(tag) for tag in tags.split(">")] if tags else []
+    names = tuple(match[1] for match in matches if match)
+    return names if len(set(names)) == len(matches) else None
 
 
 def _character(match: re.Match[str]) -> str:

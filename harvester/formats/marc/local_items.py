@@ -42,6 +42,7 @@ class LocalItems:
             self._recognised = [layout for layouts in profiles.values() for layout in layouts if layout.recognise]
         elif mapping.items != "none":
             raise MappingError(f"items: {mapping.items!r} is not known; there are {', '.join(profiles)}, none")
+        self._recognised_tags = frozenset(layout.tag for layout in self._recognised)
         for layout in self.layouts:
             _check(layout)
         self.tags = frozenset(layout.tag for layout in (*self.layouts, *self._recognised))
@@ -55,7 +56,7 @@ class LocalItems:
             copies = [self._holding(field, layout) for field in marc.fields(layout.tag)]
             # A field of an earlier system often stayed beside the newer one: the first layout knows the copy's state.
             found += [copy for copy in copies if copy.key not in told]
-        if not found:
+        if not found and not self._recognised_tags.isdisjoint(marc.data):
             for layout in self._recognised:
                 needed = set(layout.recognise)
                 found = [

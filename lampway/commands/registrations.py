@@ -60,7 +60,8 @@ def approve(id: Id) -> None:  # noqa: A002
         try:
             registering.approve(connection, found, _ACTOR)
         except StepError as error:
-            fail(f"{id} cannot be approved: {error}", FAILED)
+            way = f"; who registered it has not proven it yet: `lampway registrations vouch {id}` does it for them"
+            fail(f"{id} cannot be approved: {error}{way if found.state == 'probed' else ''}", FAILED)
     say(f"{id} is live as source {found.source}; `lampway worker` harvests it at once.")
 
 

@@ -14,6 +14,7 @@ from lampway.source_login import Auth, give
 from schemas.catalogue import Source
 from store import harvest_runs, institutions, sources
 from store.database import now_text
+from store.harvest_runs import RunReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -191,12 +192,17 @@ def list_sources(json: Annotated[bool, typer.Option("--json", help="As JSON.")] 
         )  # fmt: skip
         return
     for source, last in found:
-        ended = f"{last.status} {last.finished_at}".strip() if last else "never harvested"
+        ended = _ended(last) if last else "never harvested"
         owner = source.institution or "-"
         when = "  paused" if source.paused else f"  at {source.schedule}" if source.schedule else ""
         say(f"{source.id}  {source.protocol}/{source.format}  {owner}  {source.location}  [{ended}]{when}")
     if not found:
         note("No sources. Add one with `lampway sources add oai|csv|marc|xml`.")
+
+
+def _ended(last: RunReport) -> str:
+    """A run that was cut off looks like one that is at it: only its end tells them apart."""
+    return f"{last.status} {last.finished_at}" if last.finished_at else f"running or cut off, begun {last.started_at}"
 
 
 @app.command("remove")

@@ -11,6 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 from lampway.commands import sources as command
+from store import harvest_runs, sources
+from store.database import Database
 
 app = typer.Typer()
 command.register(app)
@@ -37,6 +39,16 @@ def test_a_file_without_a_fault_works(trial: Any) -> None:
     assert (status, told["verdict"], told["problems"]) == (0, "works", [])
     assert "read as utf-8, parted by ','" in [step["words"] for step in told["steps"]]
     assert [record["record"] for record in told["samples"]] == ["1", "2"]
+
+
+def test_a_run_that_was_cut_off_is_not_called_running(trial: Any, database: Database) -> None:
+    trial("id,title\n1,Emma\n")
+    with database.begin() as connection:
+        number = sources.number_of(connection, "books")
+        assert number is not None
+        harvest_runs.start(connection, number)
+    shown = CliRunner().invoke(app, ["sources", "list"])
+    assert "[running or cut off, begun 2" in shown.stdout
 
 
 def test_a_broken_row_asks_for_care(trial: Any) -> None:

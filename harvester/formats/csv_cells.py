@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harvester.formats.csv_plan import Plan
-from harvester.formats.text import distinct, tidy
+from harvester.formats.text import distinct, is_tidy, tidy
 
 _SPLIT = {"creator": ";|", "contributor": ";|", "subject": ";|", "language": ";,/|", "isbn": ";,|/", "issn": ";,|/",
           "other_title": "|", "url": "|", "path": ">", "series": "|", "doi": "|;", "other_id": "|;"}  # fmt: skip
@@ -42,7 +42,7 @@ class Cells:
         parters = {field: _parter(marks) for field, marks in {**_SPLIT, **split}.items() if marks}
         left_out = frozenset(leaving_out)
         self._columns = [
-            (field, positions, values.get(field), parters.get(field))
+            (field, positions, positions[0] if len(positions) == 1 else -1, values.get(field), parters.get(field))
             for field, positions in plan.columns.items()
             if field not in left_out
         ]
@@ -55,13 +55,13 @@ class Cells:
         first = {field: value for field, value, _ in self._constants}
         every = {field: list(values) for field, _, values in self._constants}
         single = rows[0] if len(rows) == 1 else None
-        for field, positions, words, parted in self._columns:
-            if single is not None and len(positions) == 1:
-                text = single[positions[0]]
+        tidied = single is not None and is_tidy("".join(single))
+        for field, positions, only, words, parted in self._columns:
+            if single is not None and only >= 0:
+                text = single[only]
                 if not text:
                     continue
-                # What ``tidy`` would say first, without a call for each cell.
-                text = text.strip() if text.isascii() and text.isprintable() and "  " not in text else tidy(text)
+                text = text.strip() if tidied else tidy(text)
                 if not text or text in _NOTHING:
                     continue
                 if words is not None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from harvester.formats.marc.flat import read_flat
 from harvester.formats.marcxml import read_element
 from harvester.formats.oai_dc import values_of
+from harvester.formats.text import is_tidy, tidy
 from harvester.formats.xml import metadata_of, parse
 from harvester.formats.xml_flat import dublin_core
 
@@ -136,3 +137,12 @@ def test_marc_without_a_tree_is_marc_with_one(fields: list[str], wrapped: bool, 
 )
 def test_unusual_marc_is_left(payload: bytes) -> None:
     assert read_flat(payload, MARC_TAGS) is None
+
+
+@given(st.lists(st.text(alphabet="ab .e\u0301é\t\u00a0\u3000\x98\ufeff한ᄒ", max_size=6), max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_what_is_tidy_as_a_whole_is_tidy_in_pieces(pieces: list[str]) -> None:
+    if is_tidy("".join(pieces)):
+        assert [tidy(piece) for piece in pieces] == [piece.strip() for piece in pieces]
+    for text in pieces:
+        assert is_tidy(tidy(text))

@@ -137,7 +137,8 @@ def test_a_key_does_what_its_scopes_say(program: Any, context: Any, stocked: dic
 
 def test_registrations(person: Any, program: Any, context: Any, stocked: dict[str, str]) -> None:
     probe = {
-        "steps": [], "verdict": "works", "location": "https://new.example/oai", "endpoint": "https://new.example/oai", "protocol": "oai", "format": "oai_dc",
+        "steps": [], "verdict": "works", "location": "https://new.example/oai",
+        "endpoint": "https://new.example/oai", "protocol": "oai", "format": "oai_dc",
         "looked_at": 0, "fields": {}, "samples": [],
     }  # fmt: skip
     with context.database.begin() as connection:

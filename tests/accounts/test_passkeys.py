@@ -9,8 +9,6 @@ import base64
 import json
 from typing import Any
 
-import pytest
-
 from store import accounts, links, passkeys
 
 
@@ -25,14 +23,12 @@ def asked(browser: Any, path: str = "/login/passkey/question") -> Any:
     return browser.post(path).json()
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[" * 20_000, "null", '{"response": {"clientDataJSON": "%%%"}}', answer("x")]
-)
-def test_what_is_no_answer_is_told(visitor: Any, person: Any, text: str) -> None:
-    assert visitor().post("/login/passkey", data={"answer": text}).status_code == 422
-    ada = person("ada@example.org")
-    assert ada.post("/account/passkeys", data={"answer": text}).status_code == 422
-    assert ada.post("/account/confirm/passkey", data={"answer": text}).status_code == 422
+def test_what_is_no_answer_is_told(visitor: Any, person: Any) -> None:
+    ada, broken = person("ada@example.org"), '{"response": {"clientDataJSON": "%%%"}}'
+    for text in ("", "{", "[" * 20_000, "null", broken, answer("x")):
+        assert visitor().post("/login/passkey", data={"answer": text}).status_code == 422, text[:40]
+        assert ada.post("/account/passkeys", data={"answer": text}).status_code == 422, text[:40]
+        assert ada.post("/account/confirm/passkey", data={"answer": text}).status_code == 422, text[:40]
 
 
 def test_a_question_is_for_one_use_of_one_person(visitor: Any, person: Any, context: Any) -> None:
@@ -51,15 +47,15 @@ def test_a_question_is_for_one_use_of_one_person(visitor: Any, person: Any, cont
             assert links.look(connection, secret).used_at
 
 
-@pytest.mark.parametrize("part", ["authenticatorData", "signature", "userHandle"])
-@pytest.mark.parametrize("value", ["AAAA", "%", "A" * 20_000, "_" * 64])
-def test_broken_parts_of_an_answer_are_told(visitor: Any, context: Any, part: str, value: str) -> None:
+def test_broken_parts_of_an_answer_are_told(visitor: Any, context: Any) -> None:
     with context.database.begin() as connection:
         ada = accounts.add(connection, "ada@example.org")
         passkeys.add(connection, ada.number, b"\0\0\0", b"no key", 0, "broken")
     browser = visitor()
-    given = answer(asked(browser)["challenge"], **{part: value})
-    assert browser.post("/login/passkey", data={"answer": given}).status_code == 422
+    for part in ("authenticatorData", "signature", "userHandle"):
+        for value in ("AAAA", "%", "A" * 20_000, "_" * 64):
+            given = answer(asked(browser)["challenge"], **{part: value})
+            assert browser.post("/login/passkey", data={"answer": given}).status_code == 422, (part, value[:9])
 
 
 def test_a_log_in_alone_makes_no_second_factor_beside_another(person: Any, context: Any) -> None:
@@ -82,13 +78,13 @@ def test_a_log_in_alone_makes_no_second_factor_beside_another(person: Any, conte
 
 
 def test_questions_are_limited_by_network(visitor: Any) -> None:
-    answers = [visitor().post("/login/passkey/question") for _ in range(31)]
+    answers = [visitor().post("/login/passkey/question") for _ in range(45)]
     assert answers[0].status_code == 200
     assert answers[-1].status_code == 429
 
 
 def test_where_browsers_offer_none_there_is_none(visitor: Any, context: Any) -> None:
     context.settings = context.settings.model_copy(update={"public_url": "https://203.0.113.1"})
-    browser = visitor()
+    browser = visitor(Host="203.0.113.1")
     assert browser.post("/login/passkey/question").status_code == 404
     assert "data-passkey" not in browser.get("/login").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -67,11 +68,18 @@ class House:
         self._server.server_close()
 
 
-@pytest.fixture
-def house() -> Iterator[House]:
+@pytest.fixture(scope="module")
+def built() -> Iterator[House]:
     made = House()
     yield made
     made.close()
+
+
+@pytest.fixture
+def house(built: House) -> House:
+    built.exchanges.clear()
+    built.rewrite = lambda path, body: body
+    return built
 
 
 @pytest.fixture
@@ -172,9 +180,10 @@ def test_a_refusal_there_and_a_provider_that_is_away_are_told(visitor: Any, hous
     to = browser.get("/login/provider").headers["location"]
     state = parse_qs(urlsplit(to).query)["state"][0]
     assert browser.get(f"/login/provider/back?error=access_denied&state={state}").status_code == 422
-    house.close()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        gone = f"http://127.0.0.1:{free.getsockname()[1]}"
     away = visitor()
-    away.app.state.provider = Provider(away.app.state.context.settings)
+    away.app.state.provider = Provider(away.app.state.context.settings.model_copy(update={"oidc_issuer": gone}))
     assert away.get("/login/provider").status_code == 422
     assert away.get("/login").status_code == 200
 

@@ -21,6 +21,10 @@ _VERDICTS: dict[Verdict, str] = {
 _MARKS: dict[Grade, str] = {"good": "+", "care": "!", "bad": "x", "unknown": "?"}
 
 
+_TOLD = 20
+"""Records that are told in words."""
+
+
 class Step(msgspec.Struct, kw_only=True):
     """One thing that was tried."""
 
@@ -91,6 +95,8 @@ class Probe(msgspec.Struct, kw_only=True):
     """How many of these have a title, creators, a year ..."""
     problems: list[Problem] = msgspec.field(default_factory=list)
     samples: list[CatalogueRecord] = msgspec.field(default_factory=list)
+    sent: list[str] = msgspec.field(default_factory=list)
+    """The same records as the source sent them, from their beginning."""
 
     def in_words(self) -> list[str]:
         """All but the steps, which are told as they come."""
@@ -103,7 +109,7 @@ class Probe(msgspec.Struct, kw_only=True):
         if self.samples:
             share = ", ".join(f"{name} {count / self.looked_at:.0%}" for name, count in self.fields.items())
             lines.append(f"Of {self.looked_at:,} records looked at: {share}. As they would appear:")
-            lines += [_shown(record) for record in self.samples]
+            lines += [_shown(record) for record in self.samples[:_TOLD]]
         found = f"{self.endpoint} (from {self.location})" if self.endpoint not in {"", self.location} else self.location
         lines.append(f"{found} {_VERDICTS[self.verdict]}.")
         return lines

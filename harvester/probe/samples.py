@@ -12,7 +12,8 @@ from harvester.probe.look import Look
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord
 from schemas.probe import Problem
 
-SAMPLES = 20
+SAMPLES = 50
+_MOST_SENT = 4000
 _MOST_PROBLEMS = 20
 _MENDS = (
     (r"^no title|no dc:title|without a title|neither a title", "name the column or field that holds the title in a "
@@ -36,6 +37,8 @@ def look_at_records(look: Look, raws: Sequence[RawRecord], set_aside: Sequence[Q
     found = look.found
     found.looked_at = len(records) + len(failed) + len(set_aside)
     found.samples = records[:SAMPLES]
+    sent = {raw.record: raw.payload for raw in raws}
+    found.sent = [_as_sent(sent.get(record.record, b"")) for record in found.samples]
     found.fields = {name: sum(_has(record, name) for record in records) for name in _FIELDS}
     found.problems = grouped([(row.reason, row.record or row.position) for row in (*set_aside, *failed)])
     untitled = [record.record for record in records if not record.title]
@@ -68,6 +71,12 @@ def grouped(rows: Iterable[tuple[str, str]]) -> list[Problem]:
             mend = next((mend for pattern, mend in _MENDS if re.search(pattern, reason)), "")
             found[key] = Problem(reason=reason[:300], example=example[:200], mend=mend)
     return sorted(found.values(), key=lambda problem: -problem.count)[:_MOST_PROBLEMS]
+
+
+def _as_sent(payload: bytes) -> str:
+    """The beginning of a record for people's eyes: what cannot be shown, as in binary MARC, is a dot."""
+    text = payload[: 4 * _MOST_SENT].decode("utf-8", "replace")
+    return "".join(c if c.isprintable() or c in "\n\t" else "·" for c in text[:_MOST_SENT])
 
 
 def _has(record: CatalogueRecord, name: str) -> bool:

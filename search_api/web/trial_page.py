@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import repeat
 from typing import Any
+
+import msgspec
 
 from schemas.catalogue import CatalogueRecord
 from schemas.geo import parse_point
@@ -13,13 +16,7 @@ from search_api.web.cards import text_language
 from search_api.web.wording import Wording
 
 SHOWN = 50
-TONES = {
-    "good": ("available", "good"),
-    "care": ("limited", "part"),
-    "bad": ("unavailable", "bad"),
-    "unknown": ("unknown", "none"),
-}
-"""Grade of a step -> its sign and colour."""
+_OWN = {"source", "record", "deleted", "datestamp"}
 _VERDICTS = {"works": "good", "with care": "care", "cannot": "bad"}
 
 
@@ -35,7 +32,10 @@ def shown_probe(probe: Probe, say: Wording, joins: Mapping[str, Work]) -> dict[s
         ]
         if probe.looked_at
         else [],
-        "records": [_record(record, say) | {"joins": joins.get(record.record)} for record in probe.samples[:SHOWN]],
+        "records": [
+            _record(record, say) | {"joins": joins.get(record.record), "sent": sent}
+            for record, sent in zip(probe.samples[:SHOWN], probe.sent or repeat(""), strict=False)
+        ],
     }
 
 
@@ -61,7 +61,18 @@ def _record(record: CatalogueRecord, say: Wording) -> dict[str, Any]:
         "about": [text for text in about if text],
         "numbers": [*record.isbns, *record.issns, *record.identifiers][:4],
         "copies": len(record.holdings),
+        "read": _fields(record),
         "where": " · ".join(text for text in (first.branch, first.location, first.call_number, first.status) if text)
         if first
         else "",
     }
+
+
+def _fields(record: CatalogueRecord) -> list[tuple[str, str]]:
+    """What was read of a record, field by field: its names are those of mapping files."""
+    values = msgspec.to_builtins(record)
+    return [
+        (name, value if isinstance(value, str) else msgspec.json.encode(value).decode())
+        for name, value in values.items()
+        if value and name not in _OWN
+    ]

@@ -200,7 +200,10 @@ def found(person: Newcomer, platform: Platform, prefix: str) -> None:
     expect(page.locator(".title-block .fact.good")).to_be_visible(timeout=20_000)
     person.look(f"live-{prefix}")
     platform.work()
+    give_up = time.monotonic() + 20
     page.goto("/search?q=harbour")
+    while not page.locator(".hit").count() and time.monotonic() < give_up:  # processes look for changes now and then
+        page.goto("/search?q=harbour")
     expect(page.locator(".hit").first).to_contain_text("Harbour Library")
     assert person.clicks <= 12
     assert person.fields <= 6

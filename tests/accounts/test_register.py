@@ -69,6 +69,7 @@ def test_a_web_page_leads_to_the_records_behind_it(visitor: Any, library: Any) -
     page = finished(browser, tried(browser, library.home))
     assert page.status_code == 200
     assert "The harbour, part 1" in page.text
+    assert "&lt;dc:title&gt;The harbour, part 1&lt;/dc:title&gt;" in page.text
     assert library.url in page.text
     assert page.headers["cache-control"] == "no-store"
 

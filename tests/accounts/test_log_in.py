@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pyotp
 import pytest
+import structlog
 from aiosmtpd.controller import Controller
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
@@ -224,7 +225,6 @@ def test_rubbish_is_told(visitor: Any) -> None:
 def test_what_was_typed_stands_in_no_log(
     visitor: Any, app: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    structlog = pytest.importorskip("structlog")
     access_log.configure()
     try:
         monkeypatch.setattr("search_api.web.log_in_pages.by_password", lambda *_: 1 / 0)

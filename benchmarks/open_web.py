@@ -1,6 +1,6 @@
 """Sitemaps and the borrow feed of a large catalogue: time, size, memory; and the size of the widget.
 
-``python -m benchmarks.open_web 1000000`` for a million works; 200,000 when no number is given.
+A million works; ``python -m benchmarks.open_web 20000`` for fewer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from store import codec, institutions, sitemap, sources, tables
 from store.database import Database, open_database
 from store.works import encode
 
-BASE, AT, WORKS, PLACES = "https://lampway.example", "2026-11-24T10:00:00Z", 200_000, 200
+BASE, AT, WORKS, PLACES = "https://lampway.example", "2026-11-24T10:00:00Z", 1_000_000, 200
 _BLOCK = 5000
 
 

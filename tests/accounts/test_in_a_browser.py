@@ -126,14 +126,42 @@ class Newcomer:
     def __init__(self, page: Page, complaints: list[str]) -> None:
         self.page, self.complaints = page, complaints
         self.clicks = self.fields = 0
+        self.by_keyboard = False
+
+    def reach(self, what: Any) -> None:
+        """Go there as those do who have no mouse."""
+        for _ in range(200):
+            if what.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {what}")
+
+    def tick(self, what: Any) -> None:
+        if self.by_keyboard:
+            self.reach(what)
+            self.page.keyboard.press("Space")
+        else:
+            what.check()
+        assert what.is_checked()
+        self.clicks += 1
 
     def click(self, what: Any) -> None:
-        what.click()
+        if self.by_keyboard:
+            self.reach(what)
+            with self.page.expect_navigation():
+                self.page.keyboard.press("Enter")
+        else:
+            what.click()
         self.page.wait_for_load_state()
         self.clicks += 1
 
     def fill(self, name: str, value: str) -> None:
-        self.page.locator(f'[name="{name}"]:visible').first.fill(value)
+        field = self.page.locator(f'[name="{name}"]:visible').first
+        if self.by_keyboard:
+            self.reach(field)
+            self.page.keyboard.type(value)
+        else:
+            field.fill(value)
         self.fields += 1
 
     def look(self, picture: str) -> None:
@@ -187,8 +215,7 @@ def bring(person: Newcomer, platform: Platform, library: Any, prefix: str) -> Pa
     person.look(f"claim-{prefix}")
     person.fill("name", "Harbour Library")
     person.fill("position", "54.97,-1.61")
-    page.locator('[name="terms"]').check()
-    person.clicks += 1
+    person.tick(page.locator('[name="terms"]'))
     person.click(page.locator("#go ~ form button"))
     person.look(f"proof-{prefix}")
     return page
@@ -209,8 +236,12 @@ def found(person: Newcomer, platform: Platform, prefix: str) -> None:
     assert person.fields <= 6
 
 
-def test_by_the_file(newcomer: Any, platform: Platform, library: Any) -> None:
+@pytest.mark.parametrize("by_keyboard", [False, True])
+def test_by_the_file(newcomer: Any, platform: Platform, library: Any, by_keyboard: bool) -> None:
     person = newcomer()
+    person.by_keyboard = by_keyboard
+    if by_keyboard:  # the other one looks at the pages
+        person.look = lambda picture: None
     page = bring(person, platform, library, "en")
     codes = page.locator("#way-file ~ p code").all_inner_texts()
     library.files[codes[0].removeprefix(library.home)] = codes[1].encode()

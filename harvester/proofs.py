@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-import msgspec
 from dns.exception import DNSException
 from dns.rdtypes.txtbase import TXTBase
 from dns.resolver import NXDOMAIN, NoAnswer, Resolver
@@ -16,6 +15,7 @@ from lxml import etree
 
 from harvester.fetching import Client, FetchError
 from schemas.domains import site_of
+from schemas.registration import Finding
 
 LABEL = "_lampway-challenge"
 WELL_KNOWN = "/.well-known/lampway-challenge/"
@@ -24,25 +24,12 @@ _LARGEST_IDENTIFY = 256 << 10
 _DNS_S = 8.0
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look for a token found. ``code`` names the words: fits, missing, other, unreachable."""
-
-    code: str
-    where: str
-    """The name or address that was looked at."""
-
-    @property
-    def fits(self) -> bool:
-        """Whether the token was there."""
-        return self.code == "fits"
-
-
 def host_of(endpoint: str) -> str:
     """The host of an endpoint, "" where it has none."""
     return urlsplit(endpoint).hostname or ""
 
 
-def by_dns(host: str, token: str, servers: tuple[str, ...] = ()) -> Look:
+def by_dns(host: str, token: str, servers: tuple[str, ...] = ()) -> Finding:
     """Look for ``lampway-challenge=TOKEN`` among the TXT records of the host, then of the site it belongs to.
 
     What stands at the site (library.example.org's example.org) holds for all its hosts; never is a name asked that many
@@ -61,36 +48,36 @@ def by_dns(host: str, token: str, servers: tuple[str, ...] = ()) -> Look:
     for name in names:
         codes.append(_txt(name, token, servers))
         if codes[-1] == "fits":
-            return Look(code="fits", where=name)
+            return Finding(code="fits", where=name)
     code = "other" if "other" in codes else "unreachable" if set(codes) == {"unreachable"} else "missing"
-    return Look(code=code, where=" / ".join(names))
+    return Finding(code=code, where=" / ".join(names))
 
 
-def by_file(client: Client, endpoint: str, token: str) -> Look:
+def by_file(client: Client, endpoint: str, token: str) -> Finding:
     """Look for a file with the token as its content at the host of the endpoint; it may not lead to another host."""
     parts = urlsplit(endpoint)
     address = f"{parts.scheme}://{parts.netloc}{WELL_KNOWN}{quote(token)}"
     try:
         answer = client.get(address, {}, limit=_LARGEST_FILE, final=lambda _: True)
     except FetchError:
-        return Look(code="unreachable", where=address)
+        return Finding(code="unreachable", where=address)
     if answer.status != 200 or urlsplit(answer.url).netloc != parts.netloc:
-        return Look(code="missing", where=address)
-    return Look(code="fits" if answer.content.strip() == token.encode() else "other", where=address)
+        return Finding(code="missing", where=address)
+    return Finding(code="fits" if answer.content.strip() == token.encode() else "other", where=address)
 
 
-def by_description(client: Client, endpoint: str, token: str) -> Look:
+def by_description(client: Client, endpoint: str, token: str) -> Finding:
     """Look for the token in the ``description`` elements of the server's own Identify."""
     try:
         answer = client.get(endpoint, {"verb": "Identify"}, limit=_LARGEST_IDENTIFY, final=lambda _: True)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         root = etree.fromstring(answer.content, parser)
     except FetchError:
-        return Look(code="unreachable", where=endpoint)
+        return Finding(code="unreachable", where=endpoint)
     except etree.XMLSyntaxError:
-        return Look(code="other", where=endpoint)
+        return Finding(code="other", where=endpoint)
     found = any(token in "".join(str(text) for text in element.itertext()) for element in root.iter("{*}description"))
-    return Look(code="fits" if found else "missing", where=endpoint)
+    return Finding(code="fits" if found else "missing", where=endpoint)
 
 
 def _txt(name: str, token: str, servers: tuple[str, ...]) -> str:

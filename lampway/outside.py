@@ -16,8 +16,8 @@ from harvester.restore import restore
 from harvester.schedule import ScheduleError, check_cron
 from schemas.catalogue import Source
 from schemas.probe import Step
-from schemas.registration import Way
-from search_api.accounts.outside import Finding, Refusal
+from schemas.registration import Finding, Way
+from search_api.accounts.outside import Refusal
 from store import leases
 from store.database import Database
 from store.leases import LeaseTakenError
@@ -64,7 +64,7 @@ class Harvester:
                 found = proofs.by_description(client, endpoint, token)
         finally:
             client.close()
-        return Finding(code=found.code, where=found.where)
+        return found
 
     def take_out(self, source: str) -> int:
         """Let all records of a paused source rest."""

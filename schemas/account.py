@@ -32,6 +32,12 @@ CONFIRMED: frozenset[Permission] = frozenset({"platform:decide"})
 """Dangerous: asks for the second factor again before it is done."""
 
 
+def is_email(text: str) -> bool:
+    """Whether a text can be a mail address; whether it is one only a mail to it tells."""
+    fits = text.count("@") == 1 and len(text) <= 254 and text.isprintable() and not any(c.isspace() for c in text)
+    return fits and all(text.split("@"))
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """A person who logs in. Nothing is kept but what that needs."""
 

@@ -13,7 +13,7 @@ def _suffixes() -> TLDExtract:
 
 
 def site_of(host: str) -> str:
-    """The registrable domain of a host ("oai.library.ac.uk" -> "library.ac.uk"); "" for a suffix that many share.
+    """The registrable domain of a host ("oai.museum.ac.uk" -> "museum.ac.uk"); "" for a suffix that many share.
 
     Hosts of one site are in the same hands. An address (127.0.0.1) or a bare name (localhost) is a site of its own.
     """

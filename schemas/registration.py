@@ -104,6 +104,19 @@ class Proof(msgspec.Struct, kw_only=True):
     """What was found, in words; of "vouched" who vouches, and why."""
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look for a token found. ``code``: fits, missing, other, unreachable; the texts have words for each."""
+
+    code: str
+    where: str
+    """The name or address that was looked at."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the token was there."""
+        return self.code == "fits"
+
+
 def normal_location(location: str) -> str:
     """An address as addresses are compared: host and scheme lower, no default port, dot segments or fragment."""
     parts = urlsplit(location.strip())

@@ -43,7 +43,7 @@ class FeedReport(msgspec.Struct, kw_only=True):
     loans: int = 0
     systems: int = 0
     left_out: dict[str, int] = msgspec.field(default_factory=dict)
-    """Reason -> ISBNs or editions: no-isbn, no-format, no-language, not-lent."""
+    """Reason -> how many: no-isbn and no-language count editions, no-format ISBNs, not-lent copies."""
 
 
 def write_feed(
@@ -228,14 +228,14 @@ def _files(
 ) -> Iterator[Callable[[bytes], None]]:
     """Takes entities, and begins a new file before one grows too large. Files of an earlier feed are replaced."""
     opened: list[tuple[Path, BinaryIO]] = []
-    size, stamp = 0, moment.isoformat(timespec="seconds")
+    size, head = 0, borrow.head(moment.isoformat(timespec="seconds"))
 
     def begin() -> None:
         nonlocal size
         path = folder / f"{name}-{len(opened) + 1}.json.gz.part"
         # Without the moment of packing: the same content is the same file.
         opened.append((path, cast("BinaryIO", gzip.GzipFile(path, "wb", compresslevel=6, mtime=0))))
-        size = opened[-1][1].write(borrow.head(stamp))
+        size = opened[-1][1].write(head)
 
     def write(entity: bytes) -> None:
         nonlocal size
@@ -243,7 +243,7 @@ def _files(
             opened[-1][1].write(TAIL)
             opened[-1][1].close()
             begin()
-        elif size > len(borrow.head(stamp)):
+        elif size > len(head):
             size += opened[-1][1].write(b",\n")
         size += opened[-1][1].write(entity)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 import pytest
@@ -29,6 +29,9 @@ from store import harvest_runs, institutions, raw_records, records, sources, tab
 from store.database import Database, open_database
 from store.harvest_runs import RunReport
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 _LONG = ("flow", "worker")
 """Folders whose tests wait for processes and servers: they begin first, beside all others."""
 
@@ -36,6 +39,12 @@ _LONG = ("flow", "worker")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long ones first, so that at the end of a run in several processes none waits for the other."""
     items.sort(key=lambda item: item.path.parent.name not in _LONG)
+
+
+BROWSER_ARGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +72,20 @@ def without(part: str, why: object) -> NoReturn:
     if part in os.environ.get("LAMPWAY_TEST_REQUIRE", "").split(","):
         pytest.fail(f"{part}: {why}")
     pytest.skip(f"{part}: {why}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium. A module's, not the session's: its event loop must not run beside that of other tests."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        without("browser", "no chromium, chromium-browser or google-chrome on the PATH")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=list(BROWSER_ARGS))
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ def test_outside_addresses_are_asked_by_the_guarded_client_only() -> None:
 
 def test_nobody_is_sent_where_a_request_says() -> None:
     given = re.compile(r"form\[|query_params|headers\.get|referer", re.IGNORECASE)
-    sent = re.compile(r"RedirectResponse\(|\"Location\":|SeeOther\(")
+    sent = re.compile(r"(?:Redirect|see_)(?:Response|other)\(|\"Location\":|SeeOther\(")
     raw = [
         f"{file.relative_to(ROOT)}: {line.strip()}"
         for file in FILES

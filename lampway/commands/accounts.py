@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
-from schemas.account import ROLES, Account, Act, Role
+from schemas.account import ROLES, Account, Act, Role, is_email
 from search_api.messages import LANGUAGES
 from store import accounts, audit, institutions, links, passkeys
 from store.database import Connection
@@ -35,7 +35,7 @@ def add(
         fail(f"--role {role!r} is none of {', '.join(ROLES)}", WRONG_USE)
     if lang not in LANGUAGES:
         fail(f"--lang {lang!r} is none of {', '.join(LANGUAGES)}", WRONG_USE)
-    if email.count("@") != 1 or not email.isprintable() or len(email) > 254 or any(c.isspace() for c in email):
+    if not is_email(email):
         fail(f"{email!r} is no mail address", WRONG_USE)
     settings = settings_or_fail()
     with open_store(settings) as database, database.begin() as connection:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
+from config.settings import Settings
 from indexer.build import BuildReport, rebuild
 from indexer.engines import open_engine
-from indexer.engines.base import EngineError
+from indexer.engines.base import EngineError, SearchEngine
 from indexer.update import UpdateReport, update
 from indexer.verify import SAMPLE, verify
 from lampway.commands.default_command import DefaultCommandGroup
@@ -43,16 +46,8 @@ def index(
     Example: lampway index --rebuild
     """
     settings = settings_or_fail()
-    with open_store(settings) as database:
-        try:
-            engine = open_engine(settings)
-            try:
-                with stage_meters(STAGES) as progress:
-                    report = (rebuild if rebuild_all else update)(database, engine, settings, progress)
-            finally:
-                engine.close()
-        except (EngineError, LeaseTakenError, StoreError) as error:
-            fail(str(error))
+    with open_store(settings) as database, _indexing(settings) as (engine, progress):
+        report = (rebuild if rebuild_all else update)(database, engine, settings, progress)
     if json:
         say_json(report)
     else:
@@ -71,19 +66,9 @@ def audit(
     Example: lampway index verify --repair
     """
     settings = settings_or_fail()
-    with open_store(settings) as database:
-        try:
-            engine = open_engine(settings)
-            try:
-                with stage_meters(STAGES) as progress:
-                    found = verify(
-                        database, engine, settings, sample=None if everything else sample, repair=repair,
-                        on_progress=progress,
-                    )  # fmt: skip
-            finally:
-                engine.close()
-        except (EngineError, LeaseTakenError, StoreError) as error:
-            fail(str(error))
+    with open_store(settings) as database, _indexing(settings) as (engine, progress):
+        size = None if everything else sample
+        found = verify(database, engine, settings, sample=size, repair=repair, on_progress=progress)
     if json:
         say_json(found)
     else:
@@ -99,6 +84,20 @@ def audit(
             note("`lampway index verify --repair` mends it.")
     if found.any:
         raise typer.Exit(INCOMPLETE)
+
+
+@contextmanager
+def _indexing(settings: Settings) -> Iterator[tuple[SearchEngine, Callable[[str, int, int | None], None]]]:
+    """The engine and the progress display of work on the index, or the end of the command with the reason."""
+    try:
+        engine = open_engine(settings)
+        try:
+            with stage_meters(STAGES) as progress:
+                yield engine, progress
+        finally:
+            engine.close()
+    except (EngineError, LeaseTakenError, StoreError) as error:
+        fail(str(error))
 
 
 def in_words(report: BuildReport | UpdateReport) -> str:

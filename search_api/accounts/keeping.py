@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from schemas.account import ROLES
+from schemas.account import ROLES, is_email
 from schemas.institution import Institution
 from schemas.registration import Registration
 from search_api.accounts import tenancy
@@ -108,7 +108,7 @@ def invite(context: Context, mail: Mail, tries: Tries, actor: Actor, place: Inst
         Mistake: no mail address, no mails are sent here, or the address has had enough of them.
     """
     email, role = accounts.normal(email), role if role in ROLES else "member"
-    if email.count("@") != 1 or len(email) > 254 or not email.isprintable() or " " in email:
+    if not is_email(email):
         raise Mistake("email", "register.no_email")
     if not mail.ready:
         raise Mistake("email", "area.no_mail", email=email, institution=place.id, role=role)

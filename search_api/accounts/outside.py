@@ -6,21 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
-from schemas.registration import Way
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look for a token found. ``code``: fits, missing, other, unreachable; the texts have words for each."""
-
-    code: str
-    where: str
-
-    @property
-    def fits(self) -> bool:
-        """Whether the token was there."""
-        return self.code == "fits"
+from schemas.registration import Finding, Way
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer

@@ -15,8 +15,8 @@ from config.settings import Settings
 from schemas.catalogue import Source
 from schemas.domains import site_of
 from schemas.institution import Institution
-from schemas.registration import Proposal, Registration, RegistrationState, Way
-from search_api.accounts.outside import Finding, Outside
+from schemas.registration import Finding, Proposal, Registration, RegistrationState, Way
+from search_api.accounts.outside import Outside
 from store import accounts, institutions, links, registrations, sources
 from store.database import Connection, Database, now_text
 from store.registrations import StepError

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import structlog
 
 from config.settings import Settings
@@ -34,7 +35,7 @@ class Trials:
         """Folder of uploaded files, under names of ours."""
         self._hourly = Both(Hourly(AN_HOUR), Hourly(AN_HOUR_OF_NETWORK))
         self._choices = Hourly(CHOICES_AN_HOUR)
-        self._under_way: set[str] = set()
+        self._under_way: set[str | None] = set()
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="trial")
 
@@ -44,16 +45,11 @@ class Trials:
         Raises:
             BusyError: a look of the person is under way.
         """
-        who = client or ""
-        with self._lock:
-            if who in self._under_way:
-                raise BusyError
-            if wait := self._hourly.wait(client):
-                return wait
-            self._under_way.add(who)
-        with self._database.begin(alone=False) as connection:
+        if wait := self._claim(client, self._hourly):
+            return wait
+        with self._given_back_when_it_fails(client), self._database.begin(alone=False) as connection:
             secret = trials.add(connection, str(file) if file else location)
-        self._threads.submit(self._look, who, secret, location, file)
+        self._threads.submit(self._look, client, secret, location, file)
         return secret
 
     def again(self, client: str | None, secret: str, location: str, mapping_text: str) -> int:
@@ -62,24 +58,41 @@ class Trials:
         Raises:
             BusyError: a look of the person is under way.
         """
-        who = client or ""
-        with self._lock:
-            if who in self._under_way:
-                raise BusyError
-            if wait := self._choices.wait(client):
-                return wait
-            self._under_way.add(who)
-        with self._database.begin(alone=False) as connection:
+        if wait := self._claim(client, self._choices):
+            return wait
+        with self._given_back_when_it_fails(client), self._database.begin(alone=False) as connection:
             trials.begin_again(connection, secret)
         file = None if "://" in location else Path(location)
-        self._threads.submit(self._look, who, secret, location, file, mapping_text)
+        self._threads.submit(self._look, client, secret, location, file, mapping_text)
         return 0
 
     def close(self) -> None:
         """End; what is under way is given up, its page says so."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _look(self, who: str, secret: str, location: str, file: Path | None, mapping_text: str = "") -> None:
+    def _claim(self, client: str | None, limit: Both | Hourly) -> int:
+        """Let the person have a look under way; else the seconds to wait."""
+        with self._lock:
+            if client in self._under_way:
+                raise BusyError
+            wait = limit.wait(client)
+            if not wait:
+                self._under_way.add(client)
+            return wait
+
+    @contextmanager
+    def _given_back_when_it_fails(self, client: str | None) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._give_back(client)
+            raise
+
+    def _give_back(self, client: str | None) -> None:
+        with self._lock:
+            self._under_way.discard(client)
+
+    def _look(self, client: str | None, secret: str, location: str, file: Path | None, mapping_text: str = "") -> None:
         found = b""
         try:
             if self._outside is not None:
@@ -87,17 +100,10 @@ class Trials:
         except Exception:
             log.exception("a trial could not be looked at")
         finally:
-            with self._lock:
-                self._under_way.discard(who)
+            self._give_back(client)
             with self._database.begin(alone=False) as connection:
                 trials.finish(connection, secret, found)
 
     def _note(self, secret: str, steps: bytes) -> None:
         with self._database.begin(alone=False) as connection:
             trials.note(connection, secret, steps)
-
-
-def steps_of(data: bytes) -> list[dict[str, object]]:
-    """The steps so far, for the page of a look under way."""
-    found: list[dict[str, object]] = msgspec.json.decode(data or b"[]")
-    return found

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from search_api.accounts import codes, passkeys, passwords
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Self, confirmed_again, own_origin, safe_next
-from search_api.context import Context
+from search_api.accounts.log_in import Refused
+from search_api.dependencies import context_of
 from search_api.messages import LANGUAGES
-from search_api.web.forms import Form, Sent
+from search_api.web.forms import Form, Sent, see_other
 from search_api.web.language import NAMES
 from search_api.web.rendering import Page
 from store import accounts, logins
@@ -36,7 +37,7 @@ def rename(request: Request, actor: Self, form: Sent) -> Response:
     if len(name) > _LONGEST_NAME or not name.isprintable():
         form.wrong["name"] = Page(request).say("accounts.name_wrong", n=_LONGEST_NAME)
         return account_view(request, actor, form)
-    with _context(request).database.begin() as connection:
+    with context_of(request).database.begin() as connection:
         accounts.set_name(connection, actor.account.number, name, lang if lang in LANGUAGES else actor.account.lang)
         actor.did(connection, "account.name", f"account:{actor.account.email}")
     return saved(request)
@@ -45,7 +46,7 @@ def rename(request: Request, actor: Self, form: Sent) -> Response:
 @router.post("/password")
 def set_password(request: Request, actor: Self, form: Sent) -> Response:
     """A new password; every other log-in of the account ends."""
-    say, context = Page(request).say, _context(request)
+    say, context = Page(request).say, context_of(request)
     old, new = form.fields.get("old", ""), form.fields.get("new", "")
     if actor.account.password and not passwords.fits(actor.account.password, old):
         form.wrong["old"] = say("accounts.password_old")
@@ -65,7 +66,7 @@ def set_password(request: Request, actor: Self, form: Sent) -> Response:
 def set_totp(request: Request, actor: Self, form: Sent) -> Response:
     """Begin to use an authenticator app: its first code shows that it has the secret."""
     confirmed_again(request, actor)
-    context, secret = _context(request), form["secret"]
+    context, secret = context_of(request), form["secret"]
     if actor.account.totp or codes.step_of(secret, form["code"]) is None:
         form.wrong["code"] = Page(request).say("accounts.code_wrong")
         return account_view(request, actor, form)
@@ -81,7 +82,7 @@ def remove_totp(request: Request, actor: Self, form: Sent) -> Response:
     """No longer; a code shows that it is not another one at this browser who wants that."""
     if not _code_fits(request, actor, form):
         return account_view(request, actor, form)
-    with _context(request).database.begin() as connection:
+    with context_of(request).database.begin() as connection:
         accounts.set_totp(connection, actor.account.number, "")
         actor.did(connection, "account.totp", f"account:{actor.account.email}", to="off")
     return saved(request)
@@ -90,7 +91,7 @@ def remove_totp(request: Request, actor: Self, form: Sent) -> Response:
 @router.post("/logins/end")
 def end_logins(request: Request, actor: Self, form: Sent) -> Response:
     """End one log-in of the account (``id``), or all but this one."""
-    with _context(request).database.begin() as connection:
+    with context_of(request).database.begin() as connection:
         for login in logins.of_account(connection, actor.account.number):
             if login.hash != actor.login.hash and form["id"] in ("", login.id):
                 logins.end(connection, login)
@@ -109,18 +110,21 @@ def confirm(request: Request, actor: Self, form: Sent) -> Response:
     """Counts for a quarter of an hour."""
     if not actor.account.second_factor or not _code_fits(request, actor, form):
         return confirm_view(request, actor, form)
-    with _context(request).database.begin() as connection:
+    with context_of(request).database.begin() as connection:
         logins.confirm(connection, actor.login)
         actor.did(connection, "account.confirm", f"account:{actor.account.email}")
-    return RedirectResponse(safe_next(form["next"]), status_code=303, headers={"Cache-Control": "no-store"})
+    return see_other(safe_next(form["next"]))
 
 
 def _code_fits(request: Request, actor: Actor, form: Form) -> bool:
-    context, say = _context(request), Page(request).say
+    context, say = context_of(request), Page(request).say
     try:
         request.app.state.tries.count(actor.account.email, None)
         with context.database.begin() as connection:
             fits = codes.takes(connection, context.settings.home, actor.account, form["code"])
+    except Refused as refused:
+        form.wrong["code"] = say("accounts.login_often", n=refused.wait)
+        return False
     except SecretError as error:
         form.wrong["code"] = str(error)
         return False
@@ -140,7 +144,7 @@ def confirm_view(request: Request, actor: Actor, form: Form) -> Response:
 
 def account_view(request: Request, actor: Actor, form: Form) -> Response:
     """The account, with what is wrong in a form."""
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     with context.database.connect() as connection:
         open_ = logins.of_account(connection, actor.account.number)
     now, by_id = context.clock(), context.registry().by_id
@@ -182,7 +186,7 @@ def account_view(request: Request, actor: Actor, form: Form) -> Response:
 
 
 def _passkeys(request: Request, actor: Actor) -> list[Passkey]:
-    with _context(request).database.connect() as connection:
+    with context_of(request).database.connect() as connection:
         return of_account(connection, actor.account.number)
 
 
@@ -190,9 +194,4 @@ def saved(request: Request) -> Response:
     """Back to the account, which says that it is done."""
     lang = request.query_params.get("lang", "")
     to = f"/account?done=1&lang={lang}" if lang in LANGUAGES else "/account?done=1"
-    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
-
-
-def _context(request: Request) -> Context:
-    context: Context = request.app.state.context
-    return context
+    return see_other(to)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from fastapi import Depends, Request
+from starlette.responses import RedirectResponse, Response
 
 from search_api.errors import ApiError
 
@@ -42,6 +43,11 @@ async def form_of(request: Request) -> Form:
     except ValueError as error:
         raise ApiError("invalid-body", f"The form cannot be read: {error}") from None
     return Form(dict(pairs))
+
+
+def see_other(address: str, **headers: str) -> Response:
+    """The page to look at when a form is done; kept by nobody."""
+    return RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store", **headers})
 
 
 Sent = Annotated[Form, Depends(form_of)]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from schemas.account import ROLES
 from schemas.institution import Institution
@@ -16,8 +16,8 @@ from search_api.accounts.actor import Actor
 from search_api.accounts.guard import client_of, institution_of, require
 from search_api.accounts.keeping import Mistake
 from search_api.accounts.outside import Refusal
-from search_api.context import Context
-from search_api.web.forms import Form, Sent
+from search_api.dependencies import context_of
+from search_api.web.forms import Form, Sent, see_other
 from search_api.web.institution_area_page import area_view, source_view
 from search_api.web.rendering import Page
 from store import audit, institutions, quarantine, sources
@@ -42,7 +42,7 @@ def area(request: Request, actor: Reader) -> Response:
 @router.post("/entry")
 def edit_entry(request: Request, actor: HoursKeeper, form: Sent) -> Response:
     """New hours, address or contact; all or nothing, each wrong field is told beside it."""
-    context, place = _context(request), institution_of(request)
+    context, place = context_of(request), institution_of(request)
     given: dict[str, Any] = {name: form[name] for name in FIELDS if name in form.fields}
     with context.database.begin() as connection:
         old = institutions.get(connection, place.id) or place
@@ -69,7 +69,7 @@ def source_page(request: Request, actor: SourceKeeper, id: str) -> Response:  # 
 @router.post("/sources/{id}/{act}")
 def act_on_source(request: Request, actor: SourceKeeper, id: str, act: str, form: Sent) -> Response:  # noqa: A002
     """run, pause, resume, schedule, approve or reject."""
-    context, place, outside = _context(request), institution_of(request), request.app.state.outside
+    context, place, outside = context_of(request), institution_of(request), request.app.state.outside
     try:
         keeping.act_on_source(context, outside, actor, place, id, act, form["schedule"])
     except (Refusal, Mistake) as error:
@@ -82,7 +82,7 @@ def act_on_source(request: Request, actor: SourceKeeper, id: str, act: str, form
 @router.post("/keys")
 def add_key(request: Request, actor: KeyKeeper, form: Sent) -> Response:
     """A new API key; it is shown on this one answer and never again."""
-    context, place = _context(request), institution_of(request)
+    context, place = context_of(request), institution_of(request)
     scopes, days = [scope for scope in SCOPES if form[f"scope-{scope}"]], form["days"] or "0"
     try:
         key = keeping.add_key(context, actor, place, scopes, form["label"], int(days) if days.isdecimal() else -1)
@@ -97,7 +97,7 @@ def replace_key(request: Request, actor: KeyKeeper, id: str) -> Response:  # noq
     """A new key in the place of one that holds for some days more; shown on this one answer."""
     form = Form()
     try:
-        key = keeping.replace_key(_context(request), actor, institution_of(request), id)
+        key = keeping.replace_key(context_of(request), actor, institution_of(request), id)
     except Mistake as mistake:
         form.wrong[mistake.field] = _told(request, mistake)
         return _area(request, actor, form)
@@ -107,7 +107,7 @@ def replace_key(request: Request, actor: KeyKeeper, id: str) -> Response:  # noq
 @router.post("/keys/{id}/revoke")
 def revoke_key(request: Request, actor: KeyKeeper, id: str) -> Response:  # noqa: A002
     """End a key at once."""
-    keeping.revoke_key(_context(request), actor, institution_of(request), id)
+    keeping.revoke_key(context_of(request), actor, institution_of(request), id)
     return _back(request, "keys")
 
 
@@ -129,7 +129,7 @@ def invite(request: Request, actor: MemberKeeper, form: Sent) -> Response:
 def remove_member(request: Request, actor: MemberKeeper, form: Sent) -> Response:
     """Take a role away; the last editor stays."""
     try:
-        keeping.remove_member(_context(request), actor, institution_of(request), form["email"])
+        keeping.remove_member(context_of(request), actor, institution_of(request), form["email"])
     except Mistake as mistake:
         form.wrong[mistake.field] = _told(request, mistake)
         return _area(request, actor, form)
@@ -140,14 +140,14 @@ def remove_member(request: Request, actor: MemberKeeper, form: Sent) -> Response
 def audit_page(request: Request, actor: Auditor) -> Response:
     """Who did what to this institution's things."""
     before = request.query_params.get("before", "")
-    with _context(request).database.connect() as connection:
+    with context_of(request).database.connect() as connection:
         ids = _ids(request)
         lines = audit.read(connection, institutions=ids, before=int(before) if before.isdecimal() else 0)
     return Page(request).render("area/audit.html", private=True, lines=lines, place=institution_of(request), back="i")
 
 
 def _area(request: Request, actor: Actor, form: Form, *, key: str = "") -> Response:
-    page, context, place = Page(request), _context(request), institution_of(request)
+    page, context, place = Page(request), context_of(request), institution_of(request)
     with context.database.connect() as connection:
         fresh: Institution = institutions.get(connection, place.id) or place
         view = area_view(connection, fresh, _ids(request), actor, page.say, context.clock())
@@ -159,7 +159,7 @@ def _area(request: Request, actor: Actor, form: Form, *, key: str = "") -> Respo
 
 
 def _source(request: Request, id_: str, form: Form) -> Response:
-    page, context, place = Page(request), _context(request), institution_of(request)
+    page, context, place = Page(request), context_of(request), institution_of(request)
     with context.database.connect() as connection:
         own = tenancy.source_of(connection, _ids(request), id_)
         number = sources.number_of(connection, id_) or 0
@@ -177,15 +177,10 @@ def _told(request: Request, mistake: Mistake) -> str:
 
 
 def _ids(request: Request) -> set[str]:
-    return tenancy.own_ids(institution_of(request), _context(request).registry().institutions)
+    return tenancy.own_ids(institution_of(request), context_of(request).registry().institutions)
 
 
 def _back(request: Request, done: str, *, path: str = "") -> Response:
     page = Page(request)
     to = page.to.page(f"/i/{institution_of(request).id}{path}", [("done", done)])
-    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
-
-
-def _context(request: Request) -> Context:
-    found: Context = request.app.state.context
-    return found
+    return see_other(to)

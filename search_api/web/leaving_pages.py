@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from search_api import export
 from search_api.accounts import leaving, tenancy
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import institution_of, require
 from search_api.accounts.tenancy import OwnSource
-from search_api.context import Context
+from search_api.dependencies import context_of
 from search_api.errors import ApiError
-from search_api.web.forms import Form, Sent
+from search_api.web.forms import Form, Sent, see_other
 from search_api.web.rendering import Page
 from store import erasing, registrations, sources, taken_down
 from store.database import Connection
@@ -35,7 +35,7 @@ def leave_page(request: Request, actor: SourceKeeper, id: str) -> Response:  # n
 @router.get("/export/{name}.jsonl")
 def download(request: Request, actor: SourceKeeper, id: str, name: str) -> Response:  # noqa: A002
     """All living records of the source as JSON Lines: as they were understood, or as they were sent."""
-    context = _context(request)
+    context = context_of(request)
     if name not in EXPORTS:
         raise ApiError("not-found", f"Nothing is at {request.url.path}.")
     with context.database.connect() as connection:
@@ -51,7 +51,7 @@ def take_down(request: Request, actor: SourceKeeper, id: str, form: Sent) -> Res
     """Erase one record by its identifier, for good."""
     page, place = Page(request), institution_of(request)
     record, reason = form["record"], form["reason"][:500]
-    with _context(request).database.begin() as connection:
+    with context_of(request).database.begin() as connection:
         own = _own(connection, request, id)
         number = sources.number_of(connection, id) or 0
         if not reason:
@@ -64,11 +64,11 @@ def take_down(request: Request, actor: SourceKeeper, id: str, form: Sent) -> Res
     if form.wrong:
         return _page(request, id, form)
     to = page.to.page(f"/i/{place.id}/sources/{id}/leave", [("done", "take-down")])
-    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+    return see_other(to)
 
 
 def _page(request: Request, id_: str, form: Form) -> Response:
-    page, context, place = Page(request), _context(request), institution_of(request)
+    page, context, place = Page(request), context_of(request), institution_of(request)
     with context.database.connect() as connection:
         own = _own(connection, request, id_)
         number = sources.number_of(connection, id_) or 0
@@ -83,10 +83,5 @@ def _page(request: Request, id_: str, form: Form) -> Response:
 
 
 def _own(connection: Connection, request: Request, id_: str) -> OwnSource:
-    ids = tenancy.own_ids(institution_of(request), _context(request).registry().institutions)
+    ids = tenancy.own_ids(institution_of(request), context_of(request).registry().institutions)
     return tenancy.source_of(connection, ids, id_)
-
-
-def _context(request: Request) -> Context:
-    found: Context = request.app.state.context
-    return found

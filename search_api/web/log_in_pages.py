@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from schemas.account import Act
 from search_api.accounts.guard import (
@@ -20,12 +20,12 @@ from search_api.accounts.log_in import Refused, Tries, by_link, by_password
 from search_api.accounts.mail import Mail
 from search_api.accounts.passkeys import Site
 from search_api.context import Context
-from search_api.web.forms import Form, Sent
+from search_api.dependencies import context_of
+from search_api.web.forms import Form, Sent, see_other
 from search_api.web.rendering import Page
 from store import accounts, audit, links, logins
 
 router = APIRouter(include_in_schema=False)
-_NO_KEEP = {"Cache-Control": "no-store"}
 
 
 @router.get("/login", dependencies=[Open])
@@ -33,14 +33,14 @@ def login_page(request: Request) -> Response:
     """The form; who is logged in already goes on."""
     to = safe_next(request.query_params.get("next", ""))
     if actor_or_nobody(request):
-        return RedirectResponse(to, status_code=303, headers=_NO_KEEP)
+        return see_other(to)
     return log_in_form(request, Form({"next": to}))
 
 
 @router.post("/login", dependencies=[Open, SameOrigin])
 def log_in(request: Request, form: Sent) -> Response:
     """By mail address and password, and a code where the account has one."""
-    context, say = _context(request), Page(request).say
+    context, say = context_of(request), Page(request).say
     tries: Tries = request.app.state.tries
     try:
         tries.count(form["email"], client_of(request))
@@ -57,7 +57,7 @@ def log_in(request: Request, form: Sent) -> Response:
 @router.post("/login/link", dependencies=[Open, SameOrigin])
 def mail_link(request: Request, form: Sent) -> Response:
     """Send a link to log in with. The answer is the same for every address."""
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     mail: Mail = request.app.state.mail
     if mail.ready and "@" in form["email"] and request.app.state.tries.mail(form["email"], client_of(request)):
         with context.database.begin() as connection:
@@ -73,7 +73,7 @@ def mail_link(request: Request, form: Sent) -> Response:
 def link_page(request: Request, secret: str) -> Response:
     """What a link is for, with the button that uses it: a scanner of mails that opens it uses nothing up."""
     page = Page(request)
-    with _context(request).database.connect() as connection:
+    with context_of(request).database.connect() as connection:
         link = links.look(connection, secret)
     fits = link is not None and link.valid() and link.purpose in ("login", "invite")
     return page.render(
@@ -84,7 +84,7 @@ def link_page(request: Request, secret: str) -> Response:
 @router.post("/link/{secret}", dependencies=[Open, SameOrigin])
 def use_link(request: Request, secret: str) -> Response:
     """Use it up and log in."""
-    context = _context(request)
+    context = context_of(request)
     found = by_link(context.database, secret)
     if found is None:
         return link_page(request, secret)
@@ -95,12 +95,12 @@ def use_link(request: Request, secret: str) -> Response:
 @router.post("/logout")
 def log_out(request: Request, actor: Self) -> Response:
     """End this log-in, here and in the store."""
-    context = _context(request)
+    context = context_of(request)
     with context.database.begin() as connection:
         logins.end(connection, actor.login)
         account = actor.account.email
         audit.write(connection, Act(actor=account, action="account.logout", thing=f"account:{account}"))
-    response = RedirectResponse("/", status_code=303, headers=_NO_KEEP | {"Clear-Site-Data": '"cache"'})
+    response = see_other("/", **{"Clear-Site-Data": '"cache"'})
     response.delete_cookie(cookie_name(context.settings.public_url), path="/")
     return response
 
@@ -120,8 +120,8 @@ def log_in_form(request: Request, form: Form, wait: int = 0) -> Response:
 
 def welcome(request: Request, token: str, to: str) -> Response:
     """On to a page, with the cookie: only for our pages (Lax), out of reach for scripts."""
-    public_url = _context(request).settings.public_url
-    response = RedirectResponse(to, status_code=303, headers=_NO_KEEP)
+    public_url = context_of(request).settings.public_url
+    response = see_other(to)
     response.set_cookie(
         cookie_name(public_url),
         token,
@@ -136,8 +136,3 @@ def welcome(request: Request, token: str, to: str) -> Response:
 
 def _address(context: Context, secret: str) -> str:
     return f"{context.settings.public_url.rstrip('/')}/link/{secret}"
-
-
-def _context(request: Request) -> Context:
-    context: Context = request.app.state.context
-    return context

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from schemas import names
 from schemas.registration import Registration
@@ -13,9 +13,9 @@ from search_api.accounts import registering
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import require
 from search_api.accounts.mail import Mail
-from search_api.context import Context
+from search_api.dependencies import context_of
 from search_api.errors import ApiError
-from search_api.web.forms import Form, Sent
+from search_api.web.forms import Form, Sent, see_other
 from search_api.web.institution_area_page import registrations_by
 from search_api.web.rendering import Page
 from store import accounts, audit, registrations, sources
@@ -35,7 +35,7 @@ def operator_page(request: Request, actor: Watcher) -> Response:
 @router.post("/registrations/{id}/{act}")
 def decide(request: Request, actor: Decider, id: str, act: str, form: Sent) -> Response:  # noqa: A002
     """approve, refuse (with a reason) or vouch (with a reason: who said so, and how it was checked)."""
-    context, say = _context(request), Page(request).say
+    context, say = context_of(request), Page(request).say
     with context.database.connect() as connection:
         found = registrations.get(connection, id)
     if found is None or act not in ("approve", "refuse", "vouch"):
@@ -60,21 +60,21 @@ def decide(request: Request, actor: Decider, id: str, act: str, form: Sent) -> R
     context.refresh()
     _tell(request, found)
     to = Page(request).to.page("/operator", [("done", act)])
-    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+    return see_other(to)
 
 
 @router.get("/audit")
 def audit_page(request: Request, actor: Watcher) -> Response:
     """Everything that was done."""
     before = request.query_params.get("before", "")
-    with _context(request).database.connect() as connection:
+    with context_of(request).database.connect() as connection:
         lines = audit.read(connection, before=int(before) if before.isdecimal() else 0)
     return Page(request).render("area/audit.html", private=True, lines=lines, place=None, back="operator")
 
 
 def _tell(request: Request, registration: Registration) -> None:
     """Mail the person who registered what became of it."""
-    context, mail = _context(request), request.app.state.mail
+    context, mail = context_of(request), request.app.state.mail
     assert isinstance(mail, Mail)  # noqa: S101 - the application has put it there
     with context.database.connect() as connection:
         owner = accounts.get(connection, registration.account)
@@ -88,7 +88,7 @@ def _tell(request: Request, registration: Registration) -> None:
 
 
 def _page(request: Request, actor: Actor, form: Form) -> Response:
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     with context.database.connect() as connection:
         queue = registrations_by(connection, "proven", "approved")
         waiting = registrations_by(connection, "probed", "proof_pending")
@@ -108,8 +108,3 @@ def _page(request: Request, actor: Actor, form: Form) -> Response:
         waiting=waiting, proofs=proofs, alike=alike, braked=braked, counts=counts, policy=context.settings.registration,
         done=request.query_params.get("done", ""),
     )  # fmt: skip
-
-
-def _context(request: Request) -> Context:
-    found: Context = request.app.state.context
-    return found

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from schemas.work import Work
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import require
-from search_api.context import Context
+from search_api.dependencies import context_of
 from search_api.errors import ApiError
-from search_api.web.forms import Form, Sent
+from search_api.web.forms import Form, Sent, see_other
 from search_api.web.rendering import Page
 from store import dated_works, erasing, raw_records, sources, works
 from store.database import Connection
@@ -40,7 +40,7 @@ def records_page(request: Request, actor: Watcher) -> Response:
 @router.post("")
 def take_down(request: Request, actor: Decider, form: Sent) -> Response:
     """Erase one for good."""
-    context, page = _context(request), Page(request)
+    context, page = context_of(request), Page(request)
     if not form["reason"]:
         form.wrong["reason"] = page.say("area.reason_needed")
         return _page(request, form, form["work"])
@@ -51,11 +51,11 @@ def take_down(request: Request, actor: Decider, form: Sent) -> Response:
         told = {"record": form["record"][:500], "reason": form["reason"][:500]}
         actor.did(connection, "record.take_down", f"source:{source.id}", institution=source.institution, **told)
     to = page.to.page("/operator/records", [("work", form["work"]), ("done", "1")])
-    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+    return see_other(to)
 
 
 def _page(request: Request, form: Form, asked: str) -> Response:
-    with _context(request).database.connect() as connection:
+    with context_of(request).database.connect() as connection:
         found = _find(connection, asked.strip()[:2000])
     done = request.query_params.get("done", "")
     status = 422 if form.wrong else 200
@@ -76,8 +76,3 @@ def _find(connection: Connection, asked: str) -> list[_Found]:
     known = sources.numbers(connection)
     rows = raw_records.find(connection, list(known), [asked])
     return [_Found(known[number].id, asked) for number, _ in rows.get(asked, [])]
-
-
-def _context(request: Request) -> Context:
-    found: Context = request.app.state.context
-    return found

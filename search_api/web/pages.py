@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,8 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from indexer.engines.base import EngineError
 from schemas.institution import INSTITUTION_KINDS
 from schemas.query import FACETS
-from search_api.context import Context
-from search_api.dependencies import ask_live
+from search_api.dependencies import ask_live, context_of
 from search_api.errors import ApiError
 from search_api.institutions import institution_view, institutions_page
 from search_api.problems import BadParameterError
@@ -41,14 +38,10 @@ router = APIRouter(include_in_schema=False)
 PER_PAGE = 60
 
 
-def _context(request: Request) -> Context:
-    return cast("Context", request.app.state.context)
-
-
 @router.get("/")
 def home(request: Request) -> Response:
     """The home page; it stands even while the engine does not."""
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     works, records = request.app.state.counts.value()
     numbers = {"institutions": len(context.registry().institutions), "works": works, "records": records}
     try:
@@ -64,7 +57,7 @@ def home(request: Request) -> Response:
 @router.get("/search")
 def search_page(request: Request) -> Response:
     """The results page; a parameter that cannot be used is told beside its field."""
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     form = SearchForm(page.pairs, page.say, page.to)
     try:
         asked = understand(context, {**form.params(), "facets": [",".join(FACETS)], "explain": ["true"]}, page.lang)
@@ -84,7 +77,7 @@ async def work_page(request: Request, id_: str) -> Response:
 
 
 def _work_page(request: Request, id_: str) -> Response:
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     form = SearchForm(page.pairs, page.say, page.to)
     problem = None
     try:
@@ -117,7 +110,7 @@ def _work_page(request: Request, id_: str) -> Response:
 @router.get("/institutions")
 def institutions_list(request: Request) -> Response:
     """All institutions: a list, narrowed by name, town or kind, beside a map."""
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     q, kind = request.query_params.get("q", "")[:200], request.query_params.get("kind", "")
     kinds = (kind,) if kind in INSTITUTION_KINDS else ()
     now = context.clock()
@@ -142,7 +135,7 @@ def institutions_list(request: Request) -> Response:
 @router.get("/institutions/{id_}")
 def institution_page(request: Request, id_: str) -> Response:
     """One institution: its week, how to get there, how to ask."""
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     now = context.clock()
     place = institution_view(context, id_, at=now)
     if place is None:
@@ -159,7 +152,7 @@ def institution_page(request: Request, id_: str) -> Response:
 @router.get("/sources/{id_}")
 def source_page(request: Request, id_: str) -> Response:
     """The card of a source: how fresh it is, and what its last harvest brought."""
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     card = source_card(context, id_)
     if card is None:
         return missing_page(request, "source")

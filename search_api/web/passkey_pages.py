@@ -7,7 +7,7 @@ hidden where a browser knows no passkeys.
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from search_api.accounts import passkeys
 from search_api.accounts.guard import Open, SameOrigin, Self, client_of, confirmed_again, own_origin, safe_next
@@ -17,7 +17,7 @@ from search_api.context import Context
 from search_api.dependencies import context_of
 from search_api.errors import ApiError
 from search_api.web.account_pages import account_view, confirm_view, saved
-from search_api.web.forms import Sent
+from search_api.web.forms import Sent, see_other
 from search_api.web.log_in_pages import log_in_form, welcome
 from search_api.web.rendering import Page
 from store import logins
@@ -101,7 +101,7 @@ def confirm(request: Request, actor: Self, form: Sent) -> Response:
         form.wrong["passkey"] = Page(request).say("accounts.passkey_wrong")
         return confirm_view(request, actor, form)
     _confirm(context, actor)
-    return RedirectResponse(safe_next(form["next"]), status_code=303, headers={"Cache-Control": "no-store"})
+    return see_other(safe_next(form["next"]))
 
 
 def _confirm(context: Context, actor: Self) -> None:

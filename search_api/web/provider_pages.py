@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from search_api.accounts.guard import Open, client_of, cookie_name, safe_next
 from search_api.accounts.log_in import Refused, by_provider
@@ -12,7 +12,7 @@ from search_api.accounts.provider import BACK, Provider
 from search_api.accounts.provider_client import ProviderError
 from search_api.dependencies import context_of
 from search_api.errors import ApiError
-from search_api.web.forms import Form
+from search_api.web.forms import Form, see_other
 from search_api.web.log_in_pages import log_in_form, welcome
 from search_api.web.rendering import Page
 
@@ -30,7 +30,7 @@ def begin(request: Request) -> Response:
         address, secret = provider.begin(context_of(request).database, to)
     except (Refused, ProviderError) as error:
         return _failed(request, error, to)
-    response = RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store"})
+    response = see_other(address)
     # Lax: the browser brings it back when the provider's page sends it here.
     response.set_cookie(
         _cookie(request), secret, max_age=_LIFE_S, path="/", httponly=True, samesite="lax", secure=_secure(request)

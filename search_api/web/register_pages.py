@@ -13,8 +13,9 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from schemas.account import is_email
 from schemas.institution import INSTITUTION_KINDS, InstitutionKind
 from schemas.names import hides_something, tidy
 from schemas.probe import Probe, Step
@@ -24,10 +25,10 @@ from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Open, SameOrigin, Self, actor_or_nobody, client_of
 from search_api.accounts.mail import Mail
 from search_api.accounts.trying import BusyError, Trials
-from search_api.context import Context
+from search_api.dependencies import context_of
 from search_api.errors import ApiError
 from search_api.joining import would_join
-from search_api.web.forms import Form, Sent
+from search_api.web.forms import Form, Sent, see_other
 from search_api.web.rendering import Page
 from search_api.web.trial_page import place_from, shown_probe
 from store import accounts, links, registrations, trials
@@ -68,7 +69,7 @@ async def try_it(request: Request) -> Response:
         response = await run_in_threadpool(_form, request, form, 429)
         response.headers["Retry-After"] = str(begun)
         return response
-    return RedirectResponse(page.to.page(f"/register/{begun}"), status_code=303, headers={"Cache-Control": "no-store"})
+    return see_other(page.to.page(f"/register/{begun}"))
 
 
 @router.get("/register/{secret}", dependencies=[Open])
@@ -80,14 +81,14 @@ def trial_page(request: Request, secret: str) -> Response:
 @router.post("/register/{secret}/link", dependencies=[Open, SameOrigin])
 def claim_by_mail(request: Request, secret: str, form: Sent) -> Response:
     """A link that logs in (and makes the account) and comes back to the trial; the same answer for every address."""
-    page, context, mail = Page(request), _context(request), _mail(request)
+    page, context, mail = Page(request), context_of(request), _mail(request)
     _refuse_when_closed(request)
     with context.database.connect() as connection:
         known = trials.get(connection, secret)
     email = accounts.normal(form["email"])
     if known is None:
         return _trial(request, secret, form)
-    if email.count("@") != 1 or len(email) > 254 or not email.isprintable() or " " in email:
+    if not is_email(email):
         form.wrong["email"] = page.say("register.no_email")
         return _trial(request, secret, form)
     if mail.ready and request.app.state.tries.mail(email, client_of(request)):
@@ -100,7 +101,7 @@ def claim_by_mail(request: Request, secret: str, form: Sent) -> Response:
 @router.post("/register/{secret}/columns", dependencies=[Open, SameOrigin])
 def choose_columns(request: Request, secret: str, form: Sent) -> Response:
     """Somebody says what the columns of the table are; it is looked at again so."""
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     _refuse_when_closed(request)
     with context.database.connect() as connection:
         trial = trials.get(connection, secret)
@@ -120,7 +121,7 @@ def choose_columns(request: Request, secret: str, form: Sent) -> Response:
         form.wrong["columns"] = page.say("register.often", n=max(1, round(wait / 60)))
         return _trial(request, secret, form)
     to = page.to.page(f"/register/{secret}")
-    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+    return see_other(to)
 
 
 @router.post("/register/{secret}")
@@ -130,7 +131,7 @@ def claim(request: Request, secret: str, actor: Self, form: Sent) -> Response:
     if made is None:
         return _trial(request, secret, form)
     to = Page(request).to.page(f"/registrations/{made.id}")
-    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
+    return see_other(to)
 
 
 def registered(request: Request, secret: str, actor: Actor, form: Form) -> Registration | None:
@@ -139,7 +140,7 @@ def registered(request: Request, secret: str, actor: Actor, form: Form) -> Regis
     Raises:
         ApiError: nothing can be registered here.
     """
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     _refuse_when_closed(request)
     with context.database.connect() as connection:
         trial = trials.get(connection, secret)
@@ -220,7 +221,7 @@ def _wrong_with(location: str, request: Request) -> str:
         return "address_wrong"
     if parts.username or parts.password:
         return "address_user"
-    allowed = parts.hostname in _context(request).settings.fetch_allow
+    allowed = parts.hostname in context_of(request).settings.fetch_allow
     return "" if port in _PORTS or allowed else "address_port"
 
 
@@ -248,13 +249,13 @@ async def _given(request: Request, folder: Path) -> tuple[Form, Path | None]:
 
 
 def _form(request: Request, form: Form, status: int = 0) -> Response:
-    closed = _context(request).settings.registration == "closed"
+    closed = context_of(request).settings.registration == "closed"
     status = status or (422 if form.wrong else 200)
     return Page(request).render("register/register.html", status=status, form=form, closed=closed)
 
 
 def _trial(request: Request, secret: str, form: Form) -> Response:
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     with context.database.connect() as connection:
         trial = trials.get(connection, secret)
     if trial is None:
@@ -283,7 +284,7 @@ def _trial(request: Request, secret: str, form: Form) -> Response:
 
 
 def _refuse_when_closed(request: Request) -> None:
-    if _context(request).settings.registration == "closed":
+    if context_of(request).settings.registration == "closed":
         raise ApiError("not-permitted", "Sources are registered by the operator of this platform only.")
 
 
@@ -294,9 +295,4 @@ def _trials(request: Request) -> Trials:
 
 def _mail(request: Request) -> Mail:
     found: Mail = request.app.state.mail
-    return found
-
-
-def _context(request: Request) -> Context:
-    found: Context = request.app.state.context
     return found

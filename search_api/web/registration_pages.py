@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from schemas.registration import WAYS, Registration
 from search_api.accounts import registering
@@ -15,9 +15,10 @@ from search_api.accounts.keeping import Doer, Mistake
 from search_api.accounts.mail import Mail
 from search_api.accounts.outside import Outside, Refusal
 from search_api.context import Context
+from search_api.dependencies import context_of
 from search_api.errors import ApiError
 from search_api.rate_limit import Hourly
-from search_api.web.forms import Form, Sent
+from search_api.web.forms import Form, Sent, see_other
 from search_api.web.rendering import Page
 from store import links, registrations, sources
 from store.harvest_runs import report as run_report
@@ -57,7 +58,7 @@ def prove_now(request: Request, registration: Registration, chosen: str, doer: D
         StepError: the registration waits for no proof.
         SecretError: the key of the tokens cannot be used.
     """
-    context, outside = _context(request), outside_of(request)
+    context, outside = context_of(request), outside_of(request)
     endpoint, way = endpoint_of(context, registration), next((way for way in WAYS if way == chosen), None)
     if way is None or way not in registering.ways_of(registration, endpoint) or way == "mail":
         raise ApiError("invalid-body", "`way` is none of those that the page offers.")
@@ -73,7 +74,7 @@ def prove_now(request: Request, registration: Registration, chosen: str, doer: D
 @router.post("/registrations/{id}/mail")
 def send_mail(request: Request, id: str, actor: Self, form: Sent) -> Response:  # noqa: A002
     """Send a link to the address in the answer that we fetched."""
-    context, registration = _context(request), registration_of(request, id, actor)
+    context, registration = context_of(request), registration_of(request, id, actor)
     mail: Mail = request.app.state.mail
     if not mail.ready or "mail" not in registering.ways_of(registration, endpoint_of(context, registration)):
         raise ApiError(
@@ -98,7 +99,7 @@ def send_mail(request: Request, id: str, actor: Self, form: Sent) -> Response:  
 @router.get("/contact/{secret}", dependencies=[Open])
 def contact_page(request: Request, secret: str) -> Response:
     """Tells whoever reads the box of ``adminEmail`` what is asked of them; uses nothing up."""
-    context = _context(request)
+    context = context_of(request)
     with context.database.connect() as connection:
         link = links.look(connection, secret)
         found = registrations.get(connection, link.detail.get("registration", "")) if link else None
@@ -117,7 +118,7 @@ def contact_page(request: Request, secret: str) -> Response:
 @router.post("/contact/{secret}", dependencies=[Open, SameOrigin])
 def contact_confirms(request: Request, secret: str) -> Response:
     """They confirm."""
-    context = _context(request)
+    context = context_of(request)
     found = registering.use_mail_link(context.database, context.settings, secret)
     if found is None:
         return contact_page(request, secret)
@@ -146,7 +147,7 @@ def act_now(request: Request, registration: Registration, act: str, doer: Doer) 
         TakenError: of "return": the feed is another's by now.
         Refusal: somebody else does it just now.
     """
-    context = _context(request)
+    context = context_of(request)
     if act in ("pause", "resume"):
         with context.database.begin() as connection:
             (registering.pause if act == "pause" else registering.resume)(connection, registration, doer.who)
@@ -165,7 +166,7 @@ def registration_of(request: Request, id_: str, doer: Doer) -> Registration:
     Raises:
         ApiError: 404, for those of others too.
     """
-    context = _context(request)
+    context = context_of(request)
     with context.database.connect() as connection:
         found = registrations.get(connection, id_)
     if found is not None:
@@ -188,7 +189,7 @@ def outside_of(request: Request) -> Outside:
 
 
 def _page(request: Request, actor: Actor, registration: Registration, form: Form) -> Response:
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     with context.database.connect() as connection:
         proofs = registrations.proofs_of(connection, registration.id)
         source = sources.get(connection, registration.source) if registration.source else None
@@ -230,9 +231,4 @@ def endpoint_of(context: Context, registration: Registration) -> str:
 
 def _to(request: Request, registration: Registration) -> Response:
     to = Page(request).to.page(f"/registrations/{registration.id}")
-    return RedirectResponse(to, status_code=303, headers={"Cache-Control": "no-store"})
-
-
-def _context(request: Request) -> Context:
-    found: Context = request.app.state.context
-    return found
+    return see_other(to)

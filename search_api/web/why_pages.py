@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
@@ -12,12 +12,12 @@ from schemas.decisions import DECISION_KINDS, LEVELS, Decision, DecisionKind, Le
 from schemas.work import Work
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Public, actor_or_nobody, require
-from search_api.context import Context
+from search_api.dependencies import context_of
 from search_api.errors import ApiError
 from search_api.merges import Merges, explain_work
 from search_api.views import Moved
 from search_api.web.error_pages import missing_page
-from search_api.web.forms import Form, Sent
+from search_api.web.forms import Form, Sent, see_other
 from search_api.web.rendering import Page
 from search_api.web.why_view import why_view
 from store import records, works
@@ -36,7 +36,7 @@ def why_page(request: Request, id_: str) -> Response:
 @router.post("/works/{id_}/why")
 def decide(request: Request, id_: str, actor: Decider, form: Sent) -> Response:
     """Join the chosen records with another work, split them off, or keep them apart."""
-    context, say = _context(request), Page(request).say
+    context, say = context_of(request), Page(request).say
     with context.database.connect() as connection:
         decision, problem = _decision(connection, form, actor)
     if problem:
@@ -65,7 +65,7 @@ def undo(request: Request, id_: str, actor: Decider, form: Sent) -> Response:
 
 
 def _page(request: Request, id_: str, actor: Actor | None, form: Form) -> Response:
-    page, context = Page(request), _context(request)
+    page, context = Page(request), context_of(request)
     merges: Merges | None = request.app.state.merges
     found = explain_work(context, merges, id_, page.lang) if merges else None
     if found is None:
@@ -122,7 +122,7 @@ def _author(actor: Actor) -> str:
 
 
 def _note(request: Request, actor: Actor, action: str, id_: str, decision: Decision) -> None:
-    context = _context(request)
+    context = context_of(request)
     with context.database.begin() as connection:
         actor.did(connection, action, f"work:{id_[:200]}", decision=str(decision.id), reason=decision.reason)
     context.refresh()
@@ -130,7 +130,7 @@ def _note(request: Request, actor: Actor, action: str, id_: str, decision: Decis
 
 def _done(request: Request, id_: str) -> Response:
     address = Page(request).to.page(f"/works/{id_}/why", [("done", "1")])
-    return RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store"})
+    return see_other(address)
 
 
 def _merges(request: Request) -> Merges:
@@ -138,7 +138,3 @@ def _merges(request: Request) -> Merges:
     if merges is None:
         raise ApiError("not-found", "This service was started without merging.")
     return merges
-
-
-def _context(request: Request) -> Context:
-    return cast("Context", request.app.state.context)

@@ -12,9 +12,8 @@ from typer.testing import CliRunner
 
 from lampway.cli import app
 from lampway.housekeeping import Housekeeping, forget
-from schemas.registration import NewInstitution, Proposal
+from schemas.registration import Finding, NewInstitution, Proposal
 from search_api.accounts import registering
-from search_api.accounts.outside import Finding
 from store import account_tables, accounts, audit, registrations, sources, trials
 
 OLD = "2020-01-01T00:00:00+00:00"

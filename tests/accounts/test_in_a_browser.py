@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import threading
 import time
@@ -17,7 +16,7 @@ import pytest
 import uvicorn
 from aiosmtpd.controller import Controller
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from config.settings import Settings
 from indexer.build import rebuild
@@ -30,7 +29,6 @@ from search_api.context import open_context
 from store.database import open_database
 
 pytestmark = pytest.mark.browser
-ARGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
 class Box:
@@ -106,20 +104,6 @@ def platform(tmp_path: Path, names: Any) -> Iterator[Platform]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        reason = "no chromium, chromium-browser or google-chrome on the PATH"
-        if "browser" in os.environ.get("LAMPWAY_TEST_REQUIRE", ""):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield launched
-        launched.close()
-
-
 class Newcomer:
     """Somebody at a page; counts what they have to do."""
 
@@ -176,11 +160,11 @@ class Newcomer:
 
 
 @pytest.fixture
-def newcomer(chromium: Browser, platform: Platform) -> Iterator[Callable[..., Newcomer]]:
+def newcomer(browser: Browser, platform: Platform) -> Iterator[Callable[..., Newcomer]]:
     opened, complaints = [], []
 
     def come(*, width: int = 1280, scripts: bool = True, lang: str = "en") -> Newcomer:
-        own = chromium.new_context(
+        own = browser.new_context(
             viewport={"width": width, "height": 800}, java_script_enabled=scripts, locale=lang, base_url=platform.url
         )
         opened.append(own)

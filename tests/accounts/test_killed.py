@@ -22,9 +22,8 @@ from lampway.housekeeping import Housekeeping
 from lampway.outside import Harvester
 from schemas.account import Act
 from schemas.institution import Institution
-from schemas.registration import NEXT, Proposal, Registration
+from schemas.registration import NEXT, Finding, Proposal, Registration
 from search_api.accounts import registering
-from search_api.accounts.outside import Finding
 from store import accounts, audit, erasing, institutions, raw_records, records, registrations, sources, taken_down
 from store.database import Connection, Database, open_database
 

@@ -239,3 +239,12 @@ def test_what_was_typed_stands_in_no_log(
     for planted in ("planted-secret-4711", ADA, "123456", "forged"):
         assert planted not in logged
         assert planted not in answer.text or planted == ADA
+
+
+def test_too_many_codes_are_told_where_they_are_asked_for(person: Any) -> None:
+    ada = person(ADA)
+    secret = re.search(r"<code>(\w+)</code>", ada.get("/account").text)[1]
+    assert ada.post("/account/totp", data={"secret": secret, "code": pyotp.TOTP(secret).now()}).status_code == 303
+    answers = [ada.post("/account/confirm", data={"code": "000000"}) for _ in range(8)]
+    assert {answer.status_code for answer in answers} == {422}
+    assert "Too many tries" in answers[-1].text

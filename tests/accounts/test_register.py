@@ -347,3 +347,13 @@ def test_every_step_of_a_look_has_a_name_in_every_language() -> None:
     assert len(told) > 15
     for lang in LANGUAGES:
         assert {code for code in told if f"register.step_{code}" not in catalogue(lang)} == set()
+
+
+def test_a_look_that_could_not_begin_is_not_under_way(app: Any, monkeypatch: pytest.MonkeyPatch, library: Any) -> None:
+    trying = app.state.trials
+    with monkeypatch.context() as broken:
+        broken.setattr("search_api.accounts.trying.trials.add", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            trying.begin("203.0.113.9", library.url)
+    assert isinstance(trying.begin("203.0.113.9", library.url), str)
+    trying.close()

@@ -108,11 +108,11 @@ class Town(Lampway):
 
     def __init__(self, oai: ModuleType, home: Path, books: int, objects: int) -> None:
         super().__init__(oai, home)
-        self.library = oai.Server([self.book(n) for n in range(books)], formats=("marc21",), page=100)
+        self.catalogue = oai.Server([self.book(n) for n in range(books)], formats=("marc21",), page=100)
         self.museum = oai.Server([oai.item(n, f"Tall ship {n}") for n in range(objects)], page=100)
         table = home.parent / f"{home.name}.csv"
         table.write_text('id,title,author,isbn,year\n7,School book,Teacher T,,1999\n8,Work 0,"Author, Nº 0",,1900\n')
-        self.add(Source(id="library", protocol="oai", location=self.library.url, format="marcxml",
+        self.add(Source(id="library", protocol="oai", location=self.catalogue.url, format="marcxml",
                         institution="city", licence="https://creativecommons.org/publicdomain/zero/1.0/"))  # fmt: skip
         self.add(Source(id="museum", protocol="oai", location=self.museum.url, format="oai_dc", institution="museum",
                         licence="Only with our name & <permission>"))  # fmt: skip
@@ -131,7 +131,7 @@ class Town(Lampway):
 
     def close(self) -> None:
         super().close()
-        self.library.close()
+        self.catalogue.close()
         self.museum.close()
 
 
@@ -144,13 +144,13 @@ def town(oai: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         town.index()
         time.sleep(1.1)  # so that not all have one datestamp
         for number in range(9):
-            town.library.items[number] = oai.Item(
+            town.catalogue.items[number] = oai.Item(
                 f"oai:library:{number}", None, deleted="deleted", datestamp="2024-06-02T00:00:00Z"
             )
         town.museum.items[:3] = [
             oai.tombstone(number, datestamp="2024-06-02T00:00:00Z") for number in range(3)
         ]  # fmt: skip
-        town.library.items[9] = town.book(9, "Another title", datestamp="2024-06-02T00:00:00Z")
+        town.catalogue.items[9] = town.book(9, "Another title", datestamp="2024-06-02T00:00:00Z")
         town.harvest_all()
         town.index()
         town.serve()

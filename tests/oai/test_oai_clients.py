@@ -86,9 +86,9 @@ def test_another_lampway_follows_whatever_happens(village: Any, peer: Any, forma
 
     before = set(ours(village))
     later = {"datestamp": "2024-06-02T00:00:00Z"}
-    village.library.items[3] = village.oai.Item("oai:library:3", None, deleted="deleted", **later)
-    village.library.items[4] = village.book(4, "A title <new> & \u2028 odd", **later)
-    village.library.items.append(village.book(50, "Just bought", **later))
+    village.catalogue.items[3] = village.oai.Item("oai:library:3", None, deleted="deleted", **later)
+    village.catalogue.items[4] = village.book(4, "A title <new> & \u2028 odd", **later)
+    village.catalogue.items.append(village.book(50, "Just bought", **later))
     village.harvest("library")
     village.index()
     second = peer.harvest("village")
@@ -105,7 +105,7 @@ def test_a_work_that_moves_between_institutions_is_where_it_is_now(village: Any,
     assert peer.harvest("village").status == "complete"
     before, _ = theirs(peer.database)
     assert before == {id_: told for name in sets for id_, told in ours(village, name).items()}
-    village.library.items[6] = village.book(6, branch="museum", datestamp="2024-06-02T00:00:00Z")
+    village.catalogue.items[6] = village.book(6, branch="museum", datestamp="2024-06-02T00:00:00Z")
     village.harvest("library")
     village.index()
     assert peer.harvest("village").status == "complete"
@@ -141,7 +141,7 @@ def test_works_that_change_while_a_list_is_read_are_not_missed(village: Any, mon
         found[record.header.identifier] = record.metadata["title"][0]
         if count == 6:
             for number in (1, 11):
-                village.library.items[number] = village.book(
+                village.catalogue.items[number] = village.book(
                     number, f"Changed {number}", datestamp="2024-06-02T00:00:00Z"
                 )
             village.harvest("library")

@@ -273,7 +273,7 @@ def test_provenance_and_licences_are_told_without_secrets(town: Any, peer: Harve
     assert origin.get("altered") == "true"
     assert SECOND.fullmatch(origin.get("harvestDate"))
     assert [child.text for child in origin] == [
-        town.library.url, "oai:library:50", "2024-01-01T00:00:00Z", "http://www.loc.gov/MARC21/slim",
+        town.catalogue.url, "oai:library:50", "2024-01-01T00:00:00Z", "http://www.loc.gov/MARC21/slim",
     ]  # fmt: skip
     rights = "{http://www.openarchives.org/OAI/2.0/rights/}"
     assert next(items["Work 50"].iter(rights + "rightsReference")).get("ref").endswith("/zero/1.0/")

@@ -65,7 +65,7 @@ def test_what_is_withheld_is_given_to_nobody(village: Any, tmp_path: Path, monke
     assert "Harbours" not in living[shared]
     assert "institution:city" not in living[shared]
     assert "institution:~C3~A9cole~207" in living[shared]
-    assert village.library.url not in body
+    assert village.catalogue.url not in body
     _, _, marc = listed(village, "marcxml")
     assert "Harbours" not in marc
     assert listed(village, set_="institution:city")[0] == {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import socket
 import sys
 import threading
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from config.settings import load_settings
 from indexer.build import rebuild
@@ -31,10 +30,6 @@ from store import harvest_runs, institutions, raw_records, records, sources
 from store.database import open_database
 from store.harvest_runs import RunReport
 
-ARGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 STARTS_WITHIN_S = 20
 
 
@@ -104,21 +99,6 @@ class served:  # noqa: N801 - reads as the verb of a with statement
         self._server.should_exit = True
         self._thread.join(timeout=STARTS_WITHIN_S)
         self._socket.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium. A module's, not the session's: its event loop must not run beside that of other tests."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        reason = "no chromium, chromium-browser or google-chrome on the PATH"
-        if "browser" in os.environ.get("LAMPWAY_TEST_REQUIRE", ""):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(ARGS))
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

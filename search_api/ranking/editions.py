@@ -25,19 +25,20 @@ class Editions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._version = -1
-        self._known: dict[int, list[Edition]] = {}
+        self._kept: tuple[int, dict[int, list[Edition]]] = (-1, {})
+        """Version of the store and what it said: one value, so that no thread sees the one without the other."""
 
     def of(self, numbers: Sequence[int]) -> dict[int, list[Edition]]:
         """The editions of those of some works that have more than one."""
+        kept_of, kept = self._kept
         with self._database.connect() as connection:
             version = work_changes.latest(connection)
-            known = self._known if version == self._version and len(self._known) < MOST_KEPT else {}
+            known = kept if version == kept_of and len(kept) < MOST_KEPT else {}
             missing = [number for number in numbers if number not in known]
             if missing:
                 found = works.editions_of(connection, missing)
                 known |= {number: found.get(number, []) for number in missing}
-        self._version, self._known = version, known
+        self._kept = version, known
         return {number: known[number] for number in numbers if len(known[number]) > 1}
 
 

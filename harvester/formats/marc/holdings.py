@@ -63,7 +63,8 @@ def _holdings(place: _Place, statuses: StatusMap) -> list[Holding]:
 
 def _base(field: MarcField, statuses: StatusMap) -> Holding:
     first = dict(reversed(field.subfields)).get
-    status = first("y", "")
+    status = tidy(first("y", ""))  # some put the status there, and some the price
+    state = list(statuses.read(status)) if status else []
     return Holding(
         institution=tidy(first("a", "")),
         branch=" / ".join(distinct([tidy(value) for value in field.values("b")])),
@@ -72,8 +73,8 @@ def _base(field: MarcField, statuses: StatusMap) -> Holding:
         key=tidy(first("p", "")),
         url=first("u", ""),
         note="; ".join(distinct([tidy(value) for value in field.values("z3")])),
-        availability=list(statuses.read(status)) if status else [],
-        status=tidy(status),
+        availability=state,
+        status=status if state else "",
     )
 
 

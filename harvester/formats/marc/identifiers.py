@@ -12,6 +12,8 @@ from schemas.identifiers import isbn13, issn
 
 _SYSTEM_NUMBER = re.compile(r"^\(([^)]{1,40})\)\s*(.+)$")
 _OCLC = re.compile(r"(?i)^(?:ocm|ocn|on)?\s*0*(\d+)$")
+_OWN_OCLC = re.compile(r"^(?:oc[mn]\d{8,9}|on\d{10,})$")
+"""OCLC's form of 001, kept by systems that drop the 003 beside it."""
 _STANDARD = {"0": "isrc", "1": "upc", "2": "ismn", "3": "ean", "4": "sici"}
 
 
@@ -81,6 +83,8 @@ def _system_number(organisation: str, value: str) -> str:
         return f"oclc:{match[1] if match else value}"
     if organisation == "DLC":
         return f"lccn:{_lccn(value)}"
+    if not organisation and _OWN_OCLC.match(value):
+        return _system_number("OCoLC", value)
     return f"{organisation}:{value}" if organisation else f"local:{value}"
 
 

@@ -32,40 +32,43 @@ class LocalItems:
         self._statuses = statuses
         self._mapping = mapping
         self.layouts: list[ItemFields] = []
-        self._recognised: list[ItemFields] = []
+        self._recognised: list[list[ItemFields]] = []
         profiles = _profiles()
         if isinstance(mapping.items, list):
             self.layouts = mapping.items
         elif mapping.items in profiles:
             self.layouts = profiles[mapping.items]
         elif not mapping.items:
-            self._recognised = [layout for layouts in profiles.values() for layout in layouts if layout.recognise]
+            own = ([layout for layout in layouts if layout.recognise] for layouts in profiles.values())
+            self._recognised = [layouts for layouts in own if layouts]
         elif mapping.items != "none":
             raise MappingError(f"items: {mapping.items!r} is not known; there are {', '.join(profiles)}, none")
-        self._recognised_tags = frozenset(layout.tag for layout in self._recognised)
+        self._recognised_tags = frozenset(layout.tag for layouts in self._recognised for layout in layouts)
         for layout in self.layouts:
             _check(layout)
-        self.tags = frozenset(layout.tag for layout in (*self.layouts, *self._recognised))
+        self.tags = frozenset(layout.tag for layout in self.layouts) | self._recognised_tags
         self.replaces_852 = any(layout.tag == "852" for layout in self.layouts)
 
     def read(self, marc: MarcRecord) -> list[Holding]:
         """The copies of a record."""
+        found = self._copies(marc, self.layouts)
+        if not found and not self._recognised_tags.isdisjoint(marc.data):
+            found = next((copies for layouts in self._recognised if (copies := self._copies(marc, layouts))), [])
+        return found
+
+    def _copies(self, marc: MarcRecord, layouts: list[ItemFields]) -> list[Holding]:
         found: list[Holding] = []
-        for layout in self.layouts:
+        for layout in layouts:
             told = {holding.key for holding in found if holding.key}
-            copies = [self._holding(field, layout) for field in marc.fields(layout.tag)]
+            # A mapping that names a layout is believed; else the field must have what gives the layout away.
+            needed = set() if layouts is self.layouts else set(layout.recognise)
+            copies = [
+                self._holding(field, layout)
+                for field in marc.fields(layout.tag)
+                if needed <= {code for code, _ in field.subfields}
+            ]
             # A field of an earlier system often stayed beside the newer one: the first layout knows the copy's state.
             found += [copy for copy in copies if copy.key not in told]
-        if not found and not self._recognised_tags.isdisjoint(marc.data):
-            for layout in self._recognised:
-                needed = set(layout.recognise)
-                found = [
-                    self._holding(field, layout)
-                    for field in marc.fields(layout.tag)
-                    if needed <= {code for code, _ in field.subfields}
-                ]
-                if found:
-                    break
         return found
 
     def _holding(self, field: MarcField, layout: ItemFields) -> Holding:
@@ -102,6 +105,8 @@ class LocalItems:
         for word in words:
             own = layout.statuses.get(word.upper())
             found = _states(own) if own else self._statuses.read(word, due)
+            if due and all(one.state == "available" for one in found) and (lent := self._statuses.read("", due)):
+                return " ".join([word, "due", due]).lstrip("- "), lent  # the word tells of copies that are at home
             if found:
                 return word, found
         if due:

@@ -1,4 +1,4 @@
-"""How a UNIMARC record in ISO 2709 is encoded: UTF-8, GB18030 (CNMARC), ISO 5426, or what the source says."""
+"""How a UNIMARC record in ISO 2709 is encoded: as the source says, UTF-8, GB18030, Cyrillic code pages, ISO 5426."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ _COMBINING = dict(
     )
 )
 _MARKED = re.compile(rb"[\xc0-\xdb][A-Za-z]")
+_CHARSET = re.compile(rb"\x1fa\d{8}[^\x1f\x1e]{18}(?:01)?(79|89|99)")
+_CODE_PAGES = {b"79": "cp866", b"89": "cp1251", b"99": "koi8-r"}
+"""RUSMARC's own codes of character sets in 100 $a/26-27."""
+_IN_CYRILLIC = re.compile(rb"\x1fa(?:rus|ukr|bel|bul|mac|kaz|kir|tat|mon)[\x1e\x1f]")
+_USUAL = "\u043e\u0435\u0430\u0438\u043d\u0442\u0441\u0440\u0432\u043b"
+"""The most frequent letters of Cyrillic texts, in small: another code page makes rarer or large ones of them."""
 _C1 = re.compile("[\x80-\x87\x8a-\x97\x99-\x9b\x9d-\x9f]")
 
 
@@ -42,7 +48,9 @@ def decoder(data: bytes, named: str, *, chinese: bool) -> Decode:
     """
     if data.isascii():
         return lambda value: value.decode("ascii")
-    for encoding in [named] if named else ["utf-8", *(["gb18030"] if chinese or b"chi" in data else [])]:
+    russian = "" if named else code_page(data)
+    other = [russian] if russian else ["gb18030"] if chinese or b"chi" in data else []
+    for encoding in [named] if named else ["utf-8", *other]:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError as error:
@@ -53,6 +61,21 @@ def decoder(data: bytes, named: str, *, chinese: bool) -> Decode:
             return _twice
         return lambda value: value.decode(encoding)
     return _iso5426 if _MARKED.search(data) else lambda value: value.decode("cp1252", "replace")
+
+
+def code_page(data: bytes) -> str:
+    """The Cyrillic code page of records whose code (100) or language (101) and letters say so, else ""."""
+    coded = _CHARSET.search(data)
+    if coded:
+        return _CODE_PAGES[coded[1]]
+    if not _IN_CYRILLIC.search(data) or b"\x1fachi" in data:
+        return ""
+    words = re.findall(rb"[A-Za-z\x80-\xff]+", re.sub(rb"\x1f.", b" ", data))
+    own = sum(len(word) > 1 and not re.search(rb"[A-Za-z]", word) for word in words)
+    if own <= sum(not word.isascii() and re.search(rb"[A-Za-z]", word) is not None for word in words):
+        return ""  # transliterated, with marks on Latin letters
+    decoded = {name: data.decode(name, "replace") for name in _CODE_PAGES.values()}
+    return max(decoded, key=lambda name: sum(map(decoded[name].count, _USUAL)))
 
 
 def _twice(value: bytes) -> str:

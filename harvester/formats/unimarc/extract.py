@@ -21,7 +21,7 @@ _TYPES: dict[str, RecordType] = {
     "a": "book", "b": "manuscript", "c": "score", "d": "score", "e": "map", "f": "map", "g": "video", "i": "audio",
     "j": "audio", "k": "image", "l": "software", "m": "other", "r": "object",
 }  # fmt: skip
-_LOCAL = ("unimarc", "alma_availability", "cnmarc")
+_LOCAL = ("unimarc", "alma_availability", "cnmarc", "rusmarc")
 _NOTHING = Holding()
 _OTHER_THINGS = {"x": "an authority record", "y": "a reference entry record", "z": "a general explanatory record"}
 _TAGS = {

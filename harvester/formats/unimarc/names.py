@@ -18,7 +18,9 @@ def extract_creators(marc: MarcRecord) -> list[Creator]:
     found: dict[str, Creator] = {}
     for field in marc.fields(*_TAGS):
         separator = ". " if field.tag[1] == "1" else ", "
-        parts = [tidy(value).rstrip(" ,;") for value in field.values("ab")]
+        # $g are the forenames that $b has as initials.
+        codes = "ag" if field.first("g").strip() and field.tag[1] != "1" else "ab"
+        parts = [tidy(value).rstrip(" ,;") for value in field.values(codes)]
         name = strip_name(separator.join(part for part in parts if part))
         if name and name not in found:
             found[name] = Creator(name, _role(field))

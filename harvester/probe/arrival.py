@@ -7,8 +7,9 @@ from itertools import islice
 from harvester.budget import SpentError
 from harvester.fetching import FetchError, PatienceError, RefusedError, Response, StatusError
 from harvester.probe.endpoints import bare, candidates
+from harvester.probe.kind import NOTHING, WEB_PAGE, Kind
 from harvester.probe.look import TRIES, Look
-from harvester.probe.recognise import HEAD, NOTHING, WEB_PAGE, Kind, recognise
+from harvester.probe.recognise import HEAD, recognise
 
 OAI = Kind("an OAI-PMH server", "oai")
 _MOST_TRIED = 40
@@ -44,10 +45,12 @@ def arrive(look: Look) -> tuple[str, Kind]:
         return given, kind
     if failed and not (isinstance(failed, StatusError) and failed.response.status not in _CLOSED):
         raise failed
-    return _search(look, page, look.in_words(failed) if failed else f"it is {kind.words}")
+    if failed:
+        return _search(look, page, look.in_words(failed))
+    return _search(look, page, f"it is {kind.words}", "" if kind == WEB_PAGE else kind.mend)
 
 
-def _search(look: Look, page: Response | None, said: str) -> tuple[str, Kind]:
+def _search(look: Look, page: Response | None, said: str, mend: str = "") -> tuple[str, Kind]:
     given = look.source.location
     tried = 0
     look.client.tries = 1
@@ -67,7 +70,8 @@ def _search(look: Look, page: Response | None, said: str) -> tuple[str, Kind]:
     finally:
         look.client.tries = TRIES
     words = f"nothing to harvest at {given[:300]} ({said}); {tried:,} other likely addresses of its site were tried"
-    look.tell("found", "bad", words, "ask the institution for the base URL of its OAI-PMH server, or for a file")
+    mend = mend or "ask the institution for the base URL of its OAI-PMH server, or for a file"
+    look.tell("found", "bad", words, mend)
     return "", NOTHING
 
 

@@ -11,8 +11,9 @@ from harvester.csv_preview import in_words, preview
 from harvester.fetching import FetchError
 from harvester.formats import FORMATS
 from harvester.formats.base import MappingError
+from harvester.probe.kind import Kind
 from harvester.probe.look import Look
-from harvester.probe.recognise import Kind, recognise, recognise_file
+from harvester.probe.recognise import recognise, recognise_file
 from harvester.probe.samples import look_at_records
 from harvester.protocols import PROTOCOLS
 from harvester.protocols.json_table import is_json, is_lines
@@ -107,7 +108,7 @@ def _as_told(look: Look, kind: Kind, path: Path, address: str) -> Source | None:
     asked = look.source
     if asked.protocol:
         if kind.protocol in {"html", "oai", ""} or kind.protocol != asked.protocol:
-            fits = f"`lampway sources add {kind.protocol}` reads it" if kind.format else ""
+            fits = f"`lampway sources add {kind.protocol}` reads it" if kind.format else kind.mend
             look.tell(
                 "file", "bad", f"it is {kind.words}, not what {asked.protocol} files are", fits, format=kind.format
             )
@@ -115,7 +116,8 @@ def _as_told(look: Look, kind: Kind, path: Path, address: str) -> Source | None:
         look.tell("file", "good", f"it is {kind.words}", format=kind.format)
         return msgspec.structs.replace(asked, location=str(path))
     if not kind.format:
-        look.tell("file", "bad", f"{address[:300]} is {kind.words}", "CSV, XLSX, JSON, MARC and XML files are read")
+        mend = kind.mend or "CSV, XLSX, JSON, MARC and XML files are read"
+        look.tell("file", "bad", f"{address[:300]} is {kind.words}", mend)
         return None
     format_ = asked.format if asked.format in FORMATS else kind.format
     look.tell("file", "good", f"it is {kind.words}", format=kind.format)

@@ -73,21 +73,17 @@ class Look:
         elif grades & {"care", "unknown"} or found.problems:
             found.verdict = "with care"
         if found.verdict != "cannot":
-            found.add_with = self._command()
+            found.add_with = add_command(self.source, found.protocol, found.endpoint, found.format)
         return found
 
-    def _command(self) -> str:
-        found, source = self.found, self.source
-        words = [
-            "lampway sources add",
-            found.protocol,
-            shlex.quote(found.endpoint),
-            f"--institution {source.institution or 'ID'}",
-        ]
-        if found.protocol != "csv" and found.format != {"oai": "oai_dc", "marc": "marc21"}.get(found.protocol):
-            words.append(f"--format {found.format}")
-        words += [f"--set {shlex.quote(name)}" for name in source.sets]
-        words += [f"--prefix {shlex.quote(source.prefix)}"] if source.prefix else []
-        words += [f"--encoding {shlex.quote(source.encoding)}"] if source.encoding else []
-        words += [f"--mapping {shlex.quote(source.mapping)}"] if source.mapping else []
-        return " ".join(words)
+
+def add_command(source: Source, protocol: str, location: str, format_: str) -> str:
+    """The command that adds what was found at a location, with what the source says of it."""
+    words = [f"lampway sources add {protocol} {shlex.quote(location)} --institution {source.institution or 'ID'}"]
+    if protocol != "csv" and format_ != {"oai": "oai_dc", "marc": "marc21"}.get(protocol):
+        words.append(f"--format {format_}")
+    words += [f"--set {shlex.quote(name)}" for name in source.sets]
+    words += [f"--prefix {shlex.quote(source.prefix)}"] if source.prefix else []
+    words += [f"--encoding {shlex.quote(source.encoding)}"] if source.encoding else []
+    words += [f"--mapping {shlex.quote(source.mapping)}"] if source.mapping else []
+    return " ".join(words)

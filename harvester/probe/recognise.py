@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 
-import msgspec
-
+from harvester.fetching import FetchError
+from harvester.formats.csv_plan import recognised
+from harvester.formats.unimarc.encoding import code_page
+from harvester.probe.foreign import foreign, foreign_archive, foreign_xml, pica_xml
+from harvester.probe.kind import NOTHING, WEB_PAGE, Kind
 from harvester.protocols.csv_workbook import is_workbook
 from harvester.protocols.json_table import is_json
-from harvester.protocols.local_file import parts_of
+from harvester.protocols.local_file import open_unpacked, parts_of
 
 HEAD = 1 << 18
 _TAG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)((?:\s[^<>]*)?)/?>")
@@ -29,35 +33,26 @@ _NAMES = {
 }
 _DELIMITERS = b",;\t|"
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")
-_FOREIGN = (
-    (b"%PDF", "a PDF document"), (b"\x89PNG", "an image"), (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"),
-    (b"\xd0\xcf\x11\xe0", "an old office document (.xls, .doc): save the table as CSV or XLSX"),
-    (b"SQLite format 3", "an SQLite database: export the table as CSV"),
-)  # fmt: skip
 
 
-class Kind(msgspec.Struct, frozen=True):
-    """What something is."""
-
-    words: str
-    protocol: str = ""
-    """oai, csv, marc, xml; "html" for a web page, "packed" for an archive; "" for what is not read."""
-    format: str = ""
-
-
-NOTHING = Kind("empty")
-WEB_PAGE = Kind("a web page", "html")
-
-
-def recognise_file(path: Path) -> Kind:
+def recognise_file(path: Path, member: str = "") -> Kind:
     """What a file is, packed or not; of a folder or an archive of many, the first one.
+
+    Args:
+        path: of the file or folder.
+        member: which file of an archive, instead.
 
     Raises:
         FetchError: it cannot be read.
     """
-    if path.is_file() and is_workbook(path):
-        return Kind("a workbook (XLSX)", "csv", "csv")
-    with parts_of(path)[0].opened() as content:
+    if path.is_file() and zipfile.is_zipfile(path):
+        try:
+            other = foreign_archive(path)
+        except (OSError, zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: locked by a password
+            raise FetchError(f"{path.name} is no archive that can be read: {error}") from error
+        if other or is_workbook(path):
+            return other or Kind("a workbook (XLSX)", "csv", "csv")
+    with open_unpacked(path, member) if member else parts_of(path)[0].opened() as content:
         return recognise(content.read(HEAD))
 
 
@@ -68,9 +63,9 @@ def recognise(head: bytes) -> Kind:
         return NOTHING
     if _HTML.match(head):
         return WEB_PAGE
-    for magic, words in _FOREIGN:
-        if head.startswith(magic):
-            return Kind(words)
+    other = foreign(head)
+    if other:
+        return other
     if head.startswith(_PACKED):
         return Kind("a packed file", "packed")
     start = head.lstrip()
@@ -81,7 +76,8 @@ def recognise(head: bytes) -> Kind:
     if _LEADER.match(head):
         return _marc(head)
     first = start.split(b"\n", 1)[0]
-    if any(mark in first for mark in _DELIMITERS) and head.count(b"\0") < len(head) // 1000 + 1:
+    one_column = recognised([first.decode("utf-8", "replace").strip().strip('"')]) == 1
+    if (one_column or any(mark in first for mark in _DELIMITERS)) and head.count(b"\0") < len(head) // 1000 + 1:
         return Kind("a table (CSV)", "csv", "csv")
     if b"\n" in start and not head.count(b"\0"):
         return Kind("a text of lines without columns; as CSV it would need a header and separators")
@@ -99,6 +95,9 @@ def _xml(head: bytes) -> Kind:
     tags = [(match[1].decode(), match[2]) for match in _TAG.finditer(head)]
     if not tags:
         return Kind("XML without an element in its beginning")
+    other = pica_xml(head)
+    if other:
+        return other
     names = [name for name, _ in tags]
     oai = "OAI-PMH" in names[:3]
     if oai and not {"ListRecords", "GetRecord"} & set(names):
@@ -118,7 +117,8 @@ def _xml(head: bytes) -> Kind:
         return Kind("an answer of OAI-PMH", "oai")
     if names[0].lower() in {"html", "body", "head"} or b"xhtml" in tags[0][1]:
         return WEB_PAGE
-    return Kind("XML in a format that is not read: MARCXML, MODS, EAD, LIDO, EDM and Dublin Core are")
+    root = f"XML in a format that is not read (its root is <{names[0][:60]}>)"
+    return foreign_xml(head) or Kind(f"{root}: MARCXML, MODS, EAD, LIDO, EDM and Dublin Core are")
 
 
 def _marc(head: bytes) -> Kind:
@@ -129,7 +129,6 @@ def _marc(head: bytes) -> Kind:
     try:
         head[: head.rfind(b"\x1d")].decode("utf-8")
     except UnicodeDecodeError:
-        chinese = re.search(rb"(?:[\xb0-\xf7][\xa1-\xfe]){4}", head)
-        if chinese:
+        if re.search(rb"(?:[\xb0-\xf7][\xa1-\xfe]){4}", head) and not code_page(head):
             return Kind("a file of CNMARC records (ISO 2709)", "marc", "cnmarc")
     return Kind("a file of UNIMARC records (ISO 2709)", "marc", "unimarc")

@@ -74,3 +74,5 @@ class Institution(msgspec.Struct, omit_defaults=True, kw_only=True):
     """How its system may be asked for its copies: "adapter" (daia, koha), "url" ...; empty = it may not."""
     closed: bool = False
     """Shut for good: kept so that links live, never ranked as open."""
+    hidden: bool = False
+    """It has withdrawn all that it had here: kept for its people and its return, shown to no visitor."""

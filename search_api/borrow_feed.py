@@ -102,7 +102,7 @@ def _lenders(places: Sequence[Institution], only: Sequence[str]) -> dict[str, In
         owner = by_id.get(row.parent, row)
         lends = not row.services or {"loan", "digital"} & set(row.services)
         wanted = not only or row.id in only or owner.id in only
-        if row.kind == "library" and not row.closed and lends and wanted:
+        if row.kind == "library" and not row.closed and not row.hidden and lends and wanted:
             found[row.id] = owner
     return found
 

@@ -44,7 +44,7 @@ def institution_view(context: Context, id_: str, *, at: datetime, near: Point | 
     """One institution at a moment; None when there is none with this id."""
     registry = context.registry()
     place = registry.by_id.get(id_)
-    if place is None:
+    if place is None or place.hidden:
         return None
     hours = of_institution(place)
     problem = problem_of(place)

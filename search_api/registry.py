@@ -34,7 +34,9 @@ class Registry:
 
     def __init__(self, rows: Sequence[Institution], version: str, now: datetime, highest: int = 0) -> None:
         """``highest``: the highest number that copies may name, where its institution was removed."""
-        self.version, self.institutions = version, list(rows)
+        self.version = version
+        self.institutions = [row for row in rows if not row.hidden]
+        """Those that visitors may come upon; the other attributes know the hidden ones, too."""
         self.by_id = {row.id: row for row in rows}
         self.by_number = {row.number: row for row in rows}
         self.size = max(highest, *self.by_number, 0) + 1

@@ -13,7 +13,7 @@ import msgspec
 from schemas.catalogue import Source
 from search_api.context import Context
 from search_api.views import InstitutionRef
-from store import harvest_runs, quarantine, raw_records, sources
+from store import harvest_runs, quarantine, raw_records, registrations, sources
 from store.harvest_runs import RunReport
 
 
@@ -65,10 +65,10 @@ class SourceCard(msgspec.Struct, kw_only=True):
 
 
 def source_card(context: Context, id_: str) -> SourceCard | None:
-    """The card of a source; None when there is none with this id."""
+    """The card of a source; None when there is none with this id, or its institution has withdrawn it."""
     with context.database.connect() as connection:
         source, number = sources.get(connection, id_), sources.number_of(connection, id_)
-        if source is None or number is None:
+        if source is None or number is None or registrations.is_withdrawn(connection, id_):
             return None
         state = sources.state(connection, id_)
         living, deleted = raw_records.count(connection, number)

@@ -58,9 +58,10 @@ def upsert(connection: Connection, rows: Iterable[Institution]) -> ImportCounts:
 
 
 def changed(connection: Connection) -> list[tuple[str, str]]:
-    """The institutions that are not shut for good, each with its last change (``2026-11-24T10:00:00Z``)."""
-    rows = connection.execute(select(institutions).order_by(institutions.c.number))
-    living = [(row.id, row.updated_at) for row in rows if not from_json(row.data, Institution).closed]
+    """The institutions that are to be found, each with its last change (``2026-11-24T10:00:00Z``)."""
+    rows = [(row, from_json(row.data, Institution)) for row in connection.execute(select(institutions))]
+    rows.sort(key=lambda pair: pair[1].number)
+    living = [(row.id, row.updated_at) for row, place in rows if not place.closed and not place.hidden]
     return [(id_, f"{updated[:19]}Z") for id_, updated in living]
 
 

@@ -62,6 +62,11 @@ def is_withdrawn(connection: Connection, source: str) -> bool:
     return connection.execute(select(registrations.c.id).where(*own).limit(1)).first() is not None
 
 
+def has_brought(connection: Connection, institution: str) -> bool:
+    """Whether an institution came into the registry by being registered."""
+    return any(row.proposal.new and row.proposal.institution == institution for row in in_state(connection, *NEXT))
+
+
 def of_account(connection: Connection, account: int) -> list[Registration]:
     """A person's registrations, the latest first."""
     return _all(connection, registrations.c.account == account)

@@ -12,6 +12,7 @@ from lampway.commands.sources import app
 from lampway.console import WRONG_USE, fail, note, open_store, say, settings_or_fail
 from lampway.harvest_worker import plan_of
 from schemas.catalogue import Source
+from search_api.accounts import registering
 from store import institutions, sources
 from store.database import Connection, now_text
 from store.source_runs import all_with_runs
@@ -82,9 +83,8 @@ def resume(id: Id) -> None:  # noqa: A002
 
 def _set_paused(id_: str, *, paused: bool) -> None:
     with open_store(settings_or_fail()) as database, database.begin() as connection:
-        source = _known(connection, id_)
-        source.paused = paused
-        sources.add(connection, source)
+        _known(connection, id_)
+        registering.pause_source(connection, id_, "command", paused=paused)
     say(f"{id_} is {'paused' if paused else 'no longer paused'}.")
 
 

@@ -12,6 +12,7 @@ from lampway.commands import source_licence, source_restore, source_test
 from lampway.console import WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from lampway.source_login import Auth, give
 from schemas.catalogue import Source
+from search_api.accounts import emptied
 from store import harvest_runs, institutions, sources
 from store.database import now_text
 from store.harvest_runs import RunReport
@@ -170,6 +171,7 @@ def _add(source: Source, mapping: Path | None, replace: bool, auth: str) -> None
             source.scheduled_at = now_text()
         give(source, auth, before, settings)
         sources.add(connection, source)
+        emptied.show(connection, source.institution)
     say(source.id)
     note(f"Added. Look at it with `lampway sources test {source.id}`, fetch it with `lampway harvest {source.id}`.")
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from schemas.account import ROLES, is_email
 from schemas.institution import Institution
 from schemas.registration import Registration
-from search_api.accounts import tenancy
+from search_api.accounts import registering, tenancy
 from search_api.accounts.actor import Actor
 from search_api.accounts.log_in import Tries
 from search_api.accounts.mail import Mail
@@ -174,11 +174,11 @@ def act_on_source(
         now = datetime.now(UTC).isoformat(timespec="seconds")
         if act == "run":
             source.wanted_at = now
-        elif act in ("pause", "resume"):
-            source.paused = act == "pause"
         elif act == "schedule":
             source.schedule, source.scheduled_at = told["to"], now
         sources.add(connection, source)
+        if act in ("pause", "resume"):
+            registering.pause_source(connection, source.id, doer.who, paused=act == "pause")
         doer.did(connection, f"source.{act}", f"source:{own.source.id}", institution=place.id, **told)
 
 

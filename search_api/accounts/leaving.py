@@ -12,6 +12,7 @@ from config.settings import Settings
 from schemas.account import Act
 from schemas.catalogue import Source
 from schemas.registration import Registration
+from search_api.accounts import emptied
 from store import accounts, api_keys, audit, quarantine, registrations, source_content, sources
 from store.columns import Columns
 from store.database import Connection, Database
@@ -58,7 +59,7 @@ def end_rests(database: Database, settings: Settings, now: datetime) -> int:
 
     With the source go its raw records, records, quarantine, runs and log-in, and the uploaded file. The registration
     and the audit stay, and the tombstones of its works. When it was the institution's only source, its keys and the
-    roles for it end, too.
+    roles for it end, too; one that came by its registration goes with it.
     """
     before = (now - timedelta(days=settings.rest_days)).isoformat(timespec="seconds")
     with database.connect() as connection:
@@ -96,6 +97,8 @@ def _end(connection: Connection, registration: Registration) -> None:
             _note(connection, "member.remove", f"account:{person.email}", own)
     registration.source = ""
     registrations.change(connection, registration)
+    if emptied.remove_if_emptied(connection, own):
+        _note(connection, "institution.remove", f"institution:{own}", own)
 
 
 def _is_only(connection: Connection, source: Source) -> bool:

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from config.settings import Settings
 from schemas.catalogue import Source
-from schemas.domains import site_of
+from schemas.domains import in_dns, site_of
 from schemas.institution import Institution
 from schemas.registration import Finding, Proposal, Registration, RegistrationState, Way
+from search_api.accounts import emptied
 from search_api.accounts.outside import Outside
 from store import accounts, institutions, links, registrations, sources
 from store.database import Connection, Database, now_text
@@ -58,7 +59,9 @@ def ways_of(registration: Registration, endpoint: str) -> list[Way]:
         # in Identify is the host's, or a default that the software came with.
         if mail and site_of(mail) and site_of(mail) == site_of(host):
             found.append("mail")
-        found += ["file", "dns"]
+        found.append("file")
+        if in_dns(host):
+            found.append("dns")
     if registration.proposal.protocol == "oai":
         found.append("description")
     return found
@@ -125,6 +128,7 @@ def go_live(connection: Connection, registration: Registration, actor: str) -> N
         accounts.set_role(connection, registration.account, proposal.institution, "editor")
     registration.source = registration.source or _free_id(connection, proposal.institution)
     sources.add(connection, _source(registration))
+    emptied.show(connection, proposal.institution)
     registrations.step(connection, registration, "live", actor, source=registration.source)
 
 
@@ -162,6 +166,15 @@ def resume(connection: Connection, registration: Registration, actor: str) -> No
     registrations.step(connection, registration, "live", actor)
 
 
+def pause_source(connection: Connection, id_: str, actor: str, *, paused: bool) -> None:
+    """Pause or resume a source, and the registration that it came from with it, so that both say the same."""
+    registration = registrations.of_source(connection, id_)
+    if registration is not None and registration.state == ("live" if paused else "paused"):
+        (pause if paused else resume)(connection, registration, actor)
+    else:
+        _set_paused(connection, id_, paused=paused)
+
+
 def withdraw(database: Database, outside: Outside, registration: Registration, actor: str) -> int:
     """Take everything out: the records rest, and vanish from search, feeds and our OAI-PMH; returns how many.
 
@@ -177,6 +190,7 @@ def withdraw(database: Database, outside: Outside, registration: Registration, a
             if registration.source:
                 _set_paused(connection, registration.source, paused=True)
             registrations.step(connection, registration, "withdrawn", actor)
+            emptied.hide_if_emptied(connection, registration.proposal.institution)
     return outside.take_out(registration.source) if registration.source else 0
 
 
@@ -195,6 +209,7 @@ def come_back(database: Database, outside: Outside, registration: Registration, 
     back = outside.bring_back(registration.source)
     with database.begin() as connection:
         _set_paused(connection, registration.source, paused=False)
+        emptied.show(connection, registration.proposal.institution)
         registrations.step(connection, registration, "live", actor)
     return back
 

@@ -16,7 +16,7 @@ from search_api.messages import LANGUAGES
 from search_api.web.forms import Form, Sent, see_other
 from search_api.web.language import NAMES
 from search_api.web.rendering import Page
-from store import accounts, logins
+from store import accounts, logins, registrations
 from store.passkeys import Passkey, of_account
 from store.secrets import SecretError
 
@@ -25,7 +25,7 @@ _LONGEST_NAME = 100
 
 
 @router.get("")
-def accountaccount_view(request: Request, actor: Self) -> Response:
+def account_page(request: Request, actor: Self) -> Response:
     """All of it on one page."""
     return account_view(request, actor, Form())
 
@@ -100,7 +100,7 @@ def end_logins(request: Request, actor: Self, form: Sent) -> Response:
 
 
 @router.get("/confirm")
-def confirmaccount_view(request: Request, actor: Self) -> Response:
+def confirm_page(request: Request, actor: Self) -> Response:
     """Asks for the second factor before a dangerous act."""
     return confirm_view(request, actor, Form({"next": request.query_params.get("next", "")}))
 
@@ -147,6 +147,7 @@ def account_view(request: Request, actor: Actor, form: Form) -> Response:
     page, context = Page(request), context_of(request)
     with context.database.connect() as connection:
         open_ = logins.of_account(connection, actor.account.number)
+        registered = registrations.of_account(connection, actor.account.number)
     now, by_id = context.clock(), context.registry().by_id
     places = [(by_id[id_], page.say(f"accounts.role_{role}")) for id_, role in actor.roles.items() if id_ in by_id]
     shown = [
@@ -166,6 +167,7 @@ def account_view(request: Request, actor: Actor, form: Form) -> Response:
         form=form,
         account=actor.account,
         institutions=places,
+        registrations=registered,
         logins=shown,
         passkeys=[
             {

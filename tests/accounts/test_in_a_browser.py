@@ -233,16 +233,14 @@ def test_by_the_file(newcomer: Any, platform: Platform, library: Any, by_keyboar
     found(person, platform, "en")
 
 
-def test_by_dns_without_scripts_on_a_telephone_in_chinese(
-    newcomer: Any, platform: Platform, library: Any, names: Any
-) -> None:
+def test_without_scripts_on_a_telephone_in_chinese(newcomer: Any, platform: Platform, library: Any) -> None:
     person = newcomer(width=360, scripts=False, lang="zh")
     # Axe is a script: it cannot look where there are none; widths are looked at by the other test.
     person.look = lambda picture: None
     page = bring(person, platform, library, "zh")
-    name, value = page.locator("#way-dns ~ p code").all_inner_texts()
-    names.texts[name] = [value]
-    person.click(page.locator("#way-dns ~ form button"))
+    codes = page.locator("#way-file ~ p code").all_inner_texts()
+    library.files[codes[0].removeprefix(library.home)] = codes[1].encode()
+    person.click(page.locator("#way-file ~ form button"))
     found(person, platform, "zh")
 
 

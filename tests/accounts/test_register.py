@@ -22,6 +22,7 @@ from indexer.engines import open_engine
 from indexer.update import update
 from lampway.harvest_worker import HarvestWorker
 from schemas.catalogue import Source
+from schemas.registration import NewInstitution, Proposal
 from search_api.accounts import registering
 from search_api.messages import LANGUAGES, catalogue
 from store import accounts, audit, links, records, registrations, sources
@@ -167,8 +168,45 @@ def test_from_the_file_to_the_search_and_out_again(
     assert (report.status, report.new) == ("complete", 0)
 
 
-def test_by_dns_of_the_host(person: Any, library: Any, names: Any, context: Any) -> None:
-    ada, page = registered(person, library)
+def far(context: Any, person: Any, **proposal: Any) -> tuple[Any, str]:
+    """Somebody with a registration of an endpoint with a name of its own, which nobody asks here."""
+    ada = person(ADA)
+    with context.database.begin() as connection:
+        account = accounts.by_email(connection, ADA)
+        wanted = {"location": "https://oai.harbour.example/oai", "protocol": "oai", "format": "oai_dc", **proposal}
+        wanted.setdefault("new", NewInstitution(name="Harbour Library"))
+        made = registrations.add(connection, account.number, "probed", Proposal(**wanted))
+    return ada, f"/registrations/{made.id}"
+
+
+@pytest.mark.parametrize(
+    ("host", "offered"),
+    [
+        ("oai.harbour.example", True),
+        ("harbour.internal", True),
+        ("127.0.0.1", False),
+        ("127.1", False),
+        ("0x7f.1", False),
+        ("[2001:db8::1]", False),
+        ("localhost", False),
+        ("catalogue.localhost", False),
+        ("printer.local.", False),
+        ("intranet", False),
+    ],
+)
+def test_dns_is_offered_where_it_can_tell(context: Any, person: Any, host: str, offered: bool) -> None:
+    ada, page = far(context, person, location=f"http://{host}/oai")
+    shown = ada.get(page).text
+    assert ("way-dns" in shown) == offered
+    assert "way-file" in shown
+    tokens = ada.get(f"/api{page}", headers={"Accept": "application/json"}).json()["proofs"]
+    assert {proof["way"] for proof in tokens} == {"file", "description", *(["dns"] if offered else [])}
+    if not offered:
+        assert ada.post(f"{page}/prove", data={"way": "dns"}).status_code in (404, 422)
+
+
+def test_by_dns_of_the_host(context: Any, person: Any, names: Any) -> None:
+    ada, page = far(context, person)
     name, value = next(
         (a, b) for a, b in zip(codes(ada.get(page)), codes(ada.get(page))[1:], strict=False) if a.startswith("_lampway")
     )

@@ -86,9 +86,13 @@ def shown_codes(codes: NDArray[np.int8], ages: NDArray[np.float64], rules: Avail
 
 def ceilings(
     view: View, institutions: int, services: tuple[str, ...], only_good: bool, quarter: int, rules: AvailabilityRules
-) -> NDArray[np.float64]:
-    """What the best holding of each institution can score at most at or after a quarter hour; -inf = it has none."""
-    bound = np.full(institutions, -np.inf)
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """What the best holding of each institution can score at most at the beginning of a quarter hour.
+
+    Returns:
+        The bounds, -inf = it has none; and whose states may be younger than that, so that they do not fade yet.
+    """
+    bound, young = np.full(institutions, -np.inf), np.zeros(institutions, np.bool_)
     unknown = rules.scores["unknown"]
     for service in services:
         newest = view.newest(service, institutions)
@@ -102,9 +106,20 @@ def ceilings(
             if only_good:
                 fits = fits & (code in GOOD) & (ages <= rules.stale_after_h)
             np.maximum(bound, np.where(fits, most, -np.inf), out=bound)
+            young |= at - 1 > quarter
         if not only_good and services != DIGITAL:
             np.maximum(bound, np.where(newest[:, NONE] > 0, unknown, -np.inf), out=bound)
-    return bound
+    return bound, young
+
+
+def later(
+    bound: NDArray[np.float64], young: NDArray[np.bool_], moment_s: float, rules: AvailabilityRules
+) -> NDArray[np.float64]:
+    """Those bounds at a moment within the quarter hour. A looser bound would leave large ties unproven."""
+    unknown = rules.scores["unknown"]
+    passed_h = (moment_s - EPOCH) % QUARTER_S / 3600
+    fades = (bound > unknown) & ~young
+    return np.where(fades, unknown + (bound - unknown) * np.exp2(-passed_h / rules.half_life_h), bound)
 
 
 def quarter_of(moment_s: float) -> int:

@@ -120,11 +120,12 @@ class Measure:
 
     def ceilings(self, view: View) -> NDArray[np.float64]:
         """What the best holding at each institution can be worth at most; -inf where none can pass."""
-        quarter = availability.quarter_of(self.situation.moment_s)
+        moment, rules = self.situation.moment_s, self.rules.availability
+        quarter = availability.quarter_of(moment)
         bounds = _ceilings(
             view, view.serial, len(self.institutions), self.services, self.available, quarter, self.rules
         )
-        doors, online = bounds
+        doors, online = (availability.later(*bound, moment, rules) for bound in bounds)
         numbers = np.arange(len(self.institutions))
         walk = np.where(self.doors, self._bound(doors, numbers, digital=False), OUT)
         read = np.where(self.institutions, self._bound(online, numbers, digital=True), OUT)
@@ -229,12 +230,15 @@ def _classes(km: NDArray[np.float64]) -> NDArray[np.float64]:
     return ranks.astype(np.float64)
 
 
+_Bound = tuple[NDArray[np.float64], NDArray[np.bool_]]
+
+
 @lru_cache(maxsize=32)
 def _ceilings(
     view: View, serial: int, size: int, services: tuple[str, ...], available: bool, quarter: int, rules: Rules
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[_Bound, _Bound]:
     """Bounds of availability by institution: for going there, for reading on a screen. ``serial``: the view's."""
     walk = availability.ceilings(view, size, availability.physical(services), available, quarter, rules.availability)
     if not availability.allows_digital(services):
-        return walk, np.full(size, OUT)
+        return walk, (np.full(size, OUT), np.zeros(size, np.bool_))
     return walk, availability.ceilings(view, size, availability.DIGITAL, available, quarter, rules.availability)

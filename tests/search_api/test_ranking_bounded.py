@@ -268,8 +268,8 @@ def test_certified_means_equal_to_brute_force(draw: Draw) -> None:
 @given(seeds)
 def test_holdings_never_exceed_the_ceiling_of_their_place(draw: Draw) -> None:
     town, request, rules = draw.town(), draw.request(), weighed(draw.weights())
-    things = draw.things(len(town))
-    here = situation(Registry(town, "1", NOW), request.near, request.at, request.mode, rules, NOW)
+    things, now = draw.things(len(town)), NOW + timedelta(minutes=draw.randint(0, 40))
+    here = situation(Registry(town, "1", NOW), request.near, request.at, request.mode, rules, now)
     view = view_of(things)
     measure = Measure(request, here, rules)
     ceilings = measure.ceilings(view)
@@ -323,6 +323,19 @@ def test_the_second_call_is_needed_and_is_enough() -> None:
     assert ranked.numbers[0] == 999
     assert ranked.certified
     assert ranked.calls == 2
+
+
+def test_more_like_works_than_are_looked_at_are_proven_at_any_minute() -> None:
+    """A catalogue that is browsed: hundreds of copies worth the same, checked some minutes before."""
+    town = [Institution(id="one", name="One", number=1, lat=55.0, lon=-1.6, opening_hours="24/7", timezone="UTC")]
+    word = pack([Availability(service="loan", state="available")], quarter_of(NOW))
+    view, rules = view_of([Thing(n, 1.0, None, ((1, word),)) for n in range(1, 900)]), load_rules()
+    snapshot = ListSnapshot([Thing(n, 1.0, None, ((1, word),)) for n in range(1, 900)])
+    for minutes in (0, 7, 14, 22):
+        now = NOW + timedelta(minutes=minutes)
+        request = SearchRequest(at=now, near=Point(55.0, -1.6))
+        here = situation(Registry(town, "1", NOW), request.near, now, "walk", rules, now)
+        assert rank(snapshot, BROWSE, view, Measure(request, here, rules), TINY, 3).certified, minutes
 
 
 @pytest.mark.parametrize("k", [1, 5, 40])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from schemas.catalogue import CatalogueRecord, Source
 from schemas.work import Edition, Work
+from store import dated_works, records, sources
+from store.database import Connection
+from store.dated_works import Origin
 
 Described = Mapping[int, tuple[Source, CatalogueRecord]]
 """Records by row number, each with its source."""
@@ -38,6 +41,37 @@ def given(work: Work, records: Described) -> Work | None:
     fields |= {name: _all(name, opened.values()) for name in ("isbns", "issns", "identifiers")}
     editions = [kept for edition in work.editions if (kept := _edition(edition, opened))]
     return Work(id=work.id, number=work.number, editions=editions, **fields)
+
+
+def given_works(
+    connection: Connection, found: Mapping[int, Work], behind: Mapping[int, Sequence[Origin]] | None = None
+) -> dict[int, Work]:
+    """Works by number as others get them; those that nobody gets are left out.
+
+    Args:
+        connection: to the store.
+        found: the works by number.
+        behind: the living records behind them, where they are known already.
+    """
+    if behind is None:
+        behind = mixed(connection, list(found))
+    given_: dict[int, Work] = {}
+    for number, work in found.items():
+        origins = behind.get(number, ())
+        told: Work | None = work
+        if any(one.source.withheld for one in origins):
+            told = given(work, records.with_sources(connection, [one.row for one in origins]))
+        if told is not None:
+            given_[number] = told
+    return given_
+
+
+def mixed(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Origin]]:
+    """Those of some works that have withheld records, with all their living records."""
+    if not any(source.withheld for source in sources.all_sources(connection)):
+        return {}
+    behind = dated_works.origins(connection, numbers)
+    return {n: origins for n, origins in behind.items() if any(one.source.withheld for one in origins)}
 
 
 def open_records(records: Described) -> dict[int, tuple[Source, CatalogueRecord]]:

@@ -10,6 +10,7 @@ import msgspec
 
 from search_api import cursor
 from search_api.context import Context
+from search_api.given import given_works
 from search_api.institutions import Box, inside
 from search_api.lookup import works_meant
 from search_api.parameters import box, one
@@ -109,12 +110,13 @@ def works(
 
 
 def work(context: Context, id_: str) -> Found | Moved | None:
-    """One work; Moved when it became part of another, None when there is none."""
+    """One work as others get it; Moved when it became part of another, None when there is none."""
     with context.database.connect() as connection:
         found = None if "\0" in id_ else works_store.get(connection, id_)
         if isinstance(found, str):
             return Moved(found)
-        return (found, dated_works.dated(connection, [found.number]).get(found.number, "")) if found else None
+        told = given_works(connection, {found.number: found} if found else {})
+        return next(((each, dated_works.dated(connection, [n]).get(n, "")) for n, each in told.items()), None)
 
 
 def _named(context: Context, params: Params, lang: str) -> list[Found]:
@@ -130,7 +132,7 @@ def _named(context: Context, params: Params, lang: str) -> list[Found]:
     ids = [id_ for id_ in set.intersection(*wanted) if "\0" not in id_]
     with context.database.connect() as connection:
         known = works_store.known(connection, ids)
-        living = works_store.by_numbers(connection, sorted(known.values()))
+        living = given_works(connection, works_store.by_numbers(connection, sorted(known.values())))
         dates = dated_works.dated(connection, list(living))
     found: dict[str, Found] = {each.id: (each, dates.get(number, "")) for number, each in living.items()}
     for id_ in known.keys() - found.keys():  # became part of another, or went

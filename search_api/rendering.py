@@ -16,6 +16,7 @@ from search_api import marc_records
 from search_api.best_holding import zone_of
 from search_api.context import Context
 from search_api.errors import ApiError
+from search_api.given import given_works, mixed
 from search_api.institutions import LIST_PARAMETERS, institution_view, institutions_asked_for
 from search_api.parameters import Params, asked, whole_number
 from search_api.renderers.base import MOST_SAVED, Format, Frame, Results, Subject
@@ -97,22 +98,28 @@ def with_marc(frame: Frame, context: Context, shown: Sequence[Work | WorkView]) 
 
 
 def results_of(context: Context, question: SearchRequest) -> Results:
-    """The results of a search with their whole descriptions."""
+    """The results of a search with their whole descriptions, as others get them."""
     answer = search(context, question)
     with context.database.connect() as connection:
         numbers = [hit.number for hit in answer.hits]
         found, changed = works.by_numbers(connection, numbers), dated_works.dated(connection, numbers)
-    kept = [hit for hit in answer.hits if hit.number in found]
-    answer.hits = kept
-    shown = [found[hit.number] for hit in kept]
-    return Results(request=question, answer=answer, works=shown, changed=changed)
+        withheld = mixed(connection, list(found))
+        told = given_works(connection, found, withheld)
+    answer.hits = [hit for hit in answer.hits if hit.number in found]
+    missing = {place for place, hit in enumerate(answer.hits) if hit.number not in told}
+    answer.hits = [hit for hit in answer.hits if hit.number in told]
+    for hit in answer.hits:
+        if hit.number in withheld:  # the best copy may be one that only a withheld record names
+            hit.best = None
+    shown = [told[hit.number] for hit in answer.hits]
+    return Results(request=question, answer=answer, works=shown, changed=changed, withheld=missing)
 
 
 def _work(request: Request, context: Context, lang: str, params: Params, form: Format) -> tuple[Any, SearchRequest]:
     id_, question = request.path_params["id"], asked(context, params, lang)
-    found = work_asked_for(context, id_, question)
+    found = work_asked_for(context, id_, question, for_others=True)
     if found is None:
-        raise ApiError("not-found", f"No work {id_[:200]!r}.")
+        raise ApiError("not-found", f"No work {id_[:200]!r} whose description is given to others.")
     return found, question
 
 

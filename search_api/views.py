@@ -103,6 +103,8 @@ class WorkView(msgspec.Struct, kw_only=True):
     holdings: list[HoldingView]
     holdings_count: int
     institutions_count: int
+    withheld: bool = False
+    """Some of its records are shown here only: the formats that are given away say less."""
     warnings: list[str] = msgspec.field(default_factory=list)
 
 

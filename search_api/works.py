@@ -13,6 +13,7 @@ from schemas.query import Mode, Point, SearchRequest
 from schemas.work import Work
 from search_api.best_holding import BestHoldings
 from search_api.context import Context
+from search_api.given import given, open_records
 from search_api.ranking.combine import OUT, Measure
 from search_api.ranking.reasons import Reasons
 from search_api.ranking.rules import load_rules
@@ -32,6 +33,7 @@ def work_view(
     mode: Mode = "walk",
     lang: str = "en",
     service: tuple[Service, ...] = (),
+    for_others: bool = False,
 ) -> WorkView | Moved | None:
     """A work for somebody at a place and a moment; Moved when it became part of another, None when there is none.
 
@@ -43,6 +45,7 @@ def work_view(
         mode: how they travel.
         lang: language of the reasons.
         service: what they want to do; holdings that do not offer it come last.
+        for_others: as it is given away, without what withheld sources say; None where nothing is left.
     """
     with context.database.connect() as connection:
         work = None if "\0" in id_ else works.get(connection, id_)
@@ -50,12 +53,22 @@ def work_view(
             return Moved(work) if work else None
         ids = [record for edition in work.editions for record in edition.record_ids]
         found = records.with_sources(connection, ids)
+    withheld = any(source.withheld for source, _ in found.values())
+    if withheld and for_others:
+        told = given(work, found)
+        if told is None:
+            return None
+        work, found = told, open_records(found)
     request = SearchRequest(near=near, at=at, mode=mode, lang=lang, service=service)
     holdings = _holdings(context, work, request, found)
-    return _view(work, holdings, found)
+    view = _view(work, holdings, found)
+    view.withheld = withheld
+    return view
 
 
-def work_asked_for(context: Context, id_: str, question: SearchRequest) -> WorkView | Moved | None:
+def work_asked_for(
+    context: Context, id_: str, question: SearchRequest, *, for_others: bool = False
+) -> WorkView | Moved | None:
     """``work_view`` for whoever asks a question: from where, when, how and for what."""
     return work_view(
         context,
@@ -65,6 +78,7 @@ def work_asked_for(context: Context, id_: str, question: SearchRequest) -> WorkV
         mode=question.mode,
         lang=question.lang,
         service=question.service,
+        for_others=for_others,
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.work import Work
-from search_api.given import given
-from store import dated_works, records, works
+from search_api.given import given_works
+from store import dated_works, works
 from store.database import Connection
 from store.dated_works import DatedWork, Origin
 
@@ -28,17 +28,10 @@ def describe(connection: Connection, rows: Sequence[DatedWork]) -> dict[int, Des
     numbers = [dated.work for dated in living]
     found = works.by_numbers(connection, numbers)
     behind = dated_works.origins(connection, numbers)
-    mixed = [n for n, origins in behind.items() if any(one.source.withheld for one in origins)]
-    for number in mixed:
-        described = records.with_sources(connection, [origin.row for origin in behind[number]])
-        work = given(found[number], described) if number in found else None
-        if work is None:
-            found.pop(number, None)
-        else:
-            found[number] = work
-        behind[number] = [origin for origin in behind[number] if not origin.source.withheld]
+    found = given_works(connection, found, behind)
+    opened = {n: [one for one in origins if not one.source.withheld] for n, origins in behind.items()}
     return {
-        dated.work: Described(dated, found[dated.work], behind.get(dated.work, ()))
+        dated.work: Described(dated, found[dated.work], opened.get(dated.work, ()))
         for dated in living
         if dated.work in found
     }

@@ -6,7 +6,7 @@ nobody: no store, no engine, no clock. So all formats say the same as the page a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -61,6 +61,8 @@ class Results(msgspec.Struct, kw_only=True):
     works: Sequence[Work]
     changed: Mapping[int, str] = msgspec.field(default_factory=dict)
     """Number of a work -> when what is said of it, or who has it, last changed: ``2026-11-24T10:00:00Z``."""
+    withheld: Collection[int] = ()
+    """Positions on the page, from 0, of hits that are given to nobody: ``works`` and hits are without them."""
 
 
 # What follows is told by the structs that fit: schemas.work.Work and views.WorkView.

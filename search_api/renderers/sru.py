@@ -46,6 +46,8 @@ SCHEMAS = {
     ),
     "marcxml": Schema(uri="info:srw/schema/1/marcxml-v1.1", title="MARC 21", element=marcxml.sent_or_made),
 }
+_SURROGATE = "info:srw/schema/1/diagnostics-v1.1"
+_NOT_GIVEN = 68
 _MESSAGES = {
     1: "General system error", 2: "System temporarily unavailable", 4: "Unsupported operation",
     5: "Unsupported version", 6: "Unsupported parameter value", 7: "Mandatory parameter not supplied",
@@ -57,7 +59,8 @@ _MESSAGES = {
     28: "Masking character not supported", 31: "Anchoring character not supported",
     36: "Term in invalid format for index or relation", 37: "Unsupported boolean operator",
     38: "Too many boolean operators in query", 39: "Proximity not supported", 46: "Unsupported boolean modifier",
-    61: "First record position out of range", 66: "Unknown schema for retrieval", 71: "Unsupported record packing",
+    61: "First record position out of range", 66: "Unknown schema for retrieval",
+    68: "Not authorized to send record", 71: "Unsupported record packing",
     72: "XPath retrieval unsupported", 80: "Sort not supported", 82: "Unsupported sort sequence",
     84: "Too many sort keys to sort", 110: "Stylesheets not supported",
 }  # fmt: skip
@@ -73,11 +76,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     packing: str = "xml"
 
 
-def records(works: Sequence[Described], total: int, asked: Asked, frame: Frame, *, reach: int = 0) -> bytes:
+def records(works: Sequence[Described | None], total: int, asked: Asked, frame: Frame, *, reach: int = 0) -> bytes:
     """The answer to searchRetrieve.
 
     Args:
-        works: of this part of the list.
+        works: of this part of the list; None where one is found, and given to nobody.
         total: how many the search finds.
         asked: the question.
         frame: what stands around.
@@ -101,11 +104,16 @@ def refused(error: DiagnosticError, asked: Asked, *, explaining: bool = False, t
     if not explaining:
         xml.add(root, "numberOfRecords", str(total))
         _echo(root, asked)
-    diagnostic = xml.branch(xml.branch(root, "diagnostics"), f"{{{DIAGNOSTIC[asked.version]}}}diagnostic")
-    xml.add(diagnostic, "uri", f"info:srw/diagnostic/1/{error.number}")
-    xml.add(diagnostic, "details", error.details)
-    xml.add(diagnostic, "message", _MESSAGES[error.number])
+    xml.branch(root, "diagnostics").append(_diagnostic(error.number, error.details, asked.version))
     return xml.document(root)
+
+
+def _diagnostic(number: int, details: str, version: str) -> xml.Element:
+    diagnostic = xml.root(f"{{{DIAGNOSTIC[version]}}}diagnostic", {None: DIAGNOSTIC[version]})
+    xml.add(diagnostic, "uri", f"info:srw/diagnostic/1/{number}")
+    xml.add(diagnostic, "details", details)
+    xml.add(diagnostic, "message", _MESSAGES[number])
+    return diagnostic
 
 
 def explain(asked: Asked, frame: Frame) -> bytes:
@@ -152,12 +160,16 @@ def _zeerex(frame: Frame) -> xml.Element:
     return described
 
 
-def _record(parent: xml.Element, schema: Schema, work: Described, position: int, asked: Asked, frame: Frame) -> None:
+def _record(
+    parent: xml.Element, schema: Schema, work: Described | None, position: int, asked: Asked, frame: Frame
+) -> None:
+    """A record; in the place of one that is not given a surrogate diagnostic, so that the positions stay right."""
     record = xml.branch(parent, "record")
-    xml.add(record, "recordSchema", schema.uri)
+    xml.add(record, "recordSchema", schema.uri if work else _SURROGATE)
     xml.add(record, ESCAPING[asked.version], asked.packing)
-    _put(xml.branch(record, "recordData"), schema.element(work, frame), asked.packing)
-    if asked.version != "1.1":
+    element = schema.element(work, frame) if work else _diagnostic(_NOT_GIVEN, "", asked.version)
+    _put(xml.branch(record, "recordData"), element, asked.packing)
+    if work and asked.version != "1.1":
         xml.add(record, "recordIdentifier", frame.work(work.id))
     xml.add(record, "recordPosition", str(position))
 

@@ -21,7 +21,7 @@ from search_api.views import Moved
 from search_api.web import assets
 from search_api.web.nearby_cards import KINDS, MOST, MOST_LETTERS, NearbyCards, cards_for
 from search_api.web.rendering import Page
-from search_api.works import work_view
+from search_api.works import work_asked_for
 
 router = APIRouter(tags=["search"])
 WIDGET = "nearby.js"
@@ -135,9 +135,9 @@ def read_oembed(request: Request, context: ContextOf, lang: Language, params: Pa
     if not id_:
         raise ApiError("not-found", f"`url` is no page of a work here; they begin with {base}/works/.")
     question = asked(context, params, lang, ("url", "format", "maxwidth", "maxheight"))
-    work = work_view(context, id_, near=None, at=question.at, mode=question.mode, lang=lang)
+    work = work_asked_for(context, id_, question, for_others=True)
     if isinstance(work, Moved):
-        work = work_view(context, work.id, near=None, at=question.at, mode=question.mode, lang=lang)
+        work = work_asked_for(context, work.id, question, for_others=True)
     if work is None or isinstance(work, Moved):
         raise ApiError("not-found", f"No work {id_[:200]!r}.")
     width = min(_WIDTH, max(_LEAST, whole_number(params, "maxwidth", _WIDTH, 1, 100_000)))

@@ -114,9 +114,11 @@ def _found(context: Context, asked: Asked, wanted: SearchRequest, limit: int, fr
     total = results.answer.total
     if asked.start > max(total, 1):
         return sru.refused(DiagnosticError(61, str(total)), asked, total=total)
-    shown = results.works[:limit]
+    given = iter(results.works)
+    length = len(results.works) + len(results.withheld)
+    shown = [None if place in results.withheld else next(given) for place in range(length)][:limit]
     if asked.schema == "marcxml":
-        frame = with_marc(frame, context, shown)
+        frame = with_marc(frame, context, [work for work in shown if work])
     return sru.records(shown, total, asked, frame, reach=min(total, deepest))
 
 

@@ -44,9 +44,9 @@ def read_unapi(request: Request, context: ContextOf, lang: Language, params: Par
 def _work(context: Context, id_: str, lang: str) -> WorkView:
     meant = [one.work for one in works_meant(context, [id_]).get(id_, [])]
     for work in [*meant[:1], id_]:
-        found = work_view(context, work, at=context.clock(), lang=lang)
+        found = work_view(context, work, at=context.clock(), lang=lang, for_others=True)
         if isinstance(found, Moved):
-            found = work_view(context, found.id, at=context.clock(), lang=lang)
+            found = work_view(context, found.id, at=context.clock(), lang=lang, for_others=True)
         if isinstance(found, WorkView):
             return found
     raise ApiError("not-found", f"No item {id_[:200]!r}.")

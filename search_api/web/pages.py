@@ -19,11 +19,11 @@ from search_api.renderers import json_ld
 from search_api.search import search
 from search_api.sources import source_card
 from search_api.understand import understand
-from search_api.views import Moved
+from search_api.views import Moved, WorkView
 from search_api.web import assets
 from search_api.web.addresses import CARRIED
 from search_api.web.error_pages import missing_page
-from search_api.web.head import frame_for, list_head, page_head, work_head
+from search_api.web.head import Head, frame_for, list_head, page_head, work_head
 from search_api.web.home import examples
 from search_api.web.institution_page import entry, institution_page_view
 from search_api.web.rendering import Page
@@ -32,7 +32,7 @@ from search_api.web.search_form import SearchForm
 from search_api.web.source_page import source_page_view
 from search_api.web.wording import Times
 from search_api.web.work_page import COPIES_SHOWN, work_page_view
-from search_api.works import work_view
+from search_api.works import work_asked_for, work_view
 
 router = APIRouter(include_in_schema=False)
 PER_PAGE = 60
@@ -92,9 +92,12 @@ def _work_page(request: Request, id_: str) -> Response:
         return RedirectResponse(page.to.work(work.id), status_code=308)
     times = Times(asked.at, context.clock())
     frame = frame_for(request, context, page.lang, asked.at)
+    given = work_asked_for(context, work.id, asked, for_others=True) if work.withheld else work
     return page.render(
         "work.html",
-        head=work_head(work, frame, json_ld.work_page(work, frame)),
+        head=work_head(given, frame, json_ld.work_page(given, frame))
+        if isinstance(given, WorkView)
+        else Head(canonical=frame.work(work.id)),
         status=400 if problem else 200,
         settings=context.settings,
         form=form,

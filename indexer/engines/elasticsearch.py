@@ -5,15 +5,17 @@
     <prefix>-lock            the lock of the one builder
 
 A snapshot asks the cluster which generation is live and whether it was written to; if neither changed, the point in
-time is the same as before, and so are the answers that were asked for already. It needs no plug-in and no module: any
-cluster of version 9 will do.
+time is the same as before, and so are the answers that were asked for already. A point in time is closed when the last
+search that uses it is over. It needs no plug-in and no module: any cluster of version 9 will do.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+import weakref
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -42,6 +44,7 @@ class ElasticsearchEngine:
         self._shards, self._replicas = settings.elasticsearch_shards, settings.elasticsearch_replicas
         self._lock = threading.Lock()
         self._current: tuple[str, str, ElasticsearchSnapshot] | None = None
+        self._closer = ThreadPoolExecutor(1, "close points in time")
 
     def open_generation(self, name: str) -> ElasticsearchWriter:
         """Begin a generation. Raises EngineError when another build is running or the name is taken."""
@@ -117,6 +120,8 @@ class ElasticsearchEngine:
                         raise
                     continue
                 found = ElasticsearchSnapshot(self._client, key[0], opened.body["id"])
+                # Searches in other threads may use the one before: it is closed when the last of them lets it go.
+                weakref.finalize(found, self._close_point, opened.body["id"]).atexit = False
                 with self._lock:
                     self._current = (*key, found)
                 return found
@@ -137,13 +142,20 @@ class ElasticsearchEngine:
             return Health(False, self.name, "", 0, str(error))
 
     def close(self) -> None:
-        """Let the cluster forget our point in time, and close the connections."""
+        """Let the cluster forget our points in time, and close the connections."""
         with self._lock:
-            current, self._current = self._current, None
-        if current:
-            with suppress(EngineError):  # it is forgotten by itself soon
-                current[2].close()
+            self._current = None
+        self._closer.shutdown()
         self._client.close()
+
+    def _close_point(self, point: str) -> None:
+        """Let the cluster forget a point in time, in a thread of its own: whoever let go of it does not wait."""
+        with suppress(RuntimeError):  # the engine is closed: it is forgotten by itself soon
+            self._closer.submit(self._close_now, point)
+
+    def _close_now(self, point: str) -> None:
+        with suppress(EngineError), told("be closed"):  # it is forgotten by itself soon
+            self._client.options(ignore_status=404).close_point_in_time(id=point)
 
     def _index(self, name: str) -> str:
         if not _NAME.fullmatch(name) or name == "lock":

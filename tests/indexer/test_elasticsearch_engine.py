@@ -331,6 +331,37 @@ def test_a_snapshot_that_lay_too_long_is_replaced(
     assert engine.snapshot().count(WORD) == 1
 
 
+def test_points_in_time_are_closed_with_their_last_search(
+    engine: ElasticsearchEngine, proxy: Any, settings: Settings
+) -> None:
+    def closed() -> int:
+        return sum(asked == "DELETE /_pit" for asked in proxy.asked)
+
+    def wait_for(number: int) -> None:
+        give_up = time.monotonic() + 20
+        while closed() < number:
+            assert time.monotonic() < give_up, proxy.asked
+            time.sleep(0.01)
+
+    fill(engine, "g1", ["word"])
+    used = engine.snapshot()
+    assert used.count(WORD) == 1
+    engine.write([document(2)], [])
+    assert engine.snapshot().count(WORD) == 2
+    used.forget()
+    assert used.count(WORD) == 1  # a search under way still sees what it saw
+    assert closed() == 0
+    del used
+    wait_for(1)
+    engine.write([document(3)], [])
+    assert engine.snapshot().count(WORD) == 3
+    wait_for(2)
+    other = engine_at(settings, proxy.url)
+    assert other.snapshot().count(WORD) == 3
+    other.close()
+    assert closed() == 3
+
+
 def test_two_services_share_a_cluster(engine: ElasticsearchEngine, settings: Settings) -> None:
     """One's prefix is the beginning of the other's: neither sees nor drops what is not its own."""
     fill(engine, "g1", ["word"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
 
 import msgspec
@@ -63,10 +63,12 @@ def keep(
     run: int,
     done: Iterable[tuple[int, CatalogueRecord]],
     failed: list[Quarantined],
+    new: Set[int] = frozenset(),
 ) -> int:
     """Store what was normalised and what was not; returns how many normalised records are new or different.
 
-    A record that could be read before and cannot be any more keeps its last good description.
+    A record that could be read before and cannot be any more keeps its last good description. Of those in ``new``
+    (row numbers given in this transaction) there is none.
     """
     names: list[str] = []
 
@@ -75,7 +77,7 @@ def keep(
             names.append(row[1].record)
             yield row
 
-    changed = records.upsert(connection, source, named())
+    changed = records.upsert(connection, source, named(), new)
     if names:
         held = quarantine.among(connection, source, names)
         quarantine.release(connection, source, list(held))

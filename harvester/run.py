@@ -109,7 +109,8 @@ def _store(connection: Connection, run: Run, page: Page, read: Reader) -> int:
     outcome = raw_records.store_page(connection, run.number, run.id, page.records)
     failed: list[Quarantined] = []
     done = read_each([*outcome.new, *outcome.changed], read, failed)
-    keep(connection, run.number, run.id, chain(done, _buried(connection, outcome.deleted)), failed)
+    new = {id_ for id_, _ in outcome.new}
+    keep(connection, run.number, run.id, chain(done, _buried(connection, outcome.deleted)), failed, new)
     broken = {row.record for row in failed}
     for row in (*page.quarantined, *failed):
         report.lose(row.reason, record=row.record, position=row.position)

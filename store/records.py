@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select
 
@@ -13,8 +13,16 @@ from store.tables import pending_records, records, sources
 _CHUNK = 500
 
 
-def upsert(connection: Connection, source: int, rows: Iterable[tuple[int, CatalogueRecord]]) -> int:
+def upsert(
+    connection: Connection, source: int, rows: Iterable[tuple[int, CatalogueRecord]], new: Set[int] = frozenset()
+) -> int:
     """Store normalised records under the row numbers of their raw records, and put those that changed in the outbox.
+
+    Args:
+        connection: in a write transaction.
+        source: the source's number.
+        rows: the records; their row numbers need not be known before they are taken.
+        new: row numbers that were given in this transaction, for which nothing can be stored yet.
 
     Returns:
         How many were new or different.
@@ -22,7 +30,7 @@ def upsert(connection: Connection, source: int, rows: Iterable[tuple[int, Catalo
     written = [(id_, record.deleted, codec.to_json(record)) for id_, record in rows]
     if not written:
         return 0
-    ids = [id_ for id_, _, _ in written]
+    ids = [id_ for id_, _, _ in written if id_ not in new]
     old = {id_: bytes(data) for id_, data in bulk.select_in(connection, records, ("id", "data"), "id", ids)}
     added: list[tuple[object, ...]] = []
     replaced: list[tuple[object, ...]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from harvester.formats.base import Reader, UnreadableError
 from harvester.formats.dates import year_of
@@ -94,7 +95,7 @@ def read_values(values: dict[str, list[str]], source: str, record: str, datestam
         subjects=_all(values, "subject", "coverage", "spatial", "temporal"),
         description=description,
         rights=" ".join(_all(values, "rights", "license", "accessRights")),
-        extent="; ".join(text for text in formats if not _MIME.match(text) and not text.isdigit()),
+        extent="; ".join([text for text in formats if _is_extent(text)]),
     )
     for text in get("identifier", ()):
         _identifier(text, result)
@@ -115,6 +116,8 @@ def _tombstone(raw: RawRecord) -> CatalogueRecord:
 
 
 def _date(texts: list[str]) -> tuple[str, int | None]:
+    if len(texts) == 1:
+        return texts[0], year_of(texts[0])
     # DSpace puts the moments of upload beside the date of issue; only the latter is one without a time of day.
     dated = [(text, year_of(text)) for text in texts]
     known = [(text, year) for text, year in dated if year is not None]
@@ -145,6 +148,12 @@ def _languages(texts: list[str] | tuple[()]) -> list[str]:
         else:
             found.update((part_tag, None) for part in re.split(r"[;,/|]", text) if (part_tag := language_tag(part)))
     return list(found)
+
+
+@lru_cache(maxsize=4096)
+def _is_extent(text: str) -> bool:
+    """Whether a dc:format says how large the thing is, and not what kind of file."""
+    return not _MIME.match(text) and not text.isdigit()
 
 
 def _type_of_formats(formats: list[str]) -> RecordType | None:

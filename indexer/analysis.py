@@ -188,6 +188,8 @@ MAX_CLAUSES = 64
 
 _WEAK = frozenset(("the", "of", "and"))
 """Left out of a query that says more than these: catalogues write "Art of war" and "The art of war" alike."""
+_BEFORE_NAMES = frozenset(("by", "von", "par"))
+"""Left out between other words: "Emma by Jane Austen" asks for a title and a name, which no catalogue joins so."""
 _ASKED = re.compile(
     r"(?:(?P<field>[^\W\d_]{2,8})[:：]\s?(?=[^\s:：]))?"
     r"(?:\"(?P<p1>[^\"]*)\"|[“”„](?P<p2>[^“”]*)[“”]|«(?P<p3>[^»]*)»"
@@ -253,9 +255,14 @@ def _plain(chunk: str, field: str | None) -> list[Clause]:
 
 
 def _without_weak(clauses: list[Clause]) -> list[Clause]:
-    kept = [
-        clause for position, clause in enumerate(clauses)
-        if clause.field or len(clause.tokens) > 1
-        or not (clause.tokens[0] in _WEAK or (position == 0 and clause.tokens[0] in ("a", "an")))
-    ]  # fmt: skip
+    kept = [clause for position, clause in enumerate(clauses) if not _is_weak(clause, position, len(clauses))]
     return kept or clauses
+
+
+def _is_weak(clause: Clause, position: int, count: int) -> bool:
+    if clause.field or len(clause.tokens) > 1:
+        return False
+    word = clause.tokens[0]
+    if position == 0:
+        return word in _WEAK or word in ("a", "an")
+    return word in _WEAK or (word in _BEFORE_NAMES and position < count - 1)

@@ -28,6 +28,8 @@ _LETTERS = str.maketrans({
     "ĸ": "k", "ƒ": "f", "ɓ": "b", "ɗ": "d", "ƙ": "k", "ɣ": "g", "ə": "e", "ɛ": "e", "ɔ": "o", "ȷ": "j",
     "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ـ": "", "ґ": "г", "ѣ": "е", "і": "и", "ѵ": "и",
 })  # fmt: skip
+_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+"""Katakana are read as hiragana: readers type one where a catalogue has the other."""
 _SILENT = frozenset("ʹʺʻʼʽʾʿˈˊˋ`´\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 """Soft hyphens, joiners, and the signs of romanisation that nobody types (Gogolʹ, Qurʼān)."""
 
@@ -50,7 +52,7 @@ def _fold_character(character: str) -> str:
         return ""
     if _HAN.match(character):
         return str(_converter().convert(character))
-    text = unicodedata.normalize("NFKC", character).casefold()
+    text = unicodedata.normalize("NFKC", character).casefold().translate(_HIRAGANA)
     if not ("\uac00" <= character <= "\ud7af" or _KEEPS_MARKS.match(character)):
         text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
     return text.translate(_LETTERS)

@@ -88,10 +88,11 @@ class Range(msgspec.Struct, frozen=True, tag=True):
 class EngineQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What an engine is asked. No clauses = browse: every document that passes the filters, score 0.
 
-    ``match`` says how many of the clauses must match: "all", or "any" (the second try when all find nothing).
-    Filters never change a score. Hashable, so that answers can be cached by it.
+    ``match`` says how many of the clauses must match: "all", or with "any" at least ``least`` of them (the second try
+    when all find nothing). Filters never change a score. Hashable, so that answers can be cached by it.
     """
 
     clauses: tuple[Clause, ...] = ()
     match: Literal["all", "any"] = "all"
+    least: int = 1
     filters: tuple[Terms | Range, ...] = ()

@@ -10,9 +10,9 @@ import msgspec
 from schemas.catalogue import Source
 from schemas.identifiers import isbn13
 from schemas.query import EngineQuery, Terms
+from search_api.asked_numbers import standard_number
 from search_api.context import Context
 from search_api.registry import Registry
-from search_api.retrieve import standard_number
 from search_api.views import HoldingView, WorkView
 from store import raw_records, sources, works
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from schemas.answer import Hit
 from schemas.query import SearchRequest
 from search_api.messages import text
+from search_api.respelling import WORD, words_in
+from search_api.retrieve import Retrieval
 
 _ALWAYS = ("q", "at", "mode", "sort", "limit", "lang")
 _IF_SET = (
@@ -20,8 +24,17 @@ def place_credit(request: SearchRequest) -> str:
     return text(request.lang, "search.place_by", name=request.near_name, attribution=request.near_attribution)
 
 
-def query_view(request: SearchRequest, *, identifier: str, match: str, warnings: list[str]) -> dict[str, Any]:
-    """The request in words of the API: filters only where they are set."""
+def query_view(
+    request: SearchRequest, understood: Retrieval, hits: Sequence[Hit], warnings: Sequence[str]
+) -> dict[str, Any]:
+    """The request in words of the API: filters only where they are set.
+
+    Args:
+        request: the question.
+        understood: what was made of it.
+        hits: of the page; a respelt word is shown as they write it.
+        warnings: besides those of the request.
+    """
     found: dict[str, Any] = {name: getattr(request, name) for name in _ALWAYS}
     found |= {name: value for name in _IF_SET if (value := getattr(request, name)) not in (None, False, ())}
     if request.near is not None:
@@ -32,8 +45,21 @@ def query_view(request: SearchRequest, *, identifier: str, match: str, warnings:
             found["near"]["attribution"] = request.near_attribution
     if request.at_zone:
         found["timezone"] = request.at_zone
-    if identifier:
-        found["identifier"] = identifier
-    if match == "any":
+    if understood.identifier:
+        found["identifier"] = understood.identifier
+    if understood.asked != request.q:
+        found["respelt"] = respelt = _as_written(understood.asked, request.q, hits)
+        warnings = [text(request.lang, "search.q_respelt", q=request.q, respelt=respelt), *warnings]
+    if understood.query.match == "any":
         found["match"] = "any"
     return found | {"warnings": [*request.warnings, *warnings]}
+
+
+def _as_written(respelt: str, asked: str, hits: Sequence[Hit]) -> str:
+    """A respelt question with its new words as titles and creators have them: the index knows them only folded."""
+    written: dict[str, str] = {}
+    for hit in hits:
+        for word, token in words_in(" ".join([hit.title, *hit.creators, *hit.other_titles])):
+            written.setdefault(token, word)
+    written |= {word: word for word, _ in words_in(asked)}
+    return WORD.sub(lambda match: written.get(match[0], match[0]), respelt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -102,12 +103,19 @@ class Registry:
         if wanted in self._towns:
             return self._towns[wanted]
         rows = [row for row in self.institutions if wanted in (fold(row.name), fold(row.id), *map(fold, row.aliases))]
+        if not rows and (town := self._town_called(wanted)):
+            return town
         rows = rows or [row for row in self.institutions if f" {wanted} " in f" {fold(row.name)} "]
         placed = [row for row in rows if row.lat is not None and row.lon is not None]
         if not placed:
             return None
         first = min(placed, key=lambda row: (row.closed, len(row.name), row.number))
         return Point(lat=first.lat or 0.0, lon=first.lon or 0.0), first.name
+
+    def _town_called(self, wanted: str) -> tuple[Point, str] | None:
+        """The town whose name begins with these words (Newcastle: Newcastle upon Tyne), that of most institutions."""
+        called = Counter(row.city for row in self.institutions if row.city and fold(row.city).startswith(f"{wanted} "))
+        return next((town for city, _ in called.most_common() if (town := self._towns.get(fold(city)))), None)
 
     @cached_property
     def _towns(self) -> dict[str, tuple[Point, str]]:

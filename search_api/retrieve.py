@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
-from indexer.analysis import identifier_key, loosened, query_clauses
+from indexer.analysis import query_clauses
 from indexer.engines.base import Snapshot
-from schemas.identifiers import isbn13, issn
 from schemas.query import EngineQuery, Range, SearchRequest, Terms
-
-_LONGEST_IDENTIFIER = 60
-_LONG_NUMBER = 8
+from search_api.asked_numbers import bare_issn, may_be_identifier, several_isbns, spellings, standard_number
+from search_api.messages import text
 
 
 class Retrieval(msgspec.Struct, frozen=True, kw_only=True):
-    """The question as the engine gets it. ``identifier``: what it was understood as, "" for words."""
+    """The question as the engine gets it."""
 
     query: EngineQuery
+    asked: str
+    """The words that are searched for: the question, or what it was respelt to."""
     identifier: str = ""
+    """What the question was understood as, "" for words."""
     warnings: tuple[str, ...] = ()
-    """Keys of the messages."""
 
 
 def retrieve(request: SearchRequest, snapshot: Snapshot, places: tuple[int, ...] | None) -> Retrieval:
@@ -32,32 +30,35 @@ def retrieve(request: SearchRequest, snapshot: Snapshot, places: tuple[int, ...]
         snapshot: tells whether something has this identifier.
         places: numbers of the institutions at which a holding can pass the filters; None = anywhere.
     """
-    filters = filters_of(request, places)
-    number = standard_number(request.q)
-    if number:
-        return Retrieval(query=EngineQuery(filters=(Terms("isbn", (number,)), *filters)), identifier=number)
-    if may_be_identifier(request.q) and (key := identifier_key(request.q)):
-        named = Terms("identifier", (key,))
-        query = EngineQuery(filters=(named, *filters))
-        # Without the other filters, which cost more than this one, almost every question ends here.
-        if snapshot.count(EngineQuery(filters=(named,))) and snapshot.count(query):
-            return Retrieval(query=query, identifier=request.q.strip())
-    clauses = query_clauses(request.q)
+    filters, asked = filters_of(request, places), request.q
+    if number := standard_number(asked):
+        return identified(asked, number, Terms("isbn", (number,)), filters)
+    if numbers := several_isbns(asked):
+        return identified(asked, ", ".join(numbers), Terms("isbn", numbers), filters)
+    # Without the other filters, which cost more than these, almost every question ends here.
+    if may_be_identifier(asked) and (keys := spellings(asked)):
+        named = identified(asked, asked.strip(), Terms("identifier", keys), filters)
+        if has(snapshot, named.query.filters[0]) and snapshot.count(named.query):
+            return named
+    if number := bare_issn(asked):
+        named = identified(asked, number, Terms("isbn", (number,)), filters)
+        if has(snapshot, named.query.filters[0]):
+            return named
+    clauses = query_clauses(asked)
     query = EngineQuery(clauses=clauses, filters=filters)
-    if request.q.strip() and not clauses:
-        return Retrieval(query=query, warnings=("q_no_words",))
-    return Retrieval(query=query)
+    if asked.strip() and not clauses:
+        return Retrieval(query=query, asked=asked, warnings=(text(request.lang, "search.q_no_words"),))
+    return Retrieval(query=query, asked=asked)
 
 
-def some_words(found: Retrieval, snapshot: Snapshot) -> Retrieval | None:
-    """The second try: what has some of the words; None where that says no more than the first."""
-    clauses = found.query.clauses
-    if sum(len(clause.tokens) for clause in clauses) < 2 or snapshot.count(found.query):
-        return None
-    query = msgspec.structs.replace(found.query, clauses=loosened(clauses), match="any")
-    if not snapshot.count(query):
-        return None
-    return Retrieval(query=query, warnings=("q_some_words",))
+def identified(asked: str, identifier: str, named: Terms, filters: tuple[Terms | Range, ...]) -> Retrieval:
+    """The question for what has an identifier."""
+    return Retrieval(query=EngineQuery(filters=(named, *filters)), asked=asked, identifier=identifier)
+
+
+def has(snapshot: Snapshot, filter_: Terms | Range) -> bool:
+    """Whether anything passes a filter."""
+    return snapshot.count(EngineQuery(filters=(filter_,))) > 0
 
 
 def filters_of(request: SearchRequest, places: tuple[int, ...] | None) -> tuple[Terms | Range, ...]:
@@ -78,26 +79,3 @@ def without(query: EngineQuery, *fields: str) -> EngineQuery:
     """A query without its filters on some fields."""
     kept = tuple(filter_ for filter_ in query.filters if filter_.field not in fields)
     return msgspec.structs.replace(query, filters=kept)
-
-
-def standard_number(text: str) -> str:
-    """The ISBN-13 or ISSN without hyphens that a question consists of; "" if it is none."""
-    bare = re.sub(r"^\s*(?:isbn|issn)(?:-1[03])?\s*[:：]?\s*", "", text, flags=re.IGNORECASE).strip()
-    if not re.fullmatch(r"[\dXx\s‐‑–—-]{8,25}", bare):
-        return ""
-    digits = re.sub(r"[^\dXx]", "", bare).upper()
-    if len(digits) == 8:
-        # Eight digits are a year span or a date as often as an ISSN: its hyphen or the word must say so.
-        told = bare != text.strip() or re.fullmatch(r"\d{4}[‐‑–—-]\d{3}[\dXx]", bare)
-        return digits if told and issn(f"{digits[:4]}-{digits[4:]}") else ""
-    return isbn13(digits) or ""
-
-
-def may_be_identifier(text: str) -> bool:
-    """Whether a question looks like a shelf-mark, an accession number or a record's identifier."""
-    text = text.strip()
-    if len(text) > _LONGEST_IDENTIFIER or not re.search(r"\d", text) or '"' in text:
-        return False
-    if text.isdigit():
-        return len(text) >= _LONG_NUMBER
-    return len(text.split()) <= 4

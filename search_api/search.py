@@ -6,6 +6,8 @@ copies. The order is exact, and ``exact`` says so only where that is proven.
 
 from __future__ import annotations
 
+import msgspec
+
 from schemas.answer import Answer
 from schemas.query import EngineQuery, SearchRequest
 from search_api import cursor
@@ -23,7 +25,8 @@ from search_api.ranking.order import Ranking, in_order
 from search_api.ranking.rules import Rules, load_rules
 from search_api.ranking.scope import scope_of
 from search_api.ranking.situation import situation
-from search_api.retrieve import Retrieval, retrieve, some_words, without
+from search_api.retrieve import Retrieval, retrieve, without
+from search_api.second_try import second_try
 
 
 def search(context: Context, request: SearchRequest) -> Answer:
@@ -53,14 +56,15 @@ def search(context: Context, request: SearchRequest) -> Answer:
     counting = BESIDE.submit(_total, ranking, found.query)
     leaving = BESIDE.submit(_left_out, ranking, request, found.query) if request.open and not shown else None
     ordered = in_order(ranking, request, found.query, found.identifier, end)
-    if not len(ordered.ranked.numbers) and (second := some_words(found, snapshot)):
-        found, ordered = second, in_order(ranking, request, second.query, "", end)
+    if not len(ordered.ranked.numbers) and (second := second_try(request, found, snapshot)):
+        found, asking = second, msgspec.structs.replace(request, q=second.asked)
+        ordered = in_order(ranking, asking, found.query, found.identifier, end)
         counting = BESIDE.submit(_total, ranking, found.query)
         leaving = leaving and BESIDE.submit(_left_out, ranking, request, found.query)
 
     ranked = ordered.ranked
     counted: Total = (ranked.passing, "exact") if ranked.complete else counting.result()
-    warnings = [text(request.lang, f"search.{key}") for key in found.warnings]
+    warnings = list(found.warnings)
     warnings += leaving.result() if leaving else []
     if request.facets and not scope.decides:
         warnings.append(text(request.lang, "search.facets_free"))
@@ -72,12 +76,13 @@ def search(context: Context, request: SearchRequest) -> Answer:
         known=ordered.known,
         text_kind=_text_kind(request, found),
     )
+    hits = present(context.database, request, page, view, measure, rules)
     return Answer(
         total=counted[0],
         total_relation=counted[1],
         exact=ranked.certified,
-        query=query_view(request, identifier=found.identifier, match=found.query.match, warnings=warnings),
-        hits=present(context.database, request, page, view, measure, rules),
+        query=query_view(request, found, hits, warnings),
+        hits=hits,
         facets=count_facets(snapshot, found.query, request, measure, view) if request.facets else {},
         next=_next(request, shown.with_page(ranked.numbers, page.numbers), rules) if len(left) > limit else None,
     )

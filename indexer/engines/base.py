@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 
 from schemas.document import Document
 from schemas.query import EngineQuery
@@ -21,10 +22,24 @@ from schemas.query import EngineQuery
 FIELD_BOOSTS = {"title": 1.5, "creator": 1.2, "subject": 1.0, "text": 0.7}
 """Modest on purpose: large title boosts help known items, which have their own signal, and hurt topical queries."""
 TIE_BREAKER = 0.1
+MOST_SIMILAR = 20
 
 
 class EngineError(Exception):
     """The engine cannot do what was asked; the message says why and what to do."""
+
+
+def nearest(word: str, counted: Iterable[tuple[str, int]], edits: int) -> list[tuple[str, int]]:
+    """What ``Snapshot.similar`` returns, of words that may be among them and the works that have each."""
+    most: dict[str, int] = {}
+    for other, works in counted:
+        most[other] = max(works, most.get(other, 0))
+    found = [
+        (distance, -works, other)
+        for other, works in most.items()
+        if other != word and (distance := OSA.distance(word, other, score_cutoff=edits)) <= edits
+    ]
+    return [(other, -works) for _, works, other in sorted(found)[:MOST_SIMILAR]]
 
 
 class EngineUnavailableError(EngineError):
@@ -111,6 +126,13 @@ class Snapshot(Protocol):
         """Words of the title and creator fields that begin with the last token (beside the others): (word, works).
 
         Most frequent first, ties by word; single Latin letters and digits, which are initials, are left out.
+        """
+
+    def similar(self, word: str, edits: int) -> list[tuple[str, int]]:
+        """Words of the title and creator fields that are 1 or 2 edits from a word and begin alike: (word, works).
+
+        An edit changes, drops, adds or swaps letters. Nearest first, then most frequent, at most ``MOST_SIMILAR``; a
+        word of both fields counts where it is more frequent. The word itself is not among them.
         """
 
 

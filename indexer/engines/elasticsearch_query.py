@@ -12,6 +12,7 @@ from schemas.document import INTEGER_FIELDS, KEYWORD_FIELDS, TEXT_FIELDS
 from schemas.query import Clause, EngineQuery, Range, Terms
 
 Query = dict[str, Any]
+_SIMILAR = 100
 
 
 def whole(query: EngineQuery) -> Query:
@@ -46,6 +47,24 @@ def beginning(prefix: str, others: Sequence[str]) -> Query:
     return {"bool": {"filter": parts}}
 
 
+def similar(field: str, word: str, edits: int) -> Query:
+    """The suggester that names the words of a field so many edits from one, with the documents that have each."""
+    return {
+        "text": word,
+        "term": {
+            "field": field,
+            "suggest_mode": "always",
+            "max_edits": edits,
+            "prefix_length": 1,
+            "min_word_length": 1,
+            "string_distance": "damerau_levenshtein",
+            "size": _SIMILAR,
+            "shard_size": _SIMILAR,
+            "max_term_freq": 1.0,
+        },
+    }
+
+
 def words_from(prefix: str, limit: int) -> Query:
     """The aggregation that counts the words with this beginning."""
     pattern = re.sub(r"([^\w])", r"\\\1", prefix) + ".*"
@@ -58,7 +77,7 @@ def _text(query: EngineQuery) -> Query:
         return clauses[0]
     if query.match == "all":
         return {"bool": {"must": clauses}}
-    return {"bool": {"should": clauses, "minimum_should_match": 1}}
+    return {"bool": {"should": clauses, "minimum_should_match": query.least}}
 
 
 def _clause(clause: Clause) -> Query:

@@ -15,7 +15,7 @@ from elasticsearch import Elasticsearch
 from numpy.typing import NDArray
 
 from indexer.engines import elasticsearch_query as dsl
-from indexer.engines.base import Candidates, EngineError, Tier
+from indexer.engines.base import Candidates, EngineError, Tier, nearest
 from indexer.engines.elasticsearch_client import told
 from indexer.engines.elasticsearch_mapping import FACETS, NUMBER, WINDOW
 from indexer.engines.elasticsearch_memory import Memory
@@ -119,6 +119,12 @@ class ElasticsearchSnapshot:
         words = tuple(tokens)
         return list(self._memory.once("words", (words, limit), lambda: self._complete(words, limit)))
 
+    def similar(self, word: str, edits: int) -> list[tuple[str, int]]:
+        """Words of titles and creators within so many edits that begin with the same letter."""
+        if not word:
+            return []
+        return list(self._memory.once("words", (word, edits), lambda: self._similar(word, edits)))
+
     def _matches(self, query: EngineQuery, limit: int) -> NDArray[np.int64]:
         return _candidates([row[0] for row in self._rows(dsl.whole(query), _BY_NUMBER, limit)], []).numbers
 
@@ -170,6 +176,14 @@ class ElasticsearchSnapshot:
     def _complete(self, tokens: tuple[str, ...], limit: int) -> list[tuple[str, int]]:
         buckets = self._buckets(dsl.beginning(tokens[-1], tokens[:-1]), dsl.words_from(tokens[-1], limit))
         return sorted(buckets, key=lambda bucket: (-bucket[1], bucket[0]))[:limit]
+
+    def _similar(self, word: str, edits: int) -> list[tuple[str, int]]:
+        asked = {field: dsl.similar(field, word, edits) for field in ("title", "creator")}
+        answer = self._ask({"size": 0, "suggest": asked}, "suggest.*.options.text,suggest.*.options.freq")
+        options = [
+            option for parts in answer.get("suggest", {}).values() for part in parts for option in part["options"]
+        ]
+        return nearest(word, ((option["text"], int(option["freq"])) for option in options), edits)
 
     def _buckets(self, query: dsl.Query, counted: dsl.Query) -> list[tuple[Any, int]]:
         answer = self._ask({"size": 0, "query": query, "aggs": {"f": counted}}, "aggregations.f.buckets")

@@ -166,8 +166,9 @@ class Translator:
         clauses = [self._clause(clause) for clause in query.clauses]
         if len(clauses) == 1:
             return clauses[0]
-        occur = Occur.Must if query.match == "all" else Occur.Should
-        return Query.boolean_query([(occur, clause) for clause in clauses])
+        if query.match == "all":
+            return Query.boolean_query([(Occur.Must, clause) for clause in clauses])
+        return Query.boolean_query([(Occur.Should, clause) for clause in clauses], query.least)
 
     def _clause(self, clause: Clause) -> Query:
         if clause.field is not None and clause.field not in TEXT_FIELDS:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tantivy import Order, Query, Schema, Searcher
 
-from indexer.engines.base import Candidates, EngineError, Tier
+from indexer.engines.base import Candidates, EngineError, Tier, nearest
 from indexer.engines.embedded_query import NUMBER, WITHOUT_TITLE, Translator, title_of, told
 from schemas.query import Clause, EngineQuery
 
@@ -114,6 +114,16 @@ class EmbeddedSnapshot:
             counted = [(word, self._with_word(word, others)) for word in words]
         counted.sort(key=lambda pair: (-pair[1], pair[0]))
         return counted[:limit]
+
+    def similar(self, word: str, edits: int) -> list[tuple[str, int]]:
+        """Words of titles and creators within so many edits that begin with the same letter."""
+        if not word:
+            return []
+        with told("look for similar words"):
+            counted = [
+                pair for field in ("title", "creator") for pair in self._searcher.terms_with_prefix(field, word[0])
+            ]
+        return nearest(word, (pair for pair in counted if abs(len(pair[0]) - len(word)) <= edits), edits)
 
     def _with_word(self, word: str, others: tuple[Clause, ...]) -> int:
         asked = [Clause(tokens=(word,), field=field) for field in ("title", "creator")]

@@ -43,7 +43,7 @@ class Titles(msgspec.Struct, frozen=True):
 
     whole: str
     rests: dict[str, set[str]]
-    """Key of a part of the words -> the words left, which may be the creator."""
+    """Key of a part of the words -> the words left, which may be the creator, or the year."""
 
     def anywhere(self) -> EngineQuery:
         """Whatever is called so: the first question, and for most the only one."""
@@ -97,15 +97,17 @@ def _kind(work: Work, whole: str, rests: dict[str, set[str]]) -> Kind | None:
     titles = (work.title, *work.other_titles)
     if any(title_key(title) == whole for title in titles):
         return "title"
-    creators = set(tokens(" ".join(creator.name for creator in work.creators)))
+    said = [creator.name for creator in work.creators]
+    said += [str(edition.year) for edition in work.editions if edition.year is not None]
+    beside = set(tokens(" ".join(said)))
     asked = (rest for title in titles for key in title_keys(title) for rest in rests.get(key, ()))
-    if any((names := _names(rest)) and names <= creators for rest in asked):
+    if any((names := _names(rest)) and names <= beside for rest in asked):
         return "title_creator"
     return "short_title" if any(whole in title_keys(title) for title in titles) else None
 
 
 def _names(text: str) -> set[str]:
-    """The words of a name, without "by" and the like, which catalogues leave out or not."""
+    """The words of a name and a year, without "by" and the like, which catalogues leave out or not."""
     return {token for clause in query_clauses(text) for token in clause.tokens} - _BETWEEN
 
 

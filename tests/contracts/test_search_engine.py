@@ -79,7 +79,7 @@ class Reference:
             return None
         scores = [self._clause(document, clause) for clause in query.clauses]
         found = [score for score in scores if score is not None]
-        if query.clauses and (len(found) < len(scores) if query.match == "all" else not found):
+        if query.clauses and len(found) < (len(scores) if query.match == "all" else query.least):
             return None
         return sum(found)
 
@@ -159,6 +159,7 @@ QUERIES = [
     words("w0"),
     words("w1", "w2"),
     words("w1", "w20", "w30", match="any"),
+    words("w0", "w1", "w2", "w20", match="any", least=3),
     words("w3", filters=(Terms(field="language", values=("zh", "de")), Range(field="year", low=1900))),
     words("w0", filters=(Terms(field="institution", values=(2, 5)),)),
     words("w0", filters=(Terms(field="type", values=("map",)), Terms(field="decade", values=(1860, -50)))),
@@ -303,6 +304,21 @@ def test_suggestions_complete_the_last_word(engine: SearchEngine) -> None:
     assert view.complete(["turn"], 1) == [("turner", 2)]
     assert view.complete([], 5) == []
     assert view.complete(["zzz"], 5) == []
+
+
+def test_similar_words_nearest_first(engine: SearchEngine) -> None:
+    titles = ("Prejudice", "Prejudices", "Prejudice", "Project", "Verjudice", "Pride", "Preface", "Гоголь", "Гоголя")
+    made = [document(number, title) for number, title in enumerate(titles, 1)]
+    fill(engine, [*made, document(20, "A", creator="Prejudicio"), document(21, "B", creator="Prejudices")])
+    view = engine.snapshot()
+    assert view.similar("predujice", 2) == [("prejudice", 2)]
+    assert view.similar("prejudcie", 2) == [("prejudice", 2), ("prejudices", 1), ("prejudicio", 1)]
+    assert view.similar("prejudice", 1) == [("prejudices", 1)]
+    assert view.similar("prejudixes", 2) == [("prejudices", 1), ("prejudice", 2)]
+    assert view.similar("prejudicoi", 2) == [("prejudicio", 1), ("prejudice", 2), ("prejudices", 1)]
+    assert view.similar("гогль", 1) == [("гоголь", 1)]
+    assert view.similar("zzzzzz", 2) == []
+    assert view.similar("", 2) == []
 
 
 def test_writes_replace_delete_and_are_seen(engine: SearchEngine, settings: Settings) -> None:

@@ -1,0 +1,130 @@
+"""Another spelling of a question that finds nothing: mistyped words, words written apart or together.
+
+Only words of titles and creators are proposed, and only what finds something; the answer says what was searched for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rapidfuzz.distance import OSA
+
+from indexer.analysis import query_clauses, title_key, tokens
+from indexer.engines.base import Snapshot
+from schemas.query import Clause, EngineQuery, Terms
+
+WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_MOSTWORDS, _MOST_UNKNOWN = 12, 3
+"""A question with more words that nothing has is in a language that is not here, not mistyped."""
+_SHORTEST, _TWO_EDITS, _TWO_EDITS_ALONE = 3, 6, 8
+"""Letters of words that are respelt beside others, with up to two edits, and with two where no other supports them."""
+_RARE, _MORE_FREQUENT = 3, 10
+"""A word in so few works may be a mistake in a catalogue; another must be so many times more frequent."""
+
+
+def respelt(asked: str, snapshot: Snapshot) -> str | None:
+    """The question in a spelling that finds something; None where none is known."""
+    words = _plain_words(asked)
+    if not 0 < len(words) <= _MOSTWORDS:
+        return None
+    return _together(asked, snapshot) or _mistyped(asked, words, snapshot)
+
+
+def words_in(text: str) -> Iterator[tuple[str, str]]:
+    """The words of a text as they are written, each with its token."""
+    for match in WORD.finditer(text):
+        if found := tokens(match[0]):
+            yield match[0], found[0]
+
+
+def _plain_words(asked: str) -> list[str]:
+    """Tokens of the words that are asked for as they are: no phrase, beginning or field of numbers."""
+    found = []
+    for clause in query_clauses(asked):
+        word = clause.tokens[0]
+        plain = len(clause.tokens) == 1 and not clause.prefix and clause.field in (None, "title", "creator")
+        if plain and word.isalpha() and not _UNSPACED.search(word):
+            found.append(word)
+    return found
+
+
+def _together(asked: str, snapshot: Snapshot) -> str | None:
+    """All words as one (hong lou meng), or two neighbours (data base)."""
+    parts = asked.split()
+    if not 2 <= len(parts) <= _MOSTWORDS or not all(WORD.fullmatch(part) for part in parts):
+        return None
+    whole = "".join(parts)
+    if _works(whole, snapshot):
+        return whole
+    for at in range(len(parts) - 1):
+        joined = " ".join([*parts[:at], parts[at] + parts[at + 1], *parts[at + 2 :]])
+        if _works(joined, snapshot):
+            return joined
+    return None
+
+
+def _mistyped(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
+    works = {word: _works(word, snapshot) for word in words}
+    left = sorted((word for word in works if works[word] <= _RARE), key=lambda word: works[word])
+    if sum(not works[word] for word in left) > _MOST_UNKNOWN:
+        return None
+    text = asked
+    for word in left[: _MOST_UNKNOWN + 1]:
+        left = [one for one in left if one != word]
+        if works[word] and _works(_without(text, left), snapshot):
+            continue  # a rare word that goes with the others
+        if other := _changed(text, word, left, works, snapshot):
+            text = other
+        elif not works[word]:
+            left = [*left, word]
+    return text if text != asked else None
+
+
+def _changed(text: str, word: str, doubtful: list[str], works: dict[str, int], snapshot: Snapshot) -> str | None:
+    """The text with what a word was meant to be: the nearest that goes with the sure words.
+
+    Of equals one that makes a title, else the most frequent.
+    """
+    trial = _without(text, doubtful)
+    found: list[tuple[int, bool, int, str]] = []
+    for edits, other in _others(word, works, snapshot):
+        if found and edits > found[0][0]:
+            break
+        if count := _works(whole := _replaced(trial, word, other), snapshot, phrase=other if " " in other else ""):
+            titled = EngineQuery(filters=(Terms("title_key", (title_key(whole),)),))
+            found.append((edits, not snapshot.count(titled), -count, other))
+    return _replaced(text, word, min(found)[-1]) if found else None
+
+
+def _others(word: str, works: dict[str, int], snapshot: Snapshot) -> Iterator[tuple[int, str]]:
+    """What a word may have been meant to be, with its edits: the nearest first, and two that were written as one."""
+    alone = len(works) == 1
+    if len(word) < _SHORTEST + alone:
+        return
+    near = snapshot.similar(word, 2 if len(word) >= (_TWO_EDITS_ALONE if alone else _TWO_EDITS) else 1)
+    near = [(other, count) for other, count in near if count >= _MORE_FREQUENT * works[word]]
+    yield from ((1, other) for other, _ in near if OSA.distance(word, other) == 1)
+    if not works[word]:
+        yield from ((1, f"{word[:at]} {word[at:]}") for at in range(2, len(word) - 1))
+    yield from ((2, other) for other, _ in near if OSA.distance(word, other) == 2)
+
+
+def _works(text: str, snapshot: Snapshot, phrase: str = "") -> int:
+    """How many works have all words of a text, and a phrase."""
+    clauses = query_clauses(text)
+    if phrase:
+        clauses = (*clauses, Clause(tokens=tuple(phrase.split()), phrase=True))
+    return snapshot.count(EngineQuery(clauses=clauses)) if clauses else 0
+
+
+def _without(text: str, words: list[str]) -> str:
+    for word in words:
+        text = _replaced(text, word, "")
+    return text
+
+
+def _replaced(text: str, word: str, other: str) -> str:
+    """The text with another word for every one that is searched for as ``word``."""
+    return " ".join(WORD.sub(lambda match: other if tokens(match[0])[:1] == [word] else match[0], text).split())

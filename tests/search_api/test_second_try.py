@@ -1,0 +1,160 @@
+"""Questions as people type them, when nothing has all their words: mistyped, a number among words, too many words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from config.settings import Settings
+from indexer.build import rebuild
+from indexer.engines import open_engine
+from schemas.answer import Answer
+from schemas.catalogue import CatalogueRecord, Creator, Holding
+from schemas.institution import Institution
+from search_api.context import open_context
+from search_api.search import search
+from search_api.understand import understand
+from store.database import Database
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+HOUSE = Institution(
+    id="house", name="House", kind="library", lat=54.97, lon=-1.61, timezone="Europe/London", opening_hours="24/7"
+)
+BOOKS = (
+    ("Pride and Prejudice", "Austen, Jane", {"isbns": ["9780141439518"], "year": 1813, "languages": ["en"]}),
+    ("Jane Eyre", "Brontë, Charlotte", {"year": 1847, "languages": ["en"]}),
+    ("Jane Eyes the sea", "Doe, Richard", {"isbns": ["9780099594420"], "languages": ["en"]}),
+    ("Emma", "Austen, Jane", {"year": 1816, "languages": ["en"]}),
+    ("A memoir by Jane Austen's nephew: the way to Emma", "Leigh, James", {"languages": ["en"]}),
+    ("Die Wahlverwandtschaften", "Goethe, Johann Wolfgang von", {"year": 1809, "languages": ["de"]}),
+    ("Database design for small museums", "Roe, Anna", {}),
+    ("Преступление и наказание", "Достоевский, Федор", {"languages": ["ru"]}),
+    ("粉妝樓全傳", "羅貫中", {"languages": ["zh"]}),
+    ("ノルウェイの森", "村上春樹", {"languages": ["ja"]}),
+    ("Annals of the harbour", "", {"issns": ["0077-8923"], "type": "serial"}),
+    ("Sketch of the harbour", "Turner, J. M. W.", {"unit_id": "A00373", "type": "object"}),
+    ("Thoughts on graphene", "", {"identifiers": ["doi:10.1126/science.1102896", "oclc:10664086", "lccn:84006409"]}),
+)
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def ask(stock: Callable[..., None], database: Database, settings: Settings) -> Iterator[Ask]:
+    rows = [
+        CatalogueRecord(
+            source="shelf", record=f"r{n}", title=title, creators=[Creator(name=creator)] if creator else [],
+            holdings=[Holding(call_number=f"QA76.{n} .B5 2001")], **({"type": "book"} | given),
+        )
+        for n, (title, creator, given) in enumerate(BOOKS)
+    ]  # fmt: skip
+    stock([HOUSE], rows, seen=NOW)
+    engine = open_engine(settings)
+    rebuild(database, engine, settings)
+    engine.close()
+    context = open_context(settings, clock=lambda: NOW)
+    yield lambda q, lang="en", **params: search(
+        context, understand(context, {name: [value] for name, value in {"q": q, **params}.items()}, lang)
+    )
+    context.close()
+
+
+def test_mistyped_words_are_respelt_and_the_answer_says_so(ask: Ask) -> None:
+    for q, respelt, title in (
+        ("pride and predujice", "pride and Prejudice", "Pride and Prejudice"),
+        ("Wahlverwandschaften", "Wahlverwandtschaften", "Die Wahlverwandtschaften"),
+        ("jane eyer", "jane Eyre", "Jane Eyre"),
+        ("prideand prejudice", "Pride and prejudice", "Pride and Prejudice"),
+        ("data base museums", "Database museums", "Database design for small museums"),
+        ("Goehte Wahlverwandschaften", "Goethe Wahlverwandtschaften", "Die Wahlverwandtschaften"),
+        ("Достоевскй", "Достоевский", "Преступление и наказание"),
+        ("brnte", "Brontë", "Jane Eyre"),
+        ("pryde and prejudice austin", "Pride and prejudice Austen", "Pride and Prejudice"),
+    ):
+        answer = ask(q)
+        assert answer.hits[0].title == title, q
+        assert (answer.query["q"], answer.query["respelt"]) == (q, respelt)
+        assert any(f"“{respelt}”" in warning for warning in answer.query["warnings"])
+        assert answer.exact
+        assert answer.hits[0].score == pytest.approx(sum(s.weight * s.score for s in answer.hits[0].signals.values()))
+    assert ask("pride and predujice").hits[0].signals["known_item"].score == 1
+
+
+def test_what_is_found_as_it_was_typed_is_not_respelt(ask: Ask) -> None:
+    for q in ("jane eyes", "jane austen", "粉妆楼", "のるうぇいの森"):
+        answer = ask(q)
+        assert answer.total >= 1, q
+        assert "respelt" not in answer.query
+        assert not answer.query["warnings"]
+    for q in ("qwertyuiop", "xyz", "?", "zzz zzzz zzzzz zzzzzz"):
+        assert "respelt" not in ask(q).query
+
+
+def test_by_joins_a_title_and_a_name(ask: Ask) -> None:
+    assert ask("Emma by Jane Austen").hits[0].title == "Emma"
+    assert ask("die wahlverwandtschaften von goethe").hits[0].signals["known_item"].score == 1
+    assert ask("emma austen 1816").hits[0].signals["known_item"].score == 1
+    assert ask("A memoir by").total == 1
+
+
+def test_most_of_the_words_count(ask: Ask) -> None:
+    answer = ask("pride prejudice austen paperback zeppelin")
+    assert [hit.title for hit in answer.hits] == ["Pride and Prejudice"]
+    assert answer.query["match"] == "any"
+    assert ask("粉妝樓全書").hits[0].title == "粉妝樓全傳"
+
+
+def test_numbers_are_found_however_they_are_written(ask: Ask) -> None:
+    for q, title in (
+        ("urn:isbn:9780141439518", "Pride and Prejudice"),
+        ("pride prejudice 978-0-14-143951-8", "Pride and Prejudice"),
+        ("ISBN 0-14-143951-3 (pbk.)", "Pride and Prejudice"),
+        ("https://books.example/dp/0141439513", "Pride and Prejudice"),
+        ("00778923", "Annals of the harbour"),
+        ("ISSN 0077-8923", "Annals of the harbour"),
+        ("A00373 watercolour", "Sketch of the harbour"),
+        ("accession number A00373", "Sketch of the harbour"),
+        ("call number QA76.5 .B5 2001", "Die Wahlverwandtschaften"),
+        ("https://doi.org/10.1126/science.1102896", "Thoughts on graphene"),
+        ("doi:10.1126/science.1102896", "Thoughts on graphene"),
+        ("(OCoLC)10664086", "Thoughts on graphene"),
+        ("ocm10664086", "Thoughts on graphene"),
+        ("84-6409", "Thoughts on graphene"),
+    ):
+        answer = ask(q)
+        assert [hit.title for hit in answer.hits] == [title], q
+        assert answer.query.get("identifier"), q
+        assert answer.hits[0].signals["known_item"].score == 1
+    two = ask("9780141439518, 978-0-09-959442-0")
+    assert {hit.title for hit in two.hits} == {"Pride and Prejudice", "Jane Eyes the sea"}
+
+
+@pytest.mark.parametrize(
+    ("q", "said"),
+    [
+        ("9780141439519", "the others call for 8"),
+        ("0-14-143951-X", "the others call for 3"),
+        ("978014143951", "has 12 digits"),
+        ("0077-8924", "the others call for 3"),
+    ],
+)
+def test_a_mistyped_number_is_told_and_finds_nothing_else(ask: Ask, q: str, said: str) -> None:
+    answer = ask(q)
+    assert answer.total == 0
+    assert any(said in warning for warning in answer.query["warnings"])
+    assert ask(q, lang="zh").query["warnings"] != answer.query["warnings"]
+
+
+def test_an_unknown_identifier_is_not_searched_for_in_pieces(ask: Ask) -> None:
+    assert ask("10.1111/j.1749-6632.1847.tb00000.x").total == 0
+
+
+def test_filters_that_leave_nothing_are_named_instead_of_other_words(ask: Ask) -> None:
+    answer = ask("jane eyre", language="de")
+    assert answer.total == 0
+    assert any("1 work has all of these words, but the filters" in warning for warning in answer.query["warnings"])
+    mistyped = ask("jane eyer", language="de")
+    assert mistyped.total == 0
+    assert len(mistyped.query["warnings"]) == 2

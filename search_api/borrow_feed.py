@@ -58,6 +58,9 @@ def write_feed(
 ) -> FeedReport:
     """Write ``books-N.json.gz`` and ``library-systems-N.json.gz``; each appears whole or not at all.
 
+    Each batch of works is read in a transaction of its own: one over all of it would keep the database from tidying up
+    (SQLite's log, PostgreSQL's dead rows) for as long as the feed takes.
+
     Args:
         database: the store.
         folder: where; made when it is missing.
@@ -73,16 +76,20 @@ def write_feed(
     folder.mkdir(parents=True, exist_ok=True)
     report, left = FeedReport(), Counter[str]()
     with database.connect() as connection:
-        places = institutions.all_institutions(connection)
-        lenders = _lenders(places, only)
-        resolver, total = Resolver(places), works.count(connection)
-        with _files(folder, "books", now, most_bytes, report) as write:
-            done = 0
-            for batch in works.iterate(connection, _BATCH):
-                for line in _books(connection, batch, resolver, lenders, base, now, report, left):
-                    write(line)
-                done += len(batch)
-                on_progress(done, total)
+        places, total = institutions.all_institutions(connection), works.count(connection)
+    lenders, resolver = _lenders(places, only), Resolver(places)
+    with _files(folder, "books", now, most_bytes, report) as write:
+        done = last = 0
+        while True:
+            with database.connect() as connection:
+                batch = works.after(connection, last, _BATCH)
+                lines = list(_books(connection, batch, resolver, lenders, base, now, report, left))
+            if not batch:
+                break
+            for line in lines:
+                write(line)
+            done, last = done + len(batch), batch[-1].number
+            on_progress(done, total)
     lending = sorted({owner.id for owner in lenders.values()})
     by_id = {row.id: row for row in places}
     with _files(folder, "library-systems", now, most_bytes, report) as write:

@@ -173,17 +173,20 @@ def without_records(connection: Connection, numbers: Sequence[int]) -> list[int]
 def iterate(connection: Connection, batch: int = 2000) -> Iterator[list[Work]]:
     """All living works in batches, by number."""
     last = 0
-    while True:
-        rows = connection.execute(
-            select(works.c.number, works.c.data)
-            .where(works.c.number > literal(last), works.c.data.is_not(None))
-            .order_by(works.c.number)
-            .limit(batch)
-        ).all()
-        if not rows:
-            return
+    while rows := after(connection, last, batch):
         last = rows[-1].number
-        yield [decode(row.data) for row in rows]
+        yield rows
+
+
+def after(connection: Connection, number: int, limit: int) -> list[Work]:
+    """The next living works after a number."""
+    rows = connection.execute(
+        select(works.c.data)
+        .where(works.c.number > literal(number), works.c.data.is_not(None))
+        .order_by(works.c.number)
+        .limit(limit)
+    )
+    return [decode(row.data) for row in rows]
 
 
 def living_numbers(connection: Connection) -> Iterator[int]:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from config.settings import Settings
 from lampway.cli import app
 from schemas.bindings import binding_of
 from schemas.catalogue import Availability, CatalogueRecord, Creator, Holding
 from schemas.institution import Institution
 from schemas.work import Edition, Work
+from search_api import borrow_feed
 from search_api.borrow_feed import write_feed
 from search_api.renderers.borrow import Listed, Loan, book
+from store import notes
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BASE = "https://lampway.example"
@@ -140,3 +146,21 @@ def test_hostile_words_stay_words(title: str, creator: str) -> None:
 )  # fmt: skip
 def test_bindings(words: str, binding: str | None) -> None:
     assert binding_of(words) == binding
+
+
+def test_the_database_can_tidy_up_while_a_feed_is_written(
+    shelf: Any, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy: list[int] = []
+
+    def tidy(done: int, total: int) -> None:
+        with shelf.begin() as connection:
+            notes.put(connection, "a change", str(done).encode())
+        with closing(sqlite3.connect(settings.home / "lampway.db", timeout=0)) as raw:
+            busy.append(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+
+    whole, _, _ = feed(shelf, tmp_path / "whole")
+    monkeypatch.setattr(borrow_feed, "_BATCH", 2)
+    report, _, _ = feed(shelf, tmp_path / "batches", on_progress=tidy)
+    assert busy == [0, 0, 0]
+    assert msgspec.structs.asdict(report) == msgspec.structs.asdict(whole)

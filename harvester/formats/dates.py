@@ -7,29 +7,31 @@ import unicodedata
 from datetime import date
 from functools import lru_cache
 
+from harvester.formats.date_words import century_year, era_year, western_numbers
+
 LATEST_YEAR = 2100
 _LONGEST = 500
 """Characters in which a date is looked for: some patterns take time squared, and what was read is remembered."""
 _YEAR = re.compile(r"(?<!\d)(?<!\d\.)(1[0-9]{3}|20[0-9]{2})(?!\d)")
 _BCE = re.compile(
-    r"(?i)(\d{1,5})(?:\s*[-–/]\s*\d{1,5})?\s*"
+    r"(?i)(\d{1,2}[ .,\u202f]\d{3}(?!\d)|\d{1,5})(?:\s*[-–/]\s*\d{1,5})?\s*"
     r"(?:b\.?\s?c\.?(?:e\.?)?(?![a-z])|v\.?\s?chr|av\.?\s?j\.?-?c|a\.?\s?c\.?(?![a-z])|до н)"
 )
 _BEFORE = re.compile(r"(?:公元)?前\s*(\d{1,4})年?")
+_HAN = re.compile("[\u4e00-\u9fff〇]")
 _ALONE = re.compile(r"^\s*(-?\d{1,4})(?:\.0+)?\s*$")
 _OPEN = re.compile(r"(?<!\d)(\d{3})[-u?_‒–](?!\d)|(?<!\d)(\d{2})(?:--|uu|\?\?|__)(?!\d)")
-_CENTURY = re.compile(
-    r"(?i)\b(\d{1,2})(?:st|nd|rd|th|e|er|ème|eme)?[.\s-]*(?:century|cent\b|c\.(?!\d)|jahrhundert|jh\b|siècle|siecle|secolo|siglo|eeuw|век|в\.)|(\d{1,2})\s*世紀|(\d{1,2})世纪"
-)
 _SHORT = re.compile(
     r"(?i)(?:a\.?\s?d\.?|c(?:a|irca)?\.?)\s*(\d{3})(?!\d)|(?<!\d)(\d{3})\s*(?:a\.?d\.?|c\.?e\.?)(?![a-z])"
 )
 _ROMAN = re.compile(r"\b(M{1,2}(?:D?C{0,4}|C[MD])(?:L?X{0,4}|X[CL])(?:V?I{0,4}|I[XV]))\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "民国": 1911, "民國": 1911,
-         "光绪": 1874, "光緒": 1874, "宣统": 1908, "宣統": 1908, "康熙": 1661, "乾隆": 1735}  # fmt: skip
-_ERA = re.compile(f"({'|'.join(_ERAS)})\\s*(\\d{{1,2}}|元)")
-
+_SUPPLIED = re.compile(
+    r"(?i)^\s*\d{4}\s*(?:h\.?|a\.?\s?h\.?|هـ)?\s*\[(?:i\.?\s?e\.?,?\s*)?(1[0-9]{3}|20[0-9]{2})(?!\d)"
+)
+"""Another calendar's or a wrong year, with ours in brackets: "1401 [1981]", "1987 [i.e. 1978]"."""
+_COMPACT_DAY = re.compile(r"^\s*(1[0-9]{3}|20[0-9]{2})(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])?\s*$")
+_MONTH = re.compile(r"^\s*(?:0?[1-9]|1[0-2])\.\s?(1[0-9]{3}|20[0-9]{2})\s*$")
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(20\d{2})(0[1-9]|1[0-2])([0-3]\d)(?!\d)")
 _NUMBERS = re.compile(r"(?<!\d)(\d{1,2})[-/.]\s?(\d{1,2})[-/.]\s?(\d{4}|\d{2})(?!\d)")
@@ -59,8 +61,8 @@ _MONTHS = {
 def year_of(text: str) -> int | None:
     """The year (of a span: the first) in a date written for people, or None.
 
-    Understands ISO dates, "[ca. 1920]", "c1999", "1955-58", "187-?", "18th century" (1701), "500 BC" (-500), Japanese
-    and Chinese eras, roman numerals, and numbers spoilt by a spreadsheet ("2008.0").
+    Understands ISO dates, "[ca. 1920]", "c1999", "1955-58", "187-?", "18th century" (1701), "500 BC" (-500), reigns and
+    eras, "1401 [1981]", roman numerals, and numbers spoilt by a spreadsheet ("2008.0").
     """
     return _year_of(text[:_LONGEST])
 
@@ -72,24 +74,26 @@ def _year_of(text: str) -> int | None:
     if alone:
         year = int(alone[1])
         return year if year and year <= LATEST_YEAR else None
-    if "元" not in text and not any(c.isdigit() for c in text):
-        return _roman(text)
+    if not any(c.isdigit() for c in text):
+        return era_year(text) or century_year(text) or _roman(text)
     for pattern in (_BCE, _BEFORE):
         match = pattern.search(text)
         if match:
-            return -int(match[1])
-    match = _YEAR.search(text)
+            return -int(re.sub(r"\D", "", match[1]))
+    match = (_SUPPLIED.search(text) if "[" in text else None) or _YEAR.search(text) or _COMPACT_DAY.match(text)
     if match:
         return int(match[1])
-    match = _ERA.search(text)
-    if match:
-        return _ERAS[match[1]] + int(match[2].replace("元", "1"))
+    match = _NUMBERS.search(text) or _MONTH.match(text)
+    if match and len(match[match.re.groups]) == 4:
+        return int(match[match.re.groups])
+    era = era_year(text)
+    if era is not None and era <= LATEST_YEAR:
+        return era
     match = _OPEN.search(text)
     if match:
         return int(match[1]) * 10 if match[1] else int(match[2]) * 100
-    match = _CENTURY.search(text)
-    if match:
-        return (int(match[1] or match[2] or match[3]) - 1) * 100 + 1
+    if century := century_year(text):
+        return century
     match = _SHORT.search(text)
     if match:
         return int(match[1] or match[2])
@@ -142,7 +146,8 @@ def _western(text: str) -> str:
     if text.isascii():
         return text
     text = unicodedata.normalize("NFKC", text)
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in text)
+    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in text)
+    return western_numbers(text) if _HAN.search(text) else text
 
 
 def _roman(text: str) -> int | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from harvester.formats.base import UnreadableError
 from harvester.formats.oai_dc import read_values
+from harvester.formats.rights import online
 from harvester.formats.text import distinct
 from harvester.formats.xml import Element, local
 from harvester.formats.xml_format import attribute, children, words, xml_format
-from schemas.catalogue import Availability, CatalogueRecord, Holding, Link, RecordType
+from schemas.catalogue import CatalogueRecord, Holding, Link, RecordType
 
 _TYPES: dict[str, RecordType] = {"IMAGE": "image", "SOUND": "audio", "VIDEO": "video", "3D": "object", "TEXT": "book"}
-_OPEN = ("creativecommons.org/", "rightsstatements.org/vocab/NoC", "europeana.eu/rights/rr-f")
-"""Rights statements under which everybody may see the thing at its address."""
 _NAMES = ("prefLabel", "name", "title", "altLabel")
 
 Resources = dict[str, Element]
@@ -84,8 +83,7 @@ def _aggregation(aggregation: Element, resources: Resources, into: CatalogueReco
     into.thumbnail = next(iter([*said.get("object", []), *said.get("preview", [])]), into.thumbnail)
     rights = said.get("rights", [])
     into.rights = " ".join(distinct([*rights, into.rights]))
-    state = "available" if any(mark in text for text in rights for mark in _OPEN) else "limited"
-    digital = [Availability(service="digital", state=state)] if addresses else []  # type: ignore[arg-type]
+    digital = [online(rights)] if addresses else []
     into.holdings = [
         Holding(
             institution=next(iter(said.get("dataProvider", [])), ""),

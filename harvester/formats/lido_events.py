@@ -9,7 +9,7 @@ from harvester.formats.dates import LATEST_YEAR, year_of
 from harvester.formats.marc.creators import relator
 from harvester.formats.text import distinct, fold, strip_name
 from harvester.formats.xml import Element
-from harvester.formats.xml_format import along, texts, words
+from harvester.formats.xml_format import along, attribute, terms, texts, words
 from schemas.catalogue import CatalogueRecord, Creator
 
 _ACTOR = "actorInRole/actor/nameActorSet/appellationValue"
@@ -33,13 +33,14 @@ def fill_events(part: Element, into: CatalogueRecord) -> None:
         )
         into.publication_place = into.publication_place or (places[0] if places else "")
         materials = texts(event, "eventMaterialsTech/displayMaterialsTech")
-        materials = materials or texts(event, "eventMaterialsTech/materialsTech/termMaterialsTech/term")
+        materials = materials or terms(event, "eventMaterialsTech/materialsTech/termMaterialsTech")
         into.extent = "; ".join(distinct([*into.extent.split("; "), *materials]))
 
 
 def _kind(event: Element) -> str:
     """Whether it is a "making" or a "publication"; "" for what happened later (acquisition, exhibition)."""
-    said = [*texts(event, "eventType/term"), *texts(event, "eventType/conceptID")]
+    said = [*terms(event, "eventType"), *texts(event, "eventType/conceptID")]
+    said += [attribute(concept, "about") for concept in along(event, "eventType/Concept")]
     said += [text.rpartition("/")[2] for text in said if "/" in text]
     return next((kind for text in said if (kind := _kinds().get(fold(text), ""))), "")
 
@@ -55,7 +56,7 @@ def _people(event: Element) -> list[Creator]:
         for role in along(actor, "actorInRole"):
             names = texts(role, "actor/nameActorSet/appellationValue")
             if names and (name := strip_name(names[0])):
-                roles = [code for text in texts(role, "roleActor/term") if (code := relator(text))]
+                roles = [code for text in terms(role, "roleActor") if (code := relator(text))]
                 found.setdefault(name, Creator(name, roles[0] if roles else ""))
         if not along(actor, _ACTOR):
             for text in texts(actor, "displayActorInRole"):

@@ -97,6 +97,12 @@ def texts(element: Element | None, path: str) -> list[str]:
     return distinct(words(inner) for inner in along(element, path))
 
 
+def terms(element: Element | None, path: str = "") -> list[str]:
+    """The words for the concepts at the end of such a path: <term>, or since LIDO 1.1 the labels of SKOS concepts."""
+    found = along(element, path) if path else [element]
+    return distinct(words(e) for one in found for e in (*children(one, "term"), *along(one, "Concept/prefLabel")))
+
+
 def attribute(element: Element, name: str) -> str:
     """An attribute by its local name, whatever its namespace ("href" of xlink:href); "" when it is not there."""
     for key, value in element.attrib.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from config.load import load_yaml
@@ -9,6 +10,8 @@ from harvester.formats.marc.record import MarcField, MarcRecord
 from harvester.formats.text import fold, strip_name, tidy
 from schemas.catalogue import Creator
 
+_INCLUSIVE = re.compile(r"(?:[/:*_]-?in(?:nen)?|\(in(?:nen)?\))$")
+"""Endings by which German words mean women and men: "Maler/in", "Fotograf(in)"."""
 _TAGS = ("100", "110", "111", "700", "710", "711", "720")
 _NAME_CODES = {"00": "abc", "10": "ab", "11": "acndeq"}
 
@@ -52,6 +55,7 @@ def _role(field: MarcField, tag: str) -> str:
 def relator(words: str) -> str:
     """The MARC relator code of words like "editor", "Hrsg.", "traduction", "" when unknown."""
     names = _relators()
+    words = _INCLUSIVE.sub("", words)
     folded = fold(words)
     if folded in names:
         return names[folded]

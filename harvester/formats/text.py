@@ -18,9 +18,8 @@ _INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud
 def tidy(text: str) -> str:
     """NFC, without control characters, each run of white space one blank."""
     if not text.isprintable():
-        text = unicodedata.normalize("NFC", _NON_FILING.sub("", text))
-        text = _CONTROL.sub("", _BLANKS.sub(" ", text))
-    elif not text.isascii():
+        text = _CONTROL.sub("", _BLANKS.sub(" ", _NON_FILING.sub("", text)))
+    if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
 

@@ -7,17 +7,19 @@ anything else (elements in elements, comments, CDATA, single quotes ...) the cal
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import lru_cache
 
-from harvester.formats.text import is_tidy, tidy
+from harvester.formats.text import tidy
 
-ATTRIBUTES = r'(?:\s+[\w:.-]+="[^"<]*")*'
-_OPENING = re.compile(rf"\s*<((?:[\w.-]+:)?)([\w.-]+){ATTRIBUTES}\s*>")
-_ELEMENT = re.compile(rf"<([\w:.-]+){ATTRIBUTES}>([^<]*)</\1>")
-_NAME = re.compile(r"(?:[\w.-]+:)?([\w.-]+)")
+_ATTRIBUTES = rb'(?:\s+[\w:.-]+="[^"<]*")*'
+_OPENING = re.compile(rb"\s*<((?:[\w.-]+:)?)([\w.-]+)%b\s*>" % _ATTRIBUTES)
+_TAG = re.compile(rb"(?:[\w.-]+:)?([\w.-]+)%b\s*" % _ATTRIBUTES)
 _MOST_TAGS = 2000
-"""Characters in the names of one record; they are remembered."""
-_EMPTY = re.compile(rf"<[\w:.-]+{ATTRIBUTES}\s*/>")
+"""Bytes of the tags of one record; they are remembered."""
+_EMPTY = re.compile(rb"<[\w:.-]+%b\s*/>" % _ATTRIBUTES)
+_SHORT = 64
+"""Bytes of a text that is worth remembering."""
 _REFERENCE = re.compile(r"&(?:#(\d+)|#x([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -31,38 +33,33 @@ def dublin_core(payload: bytes) -> dict[str, list[str]] | None:
     Returns:
         None where only a tree can tell, also for a record that may be deleted.
     """
-    text = payload.decode("utf-8", "replace")
-    metadata = metadata_at(text)
-    start = text.find(">", metadata) + 1
-    prefix, name = opening_of(text[metadata:start])
-    end = text.find(f"</{prefix}dc>", start)
-    if not metadata or name != "dc" or end < 0:
+    metadata = metadata_at(payload)
+    start = payload.find(b">", metadata) + 1
+    prefix, name = opening_of(payload[metadata:start])
+    end = payload.rfind(b"</" + prefix + b"dc>", start)
+    if not metadata or name != b"dc" or end < 0:
         return None
-    body = text[start:end]
-    if "&" in body and has_entities(body):
-        return None
-    found = _alternating(body)
-    values = _by_name(found, "&" in body) if found else None
-    if values is None:
-        found = _matched(body)
-        values = _by_name(found, "&" in body) if found is not None else None
-    return values
+    body = payload[start:end]
+    elements = _elements(body) or _elements(_EMPTY.sub(b"", body))
+    return _by_name(*elements, b"&" in body) if elements else None
 
 
-def metadata_at(text: str) -> int:
+def metadata_at(payload: bytes) -> int:
     """Where the metadata of a living OAI <record> begins; 0 where that is not certain."""
-    end = text.find("<metadata>")
-    head = text[:end] if end >= 0 else ""
-    if not head.startswith("<record") or "<header>" not in head or "<!" in head or "<?" in head:
+    end = payload.find(b"<metadata>")
+    head = payload[:end] if end >= 0 else b""
+    if not head.startswith(b"<record") or b"<header>" not in head:
         return 0
-    return end + len("<metadata>")
+    if (b"!" in head and b"<!" in head) or (b"?" in head and b"<?" in head):  # one byte is found faster than two
+        return 0
+    return end + len(b"<metadata>")
 
 
 @lru_cache(maxsize=4096)
-def opening_of(tag: str) -> tuple[str, str]:
-    """Prefix (with its colon) and local name of a start tag, which all records of a source have alike; ("", "")."""
+def opening_of(tag: bytes) -> tuple[bytes, bytes]:
+    """Prefix (with its colon) and local name of a start tag, which all records of a source have alike; (b"", b"")."""
     match = _OPENING.fullmatch(tag)
-    return (match[1], match[2]) if match else ("", "")
+    return (match[1], match[2]) if match else (b"", b"")
 
 
 def has_entities(text: str) -> bool:
@@ -75,60 +72,72 @@ def without_references(text: str) -> str:
     return _REFERENCE.sub(_character, text) if "&" in text else text
 
 
-def _alternating(body: str) -> list[str] | None:
-    """Each element without attributes as "name>text"; None when an end tag does not follow each start tag.
+def _elements(body: bytes) -> tuple[list[bytes], list[bytes]] | None:
+    """Start tags without their brackets, and the texts after them; None where markup does not come and go in turn.
 
     As the whole is well-formed, tags need not be compared; whether they are plain names is seen in ``_by_name``.
     """
-    _, *parts = body.split("<")
-    ends = {part[:1] for part in parts[1::2]}
-    return parts[::2] if len(parts) % 2 == 0 and ends <= {"/"} else None
+    parts = body.replace(b">", b"<").split(b"<")  # blanks, tag, text, tag, blanks, tag ...
+    ends = parts[3::4]
+    if 4 * len(ends) + 1 != len(parts) or 4 * len(ends) != 2 * body.count(b"<"):
+        return None
+    return None if [tag for tag in ends if tag[:1] != b"/"] else (parts[1::4], parts[2::4])
 
 
-def _matched(body: str) -> list[str] | None:
-    """Each element, also with attributes or empty, as "name>text"; None when there is any other markup."""
-    found = _ELEMENT.findall(body)
-    if body.count("<") != 2 * len(found):
-        body = _EMPTY.sub("", body)
-        found = _ELEMENT.findall(body)
-    return [f"{name}>{text}" for name, text in found] if body.count("<") == 2 * len(found) else None
-
-
-def _by_name(elements: list[str], referring: bool) -> dict[str, list[str]] | None:
-    """Local name -> texts, tidied and not empty; None where something is no name, or names differ by their prefix."""
-    tidied = is_tidy("".join(elements))
-    by_tag: dict[str, list[str]] = {}
-    for element in elements:
-        tag, _, text = element.partition(">")
-        if referring and "&" in text:
-            text = tidy(without_references(text))
-        elif tidied:
-            text = text.strip()
-        else:
-            text = tidy(text)
-        if tag in by_tag:
-            by_tag[tag].append(text)
-        else:
-            by_tag[tag] = [text]
-    tags = ">".join(by_tag)
-    names = _local_names(tags) if len(tags) <= _MOST_TAGS else None
+def _by_name(tags: list[bytes], texts: list[bytes], referring: bool) -> dict[str, list[str]] | None:
+    """Local name -> texts, tidied and not empty; None where a tag or a reference is none that we understand."""
+    values = _tidied(texts)
+    if referring:
+        if any("&" in text and has_entities(text) for text in values):
+            return None
+        values = [tidy(without_references(text)) if "&" in text else text for text in values]
+    by_tag: defaultdict[bytes, list[str]] = defaultdict(list)
+    for tag, text in zip(tags, values, strict=True):
+        by_tag[tag].append(text)
+    together = b">".join(by_tag)
+    names = _local_names(together) if len(together) <= _MOST_TAGS else None
     if names is None:
         return None
-    values = dict(zip(names, by_tag.values(), strict=True))
-    for name, texts in zip(names, by_tag.values(), strict=True):
-        if "" in texts:
-            values[name] = [text for text in texts if text]
-            if not values[name]:
-                del values[name]
-    return values
+    found = dict(zip(names, by_tag.values(), strict=True))
+    if len(found) < len(by_tag):  # a name with several prefixes or attributes: its texts stay in their order
+        name_of = dict(zip(by_tag, names, strict=True))
+        found = {name: [] for name in names}
+        for tag, text in zip(tags, values, strict=True):
+            found[name_of[tag]].append(text)
+    if "" in values:
+        return {name: kept for name, every in found.items() if (kept := [text for text in every if text])}
+    return found
+
+
+def _tidied(texts: list[bytes]) -> list[str]:
+    """Each text tidied. Most need nothing but that blanks at their ends go, which is seen at once for all.
+
+    No other control characters than these can be in XML.
+    """
+    joined = b"".join(texts)
+    if b"  " in joined or b"\n" in joined or b"\t" in joined or b"\r" in joined or b"\x7f" in joined:
+        return [tidy(text.decode("utf-8", "replace")) for text in texts]
+    if joined.isascii():
+        return [text.decode().strip() for text in texts]
+    return [text.decode().strip() if text.isascii() else _beyond_ascii(text) for text in texts]
+
+
+def _beyond_ascii(text: bytes) -> str:
+    return _remembered(text) if len(text) <= _SHORT else tidy(text.decode("utf-8", "replace"))
+
+
+@lru_cache(maxsize=8192)
+def _remembered(text: bytes) -> str:
+    """Names of people, places and publishers come again and again."""
+    return tidy(text.decode("utf-8", "replace"))
 
 
 @lru_cache(maxsize=1024)
-def _local_names(tags: str) -> tuple[str, ...] | None:
-    """Of tags that stand between ">"; None where one is no name, or two differ only by their prefix."""
-    matches = [_NAME.fullmatch(tag) for tag in tags.split(">")] if tags else []
-    names = tuple(match[1] for match in matches if match)
-    return names if len(set(names)) == len(matches) else None
+def _local_names(tags: bytes) -> tuple[str, ...] | None:
+    """Of tags that stand between ">"; None where one is none that we understand."""
+    matches = [_TAG.fullmatch(tag) for tag in tags.split(b">")] if tags else []
+    names = tuple(match[1].decode("utf-8", "replace") for match in matches if match)
+    return names if len(names) == len(matches) else None
 
 
 def _character(match: re.Match[str]) -> str:

@@ -22,17 +22,18 @@ def read_flat(payload: bytes, tags: frozenset[str]) -> MarcRecord | None:
         payload: well-formed, a MARC <record> or an OAI <record> around it.
         tags: which data fields.
     """
-    text = payload.decode("utf-8", "replace")
+    metadata = metadata_at(payload)
+    start = payload.find(b">", metadata) + 1
+    opened, name = opening_of(payload[metadata:start])
+    prefix = opened.decode()
+    text = payload[start:].decode("utf-8", "replace")
     if "\r" in text or ("!" in text and "<!" in text) or ("?" in text and "<?" in text):
         return None
-    metadata = metadata_at(text)
-    start = text.find(">", metadata) + 1
-    prefix, name = opening_of(text[metadata:start])
-    end = text.find(f"</{prefix}record>", start)
+    end = text.find(f"</{prefix}record>")
     rest = text[end + len(prefix) + 9 :].strip()
-    if name != "record" or end < 0 or not (rest.startswith("</metadata>") if metadata else not rest):
+    if name != b"record" or end < 0 or not (rest.startswith("</metadata>") if metadata else not rest):
         return None
-    return _fields(text[start:end], prefix, tags)
+    return _fields(text[:end], prefix, tags)
 
 
 def _fields(body: str, prefix: str, tags: frozenset[str]) -> MarcRecord | None:

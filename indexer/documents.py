@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from indexer.analysis import field_tokens, identifier_key, sort_title, title_keys
+from indexer.analysis_romanised import romanised
 from schemas.catalogue import CatalogueRecord, Source
 from schemas.document import Document
 from schemas.work import Work
@@ -44,10 +45,11 @@ def document_of(
         if holding.holding.call_number:
             shelf_marks.add(holding.holding.call_number)
     titles = [work.title, *work.other_titles]
+    names = [creator.name for creator in work.creators]
     document = Document(
         number=work.number,
-        title=field_tokens([work.title, work.part, *work.other_titles]),
-        creator=field_tokens(form for creator in work.creators for form in (creator.name, initials(creator.name))),
+        title=field_tokens([work.title, work.part, *work.other_titles, *romanised(titles, work.languages)]),
+        creator=field_tokens([*names, *map(initials, names), *romanised(names, work.languages)]),
         subject=field_tokens(work.subjects),
         text=field_tokens(_text(work)),
         type=work.type,

@@ -51,18 +51,15 @@ def _plain_words(asked: str) -> list[str]:
 
 
 def _together(asked: str, snapshot: Snapshot) -> str | None:
-    """All words as one (hong lou meng), or two neighbours (data base)."""
+    """All words as one (hong lou meng), as two (cao xue qin hong lou meng), or two neighbours (data base)."""
     parts = asked.split()
     if not 2 <= len(parts) <= _MOSTWORDS or not all(WORD.fullmatch(part) for part in parts):
         return None
-    whole = "".join(parts)
-    if _works(whole, snapshot):
-        return whole
-    for at in range(len(parts) - 1):
-        joined = " ".join([*parts[:at], parts[at] + parts[at + 1], *parts[at + 2 :]])
-        if _works(joined, snapshot):
-            return joined
-    return None
+    cuts = range(1, len(parts))
+    ways = [["".join(parts)]]
+    ways += [["".join(parts[:cut]), "".join(parts[cut:])] for cut in cuts]
+    ways += [[*parts[: cut - 1], parts[cut - 1] + parts[cut], *parts[cut + 1 :]] for cut in cuts]
+    return next((" ".join(way) for way in ways if _works(" ".join(way), snapshot)), None)
 
 
 def _mistyped(asked: str, words: list[str], snapshot: Snapshot) -> str | None:

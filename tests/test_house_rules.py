@@ -41,6 +41,7 @@ HOMES = {
     "confusable_homoglyphs": r"schemas/names\.py",
     "anyascii": r"indexer/merging/sounds\.py",
     "opencc": r"indexer/analysis\w*\.py",
+    "pypinyin": r"indexer/analysis_romanised\.py",
     "geopy": r"(schemas/geo|search_api/geocoder)\.py",
     "tldextract": r"schemas/domains\.py",
     "typer": r"lampway/.*\.py",

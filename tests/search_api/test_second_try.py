@@ -32,6 +32,8 @@ BOOKS = (
     ("Database design for small museums", "Roe, Anna", {}),
     ("Преступление и наказание", "Достоевский, Федор", {"languages": ["ru"]}),
     ("粉妝樓全傳", "羅貫中", {"languages": ["zh"]}),
+    ("红楼梦", "曹雪芹", {"languages": ["zh"]}),
+    ("Honglou meng yan jiu", "Shi, Tao", {"languages": ["zh"], "other_titles": ["紅樓夢研究"]}),
     ("ノルウェイの森", "村上春樹", {"languages": ["ja"]}),
     ("Annals of the harbour", "", {"issns": ["0077-8923"], "type": "serial"}),
     ("Sketch of the harbour", "Turner, J. M. W.", {"unit_id": "A00373", "type": "object"}),
@@ -90,6 +92,21 @@ def test_what_is_found_as_it_was_typed_is_not_respelt(ask: Ask) -> None:
         assert not answer.query["warnings"]
     for q in ("qwertyuiop", "xyz", "?", "zzz zzzz zzzzz zzzzzz"):
         assert "respelt" not in ask(q).query
+
+
+def test_pinyin_is_found_with_and_without_blanks(ask: Ask) -> None:
+    for q in (
+        "hongloumeng",
+        "hong lou meng",
+        "HONG LOUMENG",
+        "hong lou meng cao xue qin",
+        "honglumeng",
+    ):
+        assert ask(q).hits[0].title == "红楼梦", q
+    for q in ("fenzhuanglouquanzhuan", "Fen zhuang lou quan zhuan", "luoguanzhong", "Luo Guanzhong"):
+        assert [hit.title for hit in ask(q).hits] == ["粉妝樓全傳"], q
+    for q in ("honglou meng yanjiu", "hongloumengyanjiu"):
+        assert [hit.title for hit in ask(q).hits] == ["Honglou meng yan jiu"], q
 
 
 def test_by_joins_a_title_and_a_name(ask: Ask) -> None:

@@ -57,7 +57,7 @@ def read_bytes(data: bytes, tags: frozenset[str], decode: Callable[[bytes], str]
     decode = decode or _decoder(data)
     for tag, value in split_fields(data):
         if tag < "010":
-            marc.control.setdefault(tag, []).append(decode(value).strip("\x1f"))
+            marc.control.setdefault(tag, decode(value).strip("\x1f"))
         elif tag in tags:
             pieces = value.split(SUBFIELD)
             indicators = pieces[0].decode("latin-1")

@@ -60,7 +60,7 @@ def read_element(record: Element, tags: frozenset[str]) -> MarcRecord:
             if local(element) == "leader":
                 marc.leader = (element.text or "").strip("\n\r\t").replace("#", " ")
         elif tag < "010":
-            control.setdefault(tag, []).append(element.text or "")
+            control.setdefault(tag, element.text or "")
     if not marc.leader and not marc.data:
         raise UnreadableError("no MARC record: neither a leader nor data fields")
     return marc

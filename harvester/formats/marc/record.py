@@ -15,9 +15,20 @@ HOLDING_TAGS = frozenset({"852", "866", "867", "868", "876", "877", "878"})
 SPECIAL_TAGS = HOLDING_TAGS | {"880"}
 """Which ``MarcRecord.add`` does more with than to put them under their tag."""
 
+RECURRING_TAGS = frozenset(
+    {"041", "100", "110", "111", "300", "600", "610", "611", "630", "648", "650", "651", "655", "700", "710", "711"}
+)
+"""Fields that many records of a catalogue have alike, to the last letter: readers may make one object of them."""
 
-class MarcField(msgspec.Struct, gc=False):
-    """A data field: indicators, and subfields as (code, value) in order."""
+RECURRING = 16384
+"""How many of those, and of what they mean, are remembered."""
+
+
+class MarcField(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A data field: indicators, and subfields as (code, value) in order.
+
+    Told from others by identity, so that what a recurring field means is remembered with it.
+    """
 
     tag: str
     ind1: str
@@ -47,17 +58,19 @@ class MarcField(msgspec.Struct, gc=False):
 
 
 class MarcRecord(msgspec.Struct):
-    """Leader, control fields and data fields by tag. Fields 880 also stand under "880-" + the tag they mirror."""
+    """Leader, the first control field of each tag, and data fields by tag.
+
+    Fields 880 also stand under "880-" + the tag they mirror.
+    """
 
     leader: str = ""
-    control: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    control: dict[str, str] = msgspec.field(default_factory=dict)
     data: dict[str, list[MarcField]] = msgspec.field(default_factory=dict)
     holdings: list[MarcField] = msgspec.field(default_factory=list)
 
     def first_control(self, tag: str) -> str:
         """The first control field of that tag, "" when there is none."""
-        values = self.control.get(tag)
-        return values[0] if values else ""
+        return self.control.get(tag, "")
 
     def fields(self, *tags: str) -> list[MarcField]:
         """The fields of the tags, in the order of the tags."""

@@ -52,7 +52,8 @@ def change(old: Institution, given: Mapping[str, Any]) -> Edit:
         _try(edit, lambda: _hours(edit, _text("opening_hours", given["opening_hours"])))
     elif edit.institution.opening_hours and given.keys() & _BEAR_ON_HOURS:
         _try(edit, lambda: _still_readable(edit.institution))
-    if "service_points" in given and not edit.problems:
+    hours_fit = not {problem.field for problem in edit.problems} & {"service_points", *_BEAR_ON_HOURS}
+    if "service_points" in given and hours_fit:
         for problem in problems_of(edit.institution):
             edit.problems.append(ValueProblemError("service_points", "", str(problem), "write hours as in OSM"))
     return edit

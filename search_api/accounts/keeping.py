@@ -57,9 +57,9 @@ def add_key(
     """
     wanted = [scope for scope in SCOPES if scope in set(scopes)]
     if not wanted:
-        raise Mistake("scope", "area.scope_needed")
+        raise Mistake("scopes", "area.scope_needed")
     if OF_PLATFORM & set(wanted) and not actor.account.operator:
-        raise Mistake("scope", "area.scope_platform")
+        raise Mistake("scopes", "area.scope_platform")
     if not 0 <= days <= LONGEST_LIFE_DAYS:
         raise Mistake("days", "area.days_wrong", n=LONGEST_LIFE_DAYS)
     with context.database.begin() as connection:
@@ -83,7 +83,7 @@ def replace_key(context: Context, actor: Actor, place: Institution, id_: str) ->
         try:
             key = api_keys.replace(connection, old)
         except ReplacedError:
-            raise Mistake("scope", "area.key_replaced") from None
+            raise Mistake("scopes", "area.key_replaced") from None
         actor.did(connection, "key.replace", f"key:{old.id}", institution=place.id, by=_id(key))
     return key
 
@@ -189,7 +189,7 @@ def own_ids(context: Context, place: Institution) -> set[str]:
 
 def _room(connection: Connection, context: Context, place: Institution) -> None:
     if len(tenancy.keys_of(connection, own_ids(context, place))) >= MOST_KEYS:
-        raise Mistake("scope", "area.keys_many", n=MOST_KEYS)
+        raise Mistake("scopes", "area.keys_many", n=MOST_KEYS)
 
 
 def _id(key: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from schemas.catalogue import SERVICES, STATES, Service, State
+from schemas.catalogue import Service, State
+from search_api.json_body import faults
 
 MOST_ITEMS = 10_000
 CLOCK_SKEW = timedelta(minutes=5)
@@ -68,8 +68,10 @@ def read(raw: msgspec.Raw, now: datetime) -> Item:
     """
     try:
         return check(msgspec.json.decode(raw, type=Item), now)
+    except msgspec.ValidationError:
+        raise ItemError(_faults(msgspec.json.decode(raw))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ItemError(_plain(str(error))) from None
+        raise ItemError(str(error)) from None
 
 
 def read_row(row: dict[str, Any], now: datetime) -> Item:
@@ -81,8 +83,8 @@ def read_row(row: dict[str, Any], now: datetime) -> Item:
     cells = {name: value for name, value in row.items() if value not in ("", None)}
     try:
         return check(msgspec.convert(cells, Item), now)
-    except msgspec.ValidationError as error:
-        raise ItemError(_plain(str(error))) from None
+    except msgspec.ValidationError:
+        raise ItemError(_faults(cells)) from None
 
 
 def check(item: Item, now: datetime) -> Item:
@@ -110,8 +112,6 @@ def check(item: Item, now: datetime) -> Item:
     return msgspec.structs.replace(item, checked_at=min(at, now.astimezone(UTC).replace(microsecond=0)))
 
 
-def _plain(message: str) -> str:
-    if "Invalid enum value" in message:
-        allowed: Iterable[str] = SERVICES if "`$.service`" in message else STATES
-        return f"{message}; use one of {', '.join(allowed)}"
-    return message
+def _faults(given: Any) -> str:
+    """All that is wrong, each thing with its field."""
+    return "; ".join(f"{pointer}: {why}" if pointer else why for pointer, why in faults(given, Item))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-import msgspec
 from fastapi import Depends, Request
 from fastapi.responses import Response
 
@@ -18,6 +17,7 @@ from search_api.accounts.outside import Refusal
 from search_api.context import Context
 from search_api.dependencies import writer_of
 from search_api.errors import ApiError
+from search_api.json_body import struct_of
 from search_api.json_response import json_response
 from search_api.messages import text
 from search_api.web.forms import Form
@@ -100,14 +100,7 @@ def body_as(type_: type[T]) -> Any:
     """A dependency: the JSON body, as a struct that refuses unknown fields."""
 
     async def read(request: Request) -> T:
-        try:
-            return msgspec.json.decode(await request.body() or b"{}", type=type_)
-        except msgspec.ValidationError as error:
-            message, _, pointer = str(error).partition(" - at `$")
-            errors = [{"pointer": pointer.rstrip("`").replace(".", "/"), "detail": message}]
-            raise ApiError("invalid-body", "Nothing was done; see errors.", errors=errors) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ApiError("invalid-body", f"Send a JSON object: {error}") from None
+        return struct_of(await request.body(), type_)
 
     return Depends(read)
 

@@ -15,6 +15,7 @@ from search_api.context import Context
 from search_api.dependencies import ContextOf, Writer, institution_of_key
 from search_api.errors import ApiError
 from search_api.institutions import institution_view, version_of
+from search_api.json_body import faults, object_of, refuse
 from search_api.json_response import is_current, json_response
 from search_api.routes.description import answers, body_of
 from search_api.routes.examples import INSTITUTION
@@ -76,28 +77,10 @@ async def patch_institution(id: str, request: Request, context: ContextOf, key: 
     Name, kind, owner and whether the place is shut are for the keeper of the registry.
     """
     await run_in_threadpool(institution_of_key, context, id, key, INSTITUTION_WRITE)
-    given = _fields(await request.body())
+    given = object_of(await request.body(), "Send a JSON object of fields")
     known = request.headers.get("if-match", "")
     view, version = await run_in_threadpool(_change, context, id, given, known)
     return json_response(view, headers={"Cache-Control": "no-store"}, version=version)
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    try:
-        given = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ApiError("invalid-body", f"Send a JSON object of fields: {error}") from None
-    errors = []
-    for field, value in given.items():
-        if field not in FIELDS:
-            errors.append((field, f"is no field that can be changed; there are {', '.join(FIELDS)}"))
-            continue
-        try:
-            msgspec.convert({field: value}, InstitutionChange)
-        except msgspec.ValidationError as error:
-            errors.append((field, str(error)))
-    _refuse(errors)
-    return given
 
 
 def _change(context: Context, id_: str, given: dict[str, Any], known: str) -> tuple[InstitutionView, str]:
@@ -109,8 +92,11 @@ def _change(context: Context, id_: str, given: dict[str, Any], known: str) -> tu
         if not is_current(known, version_of(old)):
             detail = "Nothing was changed: the entry is another than when you read it. Read it again, then change it."
             raise ApiError("changed-meanwhile", detail)
-        edit = change(old, given)
-        _refuse([(problem.field, f"{problem.value!r} {problem.reason}; {problem.fix}") for problem in edit.problems])
+        found = list(faults(given, InstitutionChange))
+        wrong = {pointer.split("/")[1] for pointer, _ in found}
+        edit = change(old, {name: value for name, value in given.items() if name in FIELDS and name not in wrong})
+        found += [(f"/{one.field}", f"{one.value!r} {one.reason}; {one.fix}") for one in edit.problems]
+        refuse(found, "Nothing was changed; see errors.")
         institutions.upsert(connection, [edit.institution])
         new = institutions.get(connection, id_)
     context.refresh()
@@ -119,11 +105,3 @@ def _change(context: Context, id_: str, given: dict[str, Any], known: str) -> tu
         raise ApiError("not-found", f"No institution {id_[:200]!r}.")
     view.warnings = edit.notes
     return view, version_of(new)
-
-
-def _refuse(errors: list[tuple[str, str]]) -> None:
-    if errors:
-        named = [
-            {"pointer": "/" + field[:200].replace("~", "~0").replace("/", "~1"), "detail": why} for field, why in errors
-        ]
-        raise ApiError("invalid-body", "Nothing was changed; see errors.", errors=named)

@@ -13,6 +13,7 @@ from schemas.decisions import DECISION_KINDS, MAX_RECORDS, Decision, DecisionKin
 from schemas.explanation import Decided, Explanation
 from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters, Writer
 from search_api.errors import ApiError
+from search_api.json_body import struct_of
 from search_api.json_response import json_response
 from search_api.merges import Merges, explain_work
 from search_api.parameters import asked, whole_number
@@ -163,11 +164,6 @@ def _author(key: ApiKey) -> str:
 
 
 def _read(body: bytes) -> DecisionRequest:
-    try:
-        return msgspec.json.decode(body, type=DecisionRequest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        kinds = ", ".join(DECISION_KINDS)
-        detail = (
-            f"Send a JSON object with kind ({kinds}) and records (source and record, {MAX_RECORDS} at most): {error}."
-        )
-        raise ApiError("invalid-body", detail) from None
+    kinds = ", ".join(DECISION_KINDS)
+    what = f"Send a JSON object with kind ({kinds}) and records (source and record, {MAX_RECORDS} at most)"
+    return struct_of(body, DecisionRequest, what)

@@ -70,10 +70,10 @@ def test_keys(person: Any, context: Any, stocked: dict[str, str]) -> None:
         assert api_keys.find(connection, key) is None
         assert api_keys.find(connection, new).may("availability:write")
     for wrong, pointer in (
-        ({"scopes": ["merges:write"]}, "/scope"),
-        ({"scopes": []}, "/scope"),
+        ({"scopes": ["merges:write"]}, "/scopes"),
+        ({"scopes": []}, "/scopes"),
         ({"scopes": ["sources:read"], "days": -1}, "/days"),
-        ({"scopes": ["sources:read"], "institution": "south"}, ""),
+        ({"scopes": ["sources:read"], "institution": "south"}, "/institution"),
         ({"scopes": "sources:read"}, "/scopes"),
     ):
         answer = ada.post(at, json=wrong)

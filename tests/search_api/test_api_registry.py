@@ -71,7 +71,12 @@ def test_a_change_shows_at_once(client: TestClient, key: str) -> None:
         ({"lat": 154.97, "lon": 0.5, "timezone": "Mars/Base"}, ["/timezone", "/lat"]),
         ({"opening_hours": "Mo-Fr 25:99-", "email": "nobody"}, ["/email", "/opening_hours"]),
         ({"exceptions": [{"first": "2026-02-30"}]}, ["/exceptions"]),
-        ({"exceptions": [{"hours": "off"}]}, ["/exceptions"]),
+        ({"exceptions": [{"hours": "off"}, {"first": 7}]}, ["/exceptions/0/first", "/exceptions/1/first"]),
+        ({"name": "X", "timezone": "Mars/Base", "lat": "north"}, ["/name", "/timezone", "/lat"]),
+        (
+            {"closed": True, "service_points": [{"name": "desk", "hours": "??"}], "phone": 7, "email": "nobody"},
+            ["/closed", "/service_points", "/phone", "/email"],
+        ),
         ({"service_points": [{"name": "last_entry", "hours": "half past"}]}, ["/service_points"]),
         ({"services": ["haircut"]}, ["/services"]),
         ({"url": "javascript:alert(1)"}, ["/url"]),

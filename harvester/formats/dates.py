@@ -32,6 +32,7 @@ _SUPPLIED = re.compile(
 """Another calendar's or a wrong year, with ours in brackets: "1401 [1981]", "1987 [i.e. 1978]"."""
 _COMPACT_DAY = re.compile(r"^\s*(1[0-9]{3}|20[0-9]{2})(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])?\s*$")
 _MONTH = re.compile(r"^\s*(?:0?[1-9]|1[0-2])\.\s?(1[0-9]{3}|20[0-9]{2})\s*$")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(20\d{2})(0[1-9]|1[0-2])([0-3]\d)(?!\d)")
 _NUMBERS = re.compile(r"(?<!\d)(\d{1,2})[-/.]\s?(\d{1,2})[-/.]\s?(\d{4}|\d{2})(?!\d)")
@@ -98,6 +99,11 @@ def _year_of(text: str) -> int | None:
     if match:
         return int(match[1] or match[2])
     return _roman(text)
+
+
+def day_of(text: str) -> str:
+    """A date as it is shown: of a moment ("2015-08-01T00:00:00Z") only the day."""
+    return text[:10] if _MOMENT.match(text) else text
 
 
 def iso_date(text: str, *, month_first: bool = False) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from harvester.formats import ead_access, ead_did
 from harvester.formats.base import UnreadableError
-from harvester.formats.text import distinct
+from harvester.formats.text import distinct, strip_isbd
 from harvester.formats.xml import Element, local
-from harvester.formats.xml_format import attribute, child, children, words, xml_format
+from harvester.formats.xml_format import attribute, block_words, child, children, words, xml_format
 from schemas.catalogue import CatalogueRecord, Link
 
 _SUBJECTS = (
@@ -86,7 +86,7 @@ def _stand_in(here: Element, into: CatalogueRecord) -> str:
 
 
 def _prose(element: Element) -> str:
-    return " ".join(distinct(words(part) for part in element if local(part) not in {"head", "controlaccess"}))
+    return " ".join(distinct(block_words(part) for part in element if local(part) not in {"head", "controlaccess"}))
 
 
 def _subjects(here: Element) -> list[str]:
@@ -95,5 +95,6 @@ def _subjects(here: Element) -> list[str]:
         for element in access.iter():
             if local(element) in _SUBJECTS:
                 parts = [words(part) for part in children(element, "part")]
-                found.append(" -- ".join(parts) if parts else words(element))
+                text = " -- ".join(parts) if parts else words(element)
+                found.append(strip_isbd(" -- ".join(part.strip() for part in text.split("--"))))
     return distinct(found)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import cast
 
 from config.load import load_yaml
+from harvester.formats import ead_did
 from harvester.formats.text import distinct, fold
 from harvester.formats.xml import Element, local
 from harvester.formats.xml_format import attribute, child, children, words
@@ -31,7 +32,7 @@ def fill_access(here: Element, above: list[Element], into: CatalogueRecord) -> N
     into.rights = " ".join(distinct([access, use]))
     repository = next((text for did in dids if (text := _repository(did))), "")
     shelf = next((words(e) for did in dids for e in children(did, "physloc") if words(e)), "")
-    number = into.unit_id or next((words(e) for did in dids for e in children(did, "unitid") if words(e)), "")
+    number = _full_number([number for did in dids if (number := ead_did.number(did))])
     state = access_state(access)
     place = Holding(
         institution=repository,
@@ -46,6 +47,14 @@ def fill_access(here: Element, above: list[Element], into: CatalogueRecord) -> N
         # Who may open it is not said, so that it is not promised.
         digital = Availability(service="digital", state="limited")
         into.holdings.append(Holding(institution=repository, url=url, note=label, availability=[digital]))
+
+
+def _full_number(numbers: list[str]) -> str:
+    """What to ask for in the reading room: the nearest number, behind the collection's if it says nothing of that."""
+    nearest, outermost = numbers[:1], numbers[-1:]
+    if nearest == outermost or set(fold(nearest[0]).split()) & set(fold(outermost[0]).split()):
+        return "".join(nearest)
+    return f"{outermost[0]}, {nearest[0]}"
 
 
 def containers(did: Element | None) -> str:
@@ -110,10 +119,8 @@ def _digital(here: Element, into: CatalogueRecord) -> list[tuple[str, str]]:
                 url = attribute(part, "href")
                 if not url.lower().startswith(("http://", "https://")):
                     continue
-                if (
-                    "thumb"
-                    in f"{attribute(part, 'role')} {attribute(part, 'label')} {attribute(part, 'daotype')}".lower()
-                ):
+                kinds = (attribute(part, name).lower() for name in ("role", "label", "daotype", "linkrole"))
+                if any("thumb" in kind for kind in kinds):
                     into.thumbnail = into.thumbnail or url
                 else:
                     found.setdefault(url, described or attribute(part, "title") or attribute(part, "linktitle"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from harvester.formats.dates import year_of
 from harvester.formats.marc.creators import relator
 from harvester.formats.text import distinct, strip_isbd, strip_name
@@ -11,6 +13,9 @@ from schemas.catalogue import Creator
 from schemas.identifiers import language_tag
 
 _NAMES = frozenset({"persname", "corpname", "famname", "name"})
+_AND = re.compile(r"\s*[,;/]\s*|\s+(?:and|und|et|y|e|en|og|och|i|и)\s+")
+_GIVERS = frozenset({"dnr", "own", "fmo"})
+"""Who had a thing, which some name as its source beside those who made it."""
 
 
 def title(did: Element | None) -> str:
@@ -54,7 +59,8 @@ def creators(did: Element | None) -> list[Creator]:
             name = strip_name(", ".join(parts) if parts else words(element))
             if name:
                 role = relator(element.get("role") or element.get("relator") or "")
-                found.setdefault(name, Creator(name, role))
+                if role not in _GIVERS:
+                    found.setdefault(name, Creator(name, role))
     return list(found.values())
 
 
@@ -68,7 +74,7 @@ def languages(did: Element | None) -> list[str]:
             if tag:
                 found[tag] = None
         if not coded:
-            for text in words(material).rstrip(".").replace(" and ", ",").split(","):
+            for text in _AND.split(words(material).rstrip(".")):
                 if tag := language_tag(text.strip()):
                     found[tag] = None
     return list(found)

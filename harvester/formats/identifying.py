@@ -34,11 +34,20 @@ def add_identifier(into: CatalogueRecord, scheme: str, value: str, *, invalid: b
             _add(into.identifiers, f"series-issn:{code}" if code else f"invalid-issn:{value}")
     elif (scheme in {"doi", ""} or scheme.endswith("uri")) and (doi := _DOI.match(value)):
         _add(into.identifiers, f"doi:{doi[1].lower().rstrip('.,;')}")
+    elif scheme == "lccn" and not invalid:
+        _add(into.identifiers, f"lccn:{normal_lccn(value)}")
     elif scheme in {"oclc", "ocolc"}:
         match = _OCLC.match(value)
         _add(into.identifiers, f"oclc:{match[1] if match else value}")
     else:
         _add(into.identifiers, f"{'invalid-' if invalid else ''}{scheme or 'local'}:{value}")
+
+
+def normal_lccn(value: str) -> str:
+    """The form of info:lccn: no blanks, no suffix after "/", the serial part six digits."""
+    value = value.replace(" ", "").partition("/")[0]
+    head, hyphen, serial = value.partition("-")
+    return head + serial.zfill(6) if hyphen else value
 
 
 def _add(values: list[str], value: str) -> None:

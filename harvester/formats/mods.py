@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harvester.formats import mods_parts
-from harvester.formats.dates import year_of
+from harvester.formats.dates import day_of, year_of
 from harvester.formats.identifying import add_identifier
 from harvester.formats.text import distinct, strip_isbd
 from harvester.formats.types import type_of
@@ -81,7 +81,7 @@ def _origin(mods: Element, into: CatalogueRecord) -> None:
             shown = [date for date in found if not date.get("encoding")] or found
             span = {date.get("point"): words(date) for date in shown if date.get("point")}
             both = f"{span['start']}/{span['end']}" if span.keys() >= {"start", "end"} else ""
-            into.date = both or words(shown[0])
+            into.date = both or day_of(words(shown[0]))
     into.year = years[0] if years else None
     for origin in children(mods, "originInfo"):
         into.publisher = into.publisher or strip_isbd(words(child(origin, "publisher", "agent")))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from harvester.formats.marc.creators import relator
+from harvester.formats.rights import online
 from harvester.formats.text import distinct, strip_isbd, strip_name
 from harvester.formats.xml import Element, local
-from harvester.formats.xml_format import along, child, children, texts, words
+from harvester.formats.xml_format import along, attribute, child, children, texts, words
 from schemas.catalogue import Availability, CatalogueRecord, Creator, Holding, Link
 
 _NAME_PARTS = {"date", "termsOfAddress"}
@@ -77,8 +78,9 @@ def subjects(mods: Element) -> list[str]:
 
 
 def fill_places(mods: Element, into: CatalogueRecord) -> None:
-    """Fill ``holdings``, ``links`` and ``thumbnail`` from <location>; what has an address only is a digital holding."""
+    """Fill ``holdings``, ``links`` and ``thumbnail`` from <location>; an address of the thing is a digital holding."""
     digital: list[Holding] = []
+    rights = [text for e in children(mods, "accessCondition") for text in (attribute(e, "href"), words(e))]
     for location in children(mods, "location"):
         names = [words(e) for e in children(location, "physicalLocation") if e.get("authority") != "marcorg"]
         names = distinct(names) or texts(location, "physicalLocation")
@@ -100,12 +102,13 @@ def fill_places(mods: Element, into: CatalogueRecord) -> None:
                 Holding(institution=names[0] if names else "", location=" / ".join(names[1:]), call_number=shelf)
             )
         for url in children(location, "url"):
-            _address(url, into, digital)
-    if not into.holdings:
-        into.holdings = digital
+            _address(url, into, digital, online(rights))
+    for holding in digital:
+        holding.institution = into.holdings[0].institution if into.holdings else ""
+    into.holdings += digital
 
 
-def _address(url: Element, into: CatalogueRecord, digital: list[Holding]) -> None:
+def _address(url: Element, into: CatalogueRecord, digital: list[Holding], state: Availability) -> None:
     address = words(url)
     if not address.lower().startswith(("http://", "https://", "ftp://")):
         return
@@ -115,5 +118,4 @@ def _address(url: Element, into: CatalogueRecord, digital: list[Holding]) -> Non
         return
     into.links.append(Link(address, url.get("displayLabel") or url.get("note") or ""))
     if access in {"object in context", "raw object"} or (url.get("usage") or "").startswith("primary"):
-        # Who may use it is not said, so that it is not promised.
-        digital.append(Holding(url=address, availability=[Availability(service="digital", state="limited")]))
+        digital.append(Holding(url=address, availability=[state]))

@@ -69,6 +69,11 @@ def words(element: Element | None) -> str:
     return tidy(text_of(element))
 
 
+def block_words(element: Element) -> str:
+    """All text of an element that may hold lists and tables, whose cells stand apart without a blank between them."""
+    return tidy(" ".join(element.itertext())) if any(len(inner) for inner in element) else words(element)
+
+
 def child(element: Element | None, *names: str) -> Element | None:
     """The first child of the first of these local names that is there; of None, None."""
     if element is not None:

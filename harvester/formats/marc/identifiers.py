@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harvester.formats.identifying import normal_lccn
 from harvester.formats.marc.record import MarcRecord
 from harvester.formats.text import distinct, tidy
 from schemas.bindings import binding_of
@@ -52,7 +53,7 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
     if own:
         others.append(_system_number(marc.first_control("003").strip(), own))
     for field in marc.fields("010"):
-        others += [f"lccn:{_lccn(value)}" for value in field.values("a") if value.strip()]
+        others += [f"lccn:{normal_lccn(value)}" for value in field.values("a") if value.strip()]
     for field in marc.fields("015"):
         others += [f"nbn:{_bare(value)}" for value in field.values("a") if value.strip()]
     for field in marc.fields("024"):
@@ -82,17 +83,10 @@ def _system_number(organisation: str, value: str) -> str:
         match = _OCLC.match(value)
         return f"oclc:{match[1] if match else value}"
     if organisation == "DLC":
-        return f"lccn:{_lccn(value)}"
+        return f"lccn:{normal_lccn(value)}"
     if not organisation and _OWN_OCLC.match(value):
         return _system_number("OCoLC", value)
     return f"{organisation}:{value}" if organisation else f"local:{value}"
-
-
-def _lccn(value: str) -> str:
-    # The normal form of info:lccn: no blanks, no suffix after "/", the serial part six digits.
-    value = value.replace(" ", "").partition("/")[0]
-    head, hyphen, serial = value.partition("-")
-    return head + serial.zfill(6) if hyphen else value
 
 
 def _doi(value: str) -> str:

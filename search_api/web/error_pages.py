@@ -9,6 +9,11 @@ from search_api.errors import Problem
 from search_api.web.rendering import Page
 
 _SAID = (400, 404, 429, 500, 503)
+_BY_TYPE = {
+    "store-unavailable": ("error_503_title", "error_503_store"),
+    "no-index": ("home_empty_title", "home_empty"),
+}
+"""Heading and explanation of problems whose status alone would mislead."""
 
 
 def error_page(request: Request, problem: Problem) -> Response:
@@ -16,13 +21,14 @@ def error_page(request: Request, problem: Problem) -> Response:
     page = Page(request)
     known = problem.status if problem.status in _SAID else 0
     wait = problem.retry_after or 1
-    key = "error_503_store" if problem.type.endswith("/store-unavailable") else f"error_{known}"
-    words = page.say(key, n=wait) if known else problem.detail
+    usual = f"error_{known}_title" if known else "error_other_title", f"error_{known}"
+    heading, explanation = _BY_TYPE.get(problem.type.rpartition("/")[2], usual)
+    words = page.say(explanation, n=wait) if known else problem.detail
     return page.render(
         "error.html",
         status=problem.status,
         symbol="search" if problem.status == 404 else "warning",
-        heading=page.say(f"error_{known}_title" if known else "error_other_title"),
+        heading=page.say(heading),
         explanation=problem.detail if problem.status == 400 else words,
         detail=problem.request,
         again=page.to.page(page.path, page.pairs) if problem.status in (429, 500, 503) else "",

@@ -207,6 +207,9 @@ def test_before_the_first_index(settings: Any) -> None:
             assert answer.status_code == 503
             assert answer.json()["type"].endswith("/no-index")
             assert answer.headers["retry-after"]
+        page = client.get("/search?q=a", headers={"Accept": "text/html"})
+        assert page.status_code == 503
+        assert "No catalogue has been indexed yet" in page.text
         health = client.get("/api/health")
         assert health.status_code == 503
         assert health.json()["ok"] is False

@@ -6,12 +6,14 @@ import re
 from functools import lru_cache
 
 from harvester.formats.base import Reader, UnreadableError
-from harvester.formats.dates import year_of
+from harvester.formats.citations import host_of, is_citation
+from harvester.formats.dates import day_of, year_of
+from harvester.formats.marc.creators import relator
 from harvester.formats.text import distinct, strip_isbd, strip_name, tidy
 from harvester.formats.types import best_type
 from harvester.formats.xml import Element, is_deleted, metadata_of, parse, text_of
 from harvester.formats.xml_flat import dublin_core
-from schemas.catalogue import UNIQUE_TYPES, CatalogueRecord, Creator, Host, Link, RawRecord, RecordType, Source
+from schemas.catalogue import UNIQUE_TYPES, CatalogueRecord, Creator, Link, RawRecord, RecordType, Source
 from schemas.identifiers import find_isbns, isbn13, issn, language_tag
 
 _DOI = re.compile(r"(?i)(?:doi:\s*|https?://(?:dx\.)?doi\.org/|info:doi/|^)(10\.\d{4,9}/[^\s\"<>]+)")
@@ -21,10 +23,10 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 _THUMBNAILS = re.compile(r"/thumb(?:nail)?s?/")
 _TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:")
 _MIME = re.compile(r"(?i)^(image|audio|video|text|application|model|multipart)/[\w.+-]+")
+_AT_WORK = re.compile(
+    r"(?i)universi|institu|departm|facult|fakult|college|school|academ|hospital|laborator|cent(?:er|re|ro)\b"
+)
 _MIME_TYPES: dict[str, RecordType] = {"image": "image", "audio": "audio", "video": "video"}
-_PAGES = re.compile(r"(?i)\bpp?\.?\s*(\d+(?:\s*[-–]\s*\d+)?)")
-_VOLUME = re.compile(r"(?i)\bvol(?:ume)?\.?\s*(\w+)")
-_ISSUE = re.compile(r"(?i)\b(?:no|issue|iss|nr)\.?\s*(\w+)")
 
 
 def oai_dc(source: Source) -> Reader:
@@ -92,14 +94,18 @@ def read_values(values: dict[str, list[str]], source: str, record: str, datestam
         date=date,
         type=best_type(get("type", ())) or _type_of_formats(formats) or "other",
         languages=_languages(get("language", ())),
-        subjects=_all(values, "subject", "coverage", "spatial", "temporal"),
+        subjects=_subjects(values),
         description=description,
         rights=" ".join(_all(values, "rights", "license", "accessRights")),
         extent="; ".join([text for text in formats if _is_extent(text)]),
     )
+    citations: list[str] = []
     for text in get("identifier", ()):
-        _identifier(text, result)
-    _relations(values, result)
+        if result.type == "article" and is_citation(text):
+            citations.append(text)
+        else:
+            _identifier(text, result)
+    _relations(values, result, citations)
     if not result.title:
         result.title = description.split("\n", 1)[0][:200]
     return result
@@ -111,13 +117,20 @@ def _all(values: dict[str, list[str]], *names: str) -> list[str]:
     return distinct(found) if len(found) > 1 else found
 
 
+def _subjects(values: dict[str, list[str]]) -> list[str]:
+    found = _all(values, "subject", "coverage", "spatial", "temporal")
+    if any(";" in text for text in found):  # of CONTENTdm, Omeka, OJS: several in one property
+        return distinct([part.strip() for text in found for part in text.split(";")])
+    return found
+
+
 def _tombstone(raw: RawRecord) -> CatalogueRecord:
     return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
 
 
 def _date(texts: list[str]) -> tuple[str, int | None]:
     if len(texts) == 1:
-        return texts[0], year_of(texts[0])
+        return day_of(texts[0]), year_of(texts[0])
     # DSpace puts the moments of upload beside the date of issue; only the latter is one without a time of day.
     dated = [(text, year_of(text)) for text in texts]
     known = [(text, year) for text, year in dated if year is not None]
@@ -125,7 +138,8 @@ def _date(texts: list[str]) -> tuple[str, int | None]:
     if issued:
         return issued[0]
     if known:
-        return min(known, key=lambda pair: pair[0])
+        first, year = min(known, key=lambda pair: pair[0])
+        return day_of(first), year
     return (texts[0] if texts else "", None)
 
 
@@ -133,10 +147,26 @@ def _creators(creators: list[str] | tuple[()], contributors: list[str] | tuple[(
     found: dict[str, Creator] = {}
     for names, role in ((creators, ""), (contributors, "ctb")):
         for text in names:
-            name = strip_name(text)
-            if name and name not in found:
-                found[name] = Creator(name, role)
+            for one in _people(text) if ";" in text else (text,):
+                name, said = _with_role(one) if one.endswith(")") else (strip_name(one), "")
+                if name and name not in found:
+                    found[name] = Creator(name, said or role)
     return list(found.values())
+
+
+def _with_role(text: str) -> tuple[str, str]:
+    """Name and role of "Souza, Maria (translator)"; what is in the brackets stays if it is no role."""
+    name, _, words = text[:-1].rpartition(" (")
+    role = relator(words) if name else ""
+    return (strip_name(name), role) if role else (strip_name(text), "")
+
+
+def _people(text: str) -> list[str]:
+    """Names in one property: "A, B.; C, D.". Of "Wati, Sri; Universitas Indonesia" the second is where she works."""
+    first, *others = [name.strip() for name in text.split(";")]
+    if "," in first:
+        others = [name for name in others if "," in name or not _AT_WORK.search(name)]
+    return [first, *others]
 
 
 def _languages(texts: list[str] | tuple[()]) -> list[str]:
@@ -153,7 +183,7 @@ def _languages(texts: list[str] | tuple[()]) -> list[str]:
 @lru_cache(maxsize=4096)
 def _is_extent(text: str) -> bool:
     """Whether a dc:format says how large the thing is, and not what kind of file."""
-    return not _MIME.match(text) and not text.isdigit()
+    return not _MIME.match(text) and not text.isdigit() and text.lower() != "text"
 
 
 def _type_of_formats(formats: list[str]) -> RecordType | None:
@@ -208,32 +238,25 @@ def _is_picture(url: str) -> bool:
     return "?" in url and any(f"{ending}?" in url for ending in _PICTURES)
 
 
-def _relations(values: dict[str, list[str]], into: CatalogueRecord) -> None:
+def _relations(values: dict[str, list[str]], into: CatalogueRecord, citations: list[str]) -> None:
+    part_of: list[str] = []
     for text in values.get("relation", []):
-        if text[:8].lower().startswith(("http://", "https://")):
-            into.links.append(Link(text, "relation"))
-        elif into.type in {"archive", "manuscript", "object"}:
-            into.path.append(text)
-        else:
-            into.series.append(text)
-    into.series.extend(text for text in values.get("isPartOf", []) if "://" not in text)
-    for text in (*values.get("source", ()), *values.get("bibliographicCitation", ())):
-        number = issn(text) if into.type in {"article", "serial"} else None
-        if into.type == "article" and into.host is None and "://" not in text:
-            into.host = Host(
-                title=_host_title(text), volume=_first(_VOLUME, text), issue=_first(_ISSUE, text),
-                pages=_first(_PAGES, text), issn=number or "",
-            )  # fmt: skip
-        elif number and number not in into.issns and into.type == "serial":
+        doi = _DOI.match(text)
+        if text[:8].lower().startswith(("http://", "https://")) or doi:
+            into.links.append(Link(f"https://doi.org/{doi[1]}" if doi else text, "relation"))
+        elif not text.startswith("info:"):  # "info:eu-repo/grantAgreement/..." names who paid
+            part_of.append(text)
+    part_of += [text for text in values.get("isPartOf", ()) if "://" not in text]
+    said = [*values.get("source", ()), *values.get("bibliographicCitation", ())]
+    if into.type == "article":
+        series = [text.removeprefix("series-issn:") for text in into.identifiers if text.startswith("series-issn:")]
+        into.host = host_of([*said, *citations, *part_of], into.title, series)
+        into.links = list(dict.fromkeys(into.links))
+        return
+    (into.path if into.unique else into.series).extend(part_of)
+    for text in said:
+        number = issn(text) if into.type == "serial" else None
+        if number and number not in into.issns:
             into.issns.append(number)
         elif isbn := isbn13(text) if "isbn" in text.lower() else None:
             into.identifiers.append(f"source-isbn:{isbn}")
-
-
-def _host_title(text: str) -> str:
-    return strip_isbd(re.split(r"(?i)[;,(]\s*(?:vol|no|issue|nr|pp?\b|\d)|\s+\d{4}[;:,]|\bissn\b", text)[0]).rstrip(",")
-
-
-def _first(pattern: re.Pattern[str], text: str) -> str:
-    match = pattern.search(text)
-    return match[1] if match else ""

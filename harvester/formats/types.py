@@ -16,6 +16,10 @@ _PREFIX = re.compile(
 )
 
 
+_PICTURED = frozenset({"map", "score", "manuscript"})
+"""What those who scanned it call an image, too."""
+
+
 @lru_cache(maxsize=1)
 def _words() -> tuple[dict[str, RecordType], dict[str, RecordType]]:
     maps = load_yaml("maps/types.yaml")
@@ -45,10 +49,12 @@ def type_of(text: str) -> tuple[RecordType | None, bool]:
 def best_type(texts: Iterable[str]) -> RecordType | None:
     """The type that several words mean together: the first definite one, else the first vague one."""
     vague: RecordType | None = None
+    picture: RecordType | None = None
     for text in texts:
         for part in text.split(";") if ";" in text else (text,):
             found, weak = type_of(part)
-            if found and not weak:
+            if found and not weak and not (found == "image" or (picture and found not in _PICTURED)):
                 return found
+            picture = picture or (found if not weak else None)
             vague = vague or found
-    return vague
+    return picture or vague

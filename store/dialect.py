@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Select, Table, Update
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -38,6 +38,12 @@ class Dialect(Protocol):
 
     def columns(self, connection: Connection) -> dict[str, set[str]]:
         """Names of the columns of all tables, by table."""
+
+    def scalar(self, connection: Connection, statement: Select[Any] | Update, values: dict[str, object]) -> Any:
+        """The first column of the first row of a statement that is asked often; None = there is no row."""
+
+    def execute(self, connection: Connection, statement: Select[Any] | Update, values: dict[str, object]) -> None:
+        """Run a statement that is run often and gives no rows."""
 
     def insert(self, connection: Connection, table: Table, columns: Sequence[str], rows: Rows, ignoring: bool) -> None:
         """Insert many rows."""

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 import zstandard
 from sqlalchemy import Connection, bindparam, insert, select
 
-from store import codec
+from store import codec, prepared
 from store.database import StoreError
 from store.tables import dictionaries
 
@@ -61,7 +61,7 @@ def packer(connection: Connection, source: int, holds: Holds, values: Sequence[b
         holds: the kind of value.
         values: what is going to be compressed.
     """
-    id_ = connection.scalar(_NAME, {"number": source, "kind": holds}) or _train(connection, source, holds, values)
+    id_ = prepared.scalar(connection, _NAME, number=source, kind=holds) or _train(connection, source, holds, values)
     if not id_:
         return codec.compress
     compressor = _ready.compressors.get(id_)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from store import prepared
 from store.codec import from_json, to_json
 from store.database import now_text
 from store.tables import harvest_runs, sources
@@ -102,8 +103,8 @@ def start(connection: Connection, source_number: int) -> int:
 
 def checkpoint(connection: Connection, run: int, standing: Standing, report: RunReport) -> None:
     """Save where the run stands; call it in the transaction that stores the page."""
-    values = {"at": to_json(standing), "so_far": to_json(report), "whole": standing.full}
-    connection.execute(_CHECKPOINT, {"number": run, **values})
+    saved = {"at": to_json(standing), "so_far": to_json(report), "whole": standing.full}
+    prepared.execute(connection, _CHECKPOINT, number=run, **saved)
 
 
 def finish(connection: Connection, run: int, report: RunReport, *, resumable: bool = False) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from store import dialect
+from store import dialect, prepared
 from store.database import Database, StoreError
 from store.tables import leases
 
@@ -141,7 +141,7 @@ _OWNER = select(leases.c.owner).where(leases.c.name == bindparam("called"))  # m
 
 
 def _still_own(connection: Connection, name: str, owner: str) -> None:
-    own = connection.scalar(_OWNER, {"called": name})
+    own = prepared.scalar(connection, _OWNER, called=name)
     if own != owner:
         who = f"process {own.split('|')[1]} on {own.split('|')[0]} took it over" if own else "its lease was given up"
         raise LeaseLostError(f"{name}: this process was silent for too long and {who}; nothing more is written by it")

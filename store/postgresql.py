@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Connection, Engine, Select, Table, Update, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import BigInteger, Boolean, Integer, LargeBinary, SmallInteger
@@ -162,6 +162,16 @@ def columns(connection: Connection) -> dict[str, set[str]]:
     ):
         found.setdefault(table, set()).add(column)
     return found
+
+
+def scalar(connection: Connection, statement: Select[Any] | Update, values: dict[str, object]) -> Any:
+    """By SQLAlchemy: the way to the server and back costs more than it does."""
+    return connection.scalar(statement, values)
+
+
+def execute(connection: Connection, statement: Select[Any] | Update, values: dict[str, object]) -> None:
+    """By SQLAlchemy."""
+    connection.execute(statement, values)
 
 
 def insert(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from schemas.catalogue import Quarantined
-from store import bulk, codec, taken_down
+from store import bulk, codec, prepared, taken_down
 from store.database import now_text
 from store.tables import quarantine, raw_records
 
@@ -46,7 +46,7 @@ def add(connection: Connection, source: int, run: int, rows: Sequence[Quarantine
 def among(connection: Connection, source: int, records: Sequence[str]) -> dict[str, dict[str, str]]:
     """Which of some records are in quarantine: record -> {stage: reason}."""
     found: dict[str, dict[str, str]] = {}
-    if connection.scalar(_ANY, {"number": source}) is None:
+    if prepared.scalar(connection, _ANY, number=source) is None:
         return found  # as with most sources: spares a look for each record
     columns = ("record", "stage", "reason")
     for record, stage, reason in bulk.select_in(connection, quarantine, columns, "record", records, source=source):

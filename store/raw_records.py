@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from schemas.catalogue import RawRecord
-from store import bulk, codec, dictionaries, taken_down
+from store import bulk, codec, dictionaries, prepared, taken_down
 from store.database import now_text
 from store.tables import raw_records, records
 
@@ -76,7 +76,7 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
         if row is None:
             if not fresh:
                 # Numbers are given here, in the one write transaction, so that the rows need not be read back.
-                highest = connection.scalar(_HIGHEST) or 0
+                highest = prepared.scalar(connection, _HIGHEST) or 0
             id_ = highest + 1 + len(fresh)
             fresh.append((raw, id_, key))
             (outcome.deleted if raw.deleted else outcome.new).append((id_, raw))

@@ -137,14 +137,7 @@ def iterate(
 
 def alive_among(connection: Connection, ids: Sequence[int]) -> set[int]:
     """Which of some rows are live records."""
-    found: set[int] = set()
-    for start in range(0, len(ids), _CHUNK):
-        found.update(
-            connection.scalars(
-                select(records.c.id).where(records.c.id.in_(ids[start : start + _CHUNK]), records.c.deleted.is_(False))
-            )
-        )
-    return found
+    return {row[0] for row in bulk.select_in(connection, records, ("id",), "id", ids, deleted=False)}
 
 
 def count_live(connection: Connection, source: int) -> int:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Connection, Engine, Select, Table, Update, event
+from sqlalchemy.dialects import sqlite as dialects
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -45,7 +46,7 @@ def prepare(engine: Engine) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         write = connection.get_execution_options().get("lampway_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        _told("BEGIN IMMEDIATE" if write else "BEGIN", _driver(connection).execute, ())
 
     return engine
 
@@ -93,13 +94,24 @@ def columns(connection: Connection) -> dict[str, set[str]]:
     return found
 
 
+def scalar(connection: Connection, statement: Select[Any] | Update, values: dict[str, object]) -> Any:
+    """By the driver."""
+    row = _run(connection, *_bound(statement, values)).fetchone()
+    return None if row is None else row[0]
+
+
+def execute(connection: Connection, statement: Select[Any] | Update, values: dict[str, object]) -> None:
+    """By the driver."""
+    _run(connection, *_bound(statement, values))
+
+
 def insert(
     connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], ignoring: bool
 ) -> None:
     """One statement, made once, for all rows."""
     tail = " ON CONFLICT DO NOTHING" if ignoring else ""
     marks = ", ".join("?" * len(columns))
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}){tail}", list(rows))
+    _run_each(connection, f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}){tail}", rows)
 
 
 def update(
@@ -107,7 +119,7 @@ def update(
 ) -> None:
     """One statement, made once, for all rows."""
     assigned = ", ".join(f"{name} = ?" for name in columns)
-    connection.exec_driver_sql(f"UPDATE {table.name} SET {assigned} WHERE {key} = ?", list(rows))
+    _run_each(connection, f"UPDATE {table.name} SET {assigned} WHERE {key} = ?", rows)
 
 
 def select_in(
@@ -117,7 +129,7 @@ def select_in(
     for start in range(0, len(values), _CHUNK):
         chunk = tuple(values[start : start + _CHUNK])
         text = _select(table.name, tuple(columns), key, len(chunk), tuple(equal))
-        yield from connection.exec_driver_sql(text, (*equal.values(), *chunk))
+        yield from _run(connection, text, (*equal.values(), *chunk)).fetchall()
 
 
 def set_in(connection: Connection, table: Table, column: str, value: Any, key: str, values: Sequence[Any]) -> None:
@@ -125,7 +137,7 @@ def set_in(connection: Connection, table: Table, column: str, value: Any, key: s
     for start in range(0, len(values), _CHUNK):
         chunk = tuple(values[start : start + _CHUNK])
         marks = ", ".join("?" * len(chunk))
-        connection.exec_driver_sql(f"UPDATE {table.name} SET {column} = ? WHERE {key} IN ({marks})", (value, *chunk))
+        _run(connection, f"UPDATE {table.name} SET {column} = ? WHERE {key} IN ({marks})", (value, *chunk))
 
 
 def empty(connection: Connection, table: Table) -> None:
@@ -138,3 +150,45 @@ def _select(table: str, columns: tuple[str, ...], key: str, count: int, equal: t
     conditions = [f"{name} = ?" for name in equal]
     conditions.append(f"{key} IN ({', '.join('?' * count)})")
     return f"SELECT {', '.join(columns)} FROM {table} WHERE {' AND '.join(conditions)}"
+
+
+def _run(connection: Connection, text: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+    """A statement by the driver itself, in the transaction that SQLAlchemy began: in a tenth of SQLAlchemy's time."""
+    return _told(text, _begun(connection).execute, values)
+
+
+def _run_each(connection: Connection, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """A statement for each row."""
+    _told(text, _begun(connection).executemany, rows)
+
+
+def _begun(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection, in a transaction: as by SQLAlchemy's own way, a reader must see one snapshot."""
+    if not connection.in_transaction():
+        connection.begin()
+    return _driver(connection)
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return driver
+
+
+def _told(text: str, run: Callable[[str, Any], sqlite3.Cursor], values: Sequence[Any]) -> sqlite3.Cursor:
+    """Run; errors are those that SQLAlchemy would raise."""
+    try:
+        return run(text, values)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(text, None, error, sqlite3.Error) from error
+
+
+def _bound(statement: Select[Any] | Update, values: dict[str, object]) -> tuple[str, tuple[object, ...]]:
+    text, parameters = _compiled(statement)
+    return text, tuple([values.get(name, own) for name, own in parameters])
+
+
+@lru_cache(maxsize=128)
+def _compiled(statement: Select[Any] | Update) -> tuple[str, list[tuple[str, object]]]:
+    """The text of a statement, and its parameters in their order with the values that it brings itself."""
+    compiled = statement.compile(dialect=dialects.dialect())
+    return str(compiled), [(name, compiled.params[name]) for name in compiled.positiontup or ()]

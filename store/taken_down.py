@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from store import bulk, codec
+from store import bulk, codec, prepared
 from store.database import now_text
 from store.tables import taken_down
 
@@ -44,6 +44,6 @@ def all_of(connection: Connection, source: int) -> list[TakenDown]:
 
 def among(connection: Connection, source: int, keys: Sequence[bytes]) -> set[bytes]:
     """Which of some keys of identifiers are on the list of a source; nearly always none, which costs one look."""
-    if connection.scalar(_ANY, {"number": source}) is None:
+    if prepared.scalar(connection, _ANY, number=source) is None:
         return set()
     return {bytes(row[0]) for row in bulk.select_in(connection, taken_down, ("key",), "key", keys, source=source)}

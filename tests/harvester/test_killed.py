@@ -1,8 +1,8 @@
 """The fiftieth case of the torture list: a harvest killed at any moment ends as if nothing had happened.
 
-The moments are counted, not timed: before each request, after its answer, before each statement of SQL and before each
-commit. The harvest that is begun for the nth time kills itself (SIGKILL) at its nth moment, so that the kills fall on
-page boundaries, into pages and into transactions, the same ones on every machine.
+The moments are counted, not timed: before each request, after its answer, before each statement of SQL, COMMIT
+included. The harvest that is begun for the nth time kills itself (SIGKILL) at its nth moment, so that the kills fall
+on page boundaries, into pages and into transactions, the same ones on every machine.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from store.database import open_database
 STEP = int(sys.argv[2])
 
 def harvest(last):
-    left = last
+    left, begun = last, ""
     def moment(*_, **__):
         nonlocal left
         left -= 1
@@ -43,8 +43,13 @@ def harvest(last):
     database = open_database(sys.argv[1])
     with database.connect() as connection:
         source = sources.get(connection, "s")
-    for name in ("before_cursor_execute", "commit"):
-        event.listen(database.engine, name, moment)
+    def statement(text):  # as SQLite begins it; one for many rows is told again for each
+        nonlocal begun
+        if text[:30] != begun:
+            begun = text[:30]
+            moment()
+    event.listen(database.engine, "connect", lambda connection, _: connection.set_trace_callback(statement))
+    database.close()  # connections made from here on are traced
     real = Client.get
     def get(*given, **options):
         moment()

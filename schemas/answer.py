@@ -34,6 +34,8 @@ class Best(msgspec.Struct, kw_only=True):
     state: State = "unknown"
     checked_at: datetime | None = None
     due: str = ""
+    doubtful_day: bool = False
+    """Whether it is open, or opens, on a public holiday of which its hours say nothing."""
     open: OpenState = "unknown"
     open_until: datetime | None = None
     opens_at: datetime | None = None

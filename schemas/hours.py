@@ -169,6 +169,10 @@ class OpeningHours:
         change = self._next_change(epoch, state)
         return Status(STATES[state], None if change is None else self.clock.moment(change), comment)
 
+    def silent_on_holiday(self, moment: datetime) -> bool:
+        """Whether a moment lies on a public holiday of which these hours say nothing: they may not be kept then."""
+        return self._years.silent_on_holiday(moment.astimezone(self.clock.zone).date())
+
     def next_change(self, epoch: int) -> int | None:
         """``at(...).next_change`` in seconds since 1970 UTC."""
         return self._next_change(epoch, self._state(epoch)[0])

@@ -81,7 +81,14 @@ class Years:
         self.holidays = any(days_of(rule).shifts for rule in rules)
         self.differ = self.holidays or bool(exceptions)
         """Whether every year has rules of its own."""
+        self._always = not any(rule.selectors or rule.times for rule in rules)
         self._layers: dict[int, Layers] = {}
+
+    def silent_on_holiday(self, day: date) -> bool:
+        """Whether a day is a public holiday of which neither a rule nor an exception says anything."""
+        if self.holidays or self._always or any(known.first <= day <= known.last for known in self._exceptions):
+            return False
+        return day in holidays_of(self._country, self._region, day.year).days
 
     def layers(self, year: int) -> Layers:
         """What evaluates the days of a year."""

@@ -170,6 +170,9 @@ class BestHoldings:
             near=self._request.near is not None,
             open_now=int(opening.state[number]) == CLOSED and self._is_open_now(number),
         )
+        day = best.opens_at or (facts.arrival if best.open == "open" and not digital else None)
+        hours = of_institution(institution) if institution and day else None
+        best.doubtful_day = bool(hours and day and hours.silent_on_holiday(day))
         best.reason = self._reasons.line(best, facts)
         return best, facts
 

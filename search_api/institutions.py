@@ -159,6 +159,7 @@ def freshness(database: Database, institutions: set[str]) -> list[Freshness]:
 
 def _entry(place: Institution, hours: OpeningHours | None, at: datetime, near: Point | None) -> InstitutionEntry:
     state, until, opens = _opening(hours, at)
+    day = opens or (at if state == "open" else None)
     known = near is not None and place.lat is not None and place.lon is not None
     return InstitutionEntry(
         id=place.id,
@@ -173,6 +174,7 @@ def _entry(place: Institution, hours: OpeningHours | None, at: datetime, near: P
         open=state,
         open_until=until,
         opens_at=opens,
+        doubtful_day=bool(hours and day and hours.silent_on_holiday(day)),
         closed_for_good=place.closed,
         parent=place.parent,
     )

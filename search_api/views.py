@@ -206,6 +206,8 @@ class InstitutionEntry(msgspec.Struct, kw_only=True):
     open: OpenState
     open_until: datetime | None
     opens_at: datetime | None
+    doubtful_day: bool = False
+    """Whether it is open, or opens, on a public holiday of which its hours say nothing."""
     closed_for_good: bool = False
     parent: str = ""
 

@@ -117,7 +117,11 @@ class Reasons:
         raise KeyError(state)
 
     def opening(self, best: Best, facts: Facts) -> str:
-        """Open or not at arrival."""
+        """Open or not at arrival, and whether that is doubtful."""
+        words = self._opening(best, facts)
+        return self.say("doubtful_day", open=words) if best.doubtful_day else words
+
+    def _opening(self, best: Best, facts: Facts) -> str:
         if best.service == "digital":
             return self.say("online")
         if facts.why == SHUT:

@@ -64,7 +64,7 @@ def best_facts(best: Best, say: Wording, times: Times) -> list[Fact]:
     )
     if best.service == "digital":
         return [available]
-    return [available, facts.opening(say, state=best.open, until=best.open_until, opens_at=best.opens_at, times=times)]
+    return [available, facts.opening(say, best, times)]
 
 
 def best_way(best: Best, say: Wording, *, mode: str, near: bool) -> Fact | None:

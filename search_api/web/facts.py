@@ -7,8 +7,10 @@ from typing import Literal, cast
 
 import msgspec
 
+from schemas.answer import Best
 from schemas.catalogue import State
 from search_api.renderers.states import told
+from search_api.views import InstitutionEntry
 from search_api.web.wording import Times, Wording
 
 Tone = Literal["good", "part", "bad", "none", "plain"]
@@ -48,14 +50,15 @@ def availability(
     return Fact(icon=state, text=words, tone=_TONES[state], note=note)
 
 
-def opening(say: Wording, *, state: str, until: datetime | None, opens_at: datetime | None, times: Times) -> Fact:
+def opening(say: Wording, place: Best | InstitutionEntry, times: Times) -> Fact:
     """Whether the place is open when the asker gets there. Times are the place's own."""
-    if state == "open":
-        words = say("open_until", time=say.clock(until, times)) if until else say("open_now")
-        return Fact(icon="clock", text=words, tone="good")
-    if state == "closed":
-        words = say("closed_opens", time=say.clock(opens_at, times)) if opens_at else say("closed")
-        return Fact(icon="closed", text=words, tone="bad")
+    note = say("doubtful_day") if place.doubtful_day else ""
+    if place.open == "open":
+        words = say("open_until", time=say.clock(place.open_until, times)) if place.open_until else say("open_now")
+        return Fact(icon="clock", text=words, tone="part" if note else "good", note=note)
+    if place.open == "closed":
+        words = say("closed_opens", time=say.clock(place.opens_at, times)) if place.opens_at else say("closed")
+        return Fact(icon="closed", text=words, tone="bad", note=note)
     return Fact(icon="unknown", text=say("hours_unknown"), tone="none")
 
 

@@ -32,7 +32,7 @@ def place_facts(place: InstitutionEntry, say: Wording, times: Times) -> list[Fac
     """Whether it is open at the moment asked about, and how far it is."""
     if place.closed_for_good:
         return [Fact(icon="closed", text=say("closed_for_good"), tone="bad")]
-    opening = facts.opening(say, state=place.open, until=place.open_until, opens_at=place.opens_at, times=times)
+    opening = facts.opening(say, place, times)
     if place.open == "open" and place.open_until is None:
         opening = Fact(icon="clock", text=say("open_always"), tone="good")
     way = facts.distance(say, km=place.distance_km, minutes=None, mode="", asked=False)

@@ -73,7 +73,7 @@ def _places(work: WorkView, say: Wording, times: Times, *, mode: str, near: bool
 def _place(number: int, name: str, best: Best, say: Wording, times: Times, *, mode: str, near: bool) -> Place:
     told = []
     if best.service != "digital":
-        told = [facts.opening(say, state=best.open, until=best.open_until, opens_at=best.opens_at, times=times)]
+        told = [facts.opening(say, best, times)]
         if way := best_way(best, say, mode=mode, near=near):
             told.append(way)
     return Place(number=number, name=name, best=best, facts=told, copies=[])

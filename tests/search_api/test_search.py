@@ -129,6 +129,8 @@ def test_the_page_says_it_in_one_line(ask: Asker) -> None:
         ("上海港口史", {}, "on loan (checked 4 h ago)"),
         ("harbour engineering", {}, "available online (checked 4 h ago)"),
         ("les etrangers", {}, "availability unknown"),
+        ("emma", {"at": "2026-12-25T14:00"}, "open until 19:00; a public holiday, for which no hours are given"),
+        ("emma", {"at": "2026-12-24T20:00"}, "opens tomorrow 13:00; a public holiday"),
         ("emma", {"at": "2026-12-23T14:00"}, "availability unknown (last known 30 days ago: available for loan)"),
     ],
 )

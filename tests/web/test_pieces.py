@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.answer import Best
 from schemas.catalogue import RECORD_TYPES, SERVICES, STATES
 from schemas.institution import INSTITUTION_KINDS
 from schemas.query import MODES, SORTS
@@ -89,20 +90,25 @@ def test_durations(minutes: int, words: str) -> None:
 
 def test_times_are_the_places_own() -> None:
     tokyo = timezone(timedelta(hours=9))
-    until = datetime(2026, 11, 24, 20, 0, tzinfo=tokyo)
-    assert opening(EN, state="open", until=until, opens_at=None, times=TIMES).text == "Open until 20:00"
-    opens = datetime(2026, 11, 25, 9, 0, tzinfo=tokyo)
-    assert opening(EN, state="closed", until=None, opens_at=opens, times=TIMES).text == "Closed, opens tomorrow 09:00"
-    assert opening(ZH, state="closed", until=None, opens_at=opens, times=TIMES).text == "已关闭，明天 09:00 开放"
+    open_ = Best(open="open", open_until=datetime(2026, 11, 24, 20, 0, tzinfo=tokyo))
+    closed = Best(open="closed", opens_at=datetime(2026, 11, 25, 9, 0, tzinfo=tokyo))
+    assert opening(EN, open_, TIMES).text == "Open until 20:00"
+    assert opening(EN, closed, TIMES).text == "Closed, opens tomorrow 09:00"
+    assert opening(ZH, closed, TIMES).text == "已关闭，明天 09:00 开放"
     later = Times(NOW + timedelta(days=4), NOW)
-    assert (
-        "Sat 09:30"
-        in opening(EN, state="closed", until=None, opens_at=datetime(2026, 11, 28, 9, 30, tzinfo=UTC), times=TIMES).text
-    )
-    assert (
-        opening(EN, state="open", until=datetime(2026, 11, 28, 17, 0, tzinfo=UTC), opens_at=None, times=later).text
-        == "Open until 17:00"
-    )
+    saturday = Best(open="closed", opens_at=datetime(2026, 11, 28, 9, 30, tzinfo=UTC))
+    assert "Sat 09:30" in opening(EN, saturday, TIMES).text
+    saturday = Best(open="open", open_until=datetime(2026, 11, 28, 17, 0, tzinfo=UTC))
+    assert opening(EN, saturday, later).text == "Open until 17:00"
+
+
+def test_a_holiday_of_which_the_hours_say_nothing_is_doubtful() -> None:
+    until = datetime(2026, 12, 25, 19, 0, tzinfo=UTC)
+    sure, doubtful = (Best(open="open", open_until=until, doubtful_day=doubt) for doubt in (False, True))
+    assert (opening(EN, sure, TIMES).tone, opening(EN, sure, TIMES).note) == ("good", "")
+    assert opening(EN, doubtful, TIMES).tone == "part"
+    assert "public holiday" in opening(EN, doubtful, TIMES).note
+    assert "公共假日" in opening(ZH, doubtful, TIMES).note
 
 
 @given(

@@ -16,6 +16,7 @@ from schemas.institution import Institution
 from schemas.query import Point, SearchRequest
 from search_api.context import open_context
 from search_api.problems import BadParameterError
+from search_api.registry import Registry
 from search_api.search import search
 from search_api.understand import understand
 from store import institutions
@@ -218,3 +219,20 @@ def test_without_institutions_a_time_is_universal(tmp_path: Path) -> None:
         assert understand(context, {"at": ["2026-11-24T10:00"]}, "en").at_zone == "UTC"
     finally:
         context.close()
+
+
+def test_a_town_is_meant_before_an_institution_that_only_has_the_word() -> None:
+    rows = [
+        Institution(
+            id="castle", name="Newcastle Castle", number=1, kind="museum", lat=54.9, lon=-1.6, city="Gateshead"
+        ),
+        Institution(id="a", name="A", number=2, kind="library", lat=55.0, lon=-1.7, city="Newcastle upon Tyne"),
+        Institution(id="b", name="B", number=3, kind="library", lat=53.0, lon=-2.2, city="Newcastle under Lyme"),
+        Institution(id="c", name="C", number=4, kind="library", lat=55.0, lon=-1.7, city="Newcastle upon Tyne"),
+    ]
+    registry = Registry(rows, "1", datetime(2026, 11, 24, tzinfo=UTC))
+    assert registry.find_place("newcastle") == (Point(55.0, -1.7), "Newcastle upon Tyne")
+    assert registry.find_place("Newcastle under") == (Point(53.0, -2.2), "Newcastle under Lyme")
+    assert registry.find_place("Newcastle Castle") == (Point(54.9, -1.6), "Newcastle Castle")
+    assert registry.find_place("castle") == (Point(54.9, -1.6), "Newcastle Castle")
+    assert registry.find_place("Newcast") is None

@@ -90,7 +90,7 @@ MARC_FLAT = [
     '<datafield tag="020" ind1=" " ind2=" "></datafield>',
     '<datafield tag="020"><subfield code="a"></subfield><subfield code="a">1 > 2</subfield></datafield>',
     '<datafield tag="999" ind1=" " ind2=" "><subfield code="x">not read</subfield></datafield>',
-    '<datafield tag="650" ind1=" " ind2="7"><subfield code="a">Maps</subfield><subfield code="2">x</subfield></datafield>',
+    '<datafield tag="650" ind1=" " ind2="7"><subfield code="a">Maps</subfield></datafield>',
 ]
 MARC_NOT_FLAT = [
     "<datafield tag='245' ind1='1' ind2='0'><subfield code='a'>x</subfield></datafield>",

@@ -10,6 +10,7 @@ _LEADER: dict[str, RecordType] = {
     "c": "score", "d": "score", "e": "map", "f": "map", "g": "video", "i": "audio", "j": "audio", "k": "image",
     "m": "software", "o": "other", "p": "archive", "r": "object", "t": "manuscript",
 }  # fmt: skip
+_TEXT: dict[str, RecordType] = {"s": "serial", "b": "article", "a": "article", "i": "other"}
 _CONTENT: dict[str, RecordType] = {
     "txt": "book", "ntm": "score", "ntv": "score", "tcm": "score", "spw": "audio", "prm": "audio", "snd": "audio",
     "tdi": "video", "tdm": "video", "sti": "image", "cri": "map", "crt": "map", "crd": "map", "crm": "map",
@@ -29,18 +30,18 @@ def type_of_marc(marc: MarcRecord) -> RecordType:
     """The type, by the first of: leader/06-08, content type (336), genre (655), designation (245 $h)."""
     leader = marc.leader
     kind, level = leader[6:7], leader[7:8]
-    fixed = marc.first_control("008")
     if level in "ab" and level and kind in "at" and "773" in marc.data:
         return "article"
     if kind == "a":
         if leader[8:9] == "a" or level in "cd":
             return "archive" if leader[8:9] == "a" or "351" in marc.data else "book"
-        return {"s": "serial", "b": "article", "a": "article", "i": "other"}.get(level, "book")  # type: ignore[return-value]
+        return _TEXT.get(level, "book")
     if kind == "t":
         # Typed theses are "manuscript language material" too, but nobody means them by the word.
         if "502" in marc.data:
             return "book"
         return "archive" if leader[8:9] == "a" else "manuscript"
+    fixed = marc.first_control("008")
     if kind == "g":
         return "image" if fixed[33:34] in _PROJECTED_STILL and fixed[33:34] else "video"
     if kind == "m" and fixed[26:27] in _DOCUMENT_FILES and fixed[26:27]:

@@ -7,13 +7,19 @@ from harvester.formats.statuses import StatusMap
 from harvester.formats.text import distinct, tidy
 from schemas.catalogue import Availability, Holding
 
+_PARTS = {
+    "a": "institution", "b": "branch", "c": "location", "p": "key", "y": "status",
+    **dict.fromkeys("khijlm", "call_number"), **dict.fromkeys("z3", "note"),
+}  # fmt: skip
+"""What the subfields of 852 say."""
+_NONE = [""]
+
 
 class _Place:
     """An 852 with what belongs to it."""
 
     def __init__(self, field: MarcField | None) -> None:
         self.field = field
-        self.links = _links(field) if field else frozenset()
         self.texts: list[str] = []
         self.items: list[MarcField] = []
 
@@ -26,7 +32,9 @@ def extract_holdings(marc: MarcRecord, statuses: StatusMap) -> list[Holding]:
     if not marc.holdings:
         return []
     places = [_Place(field) for field in marc.holdings if field.tag == "852"]
-    by_link = {link: place for place in reversed(places) for link in place.links}
+    if len(places) == len(marc.holdings):
+        return [_base(field, statuses) for field in marc.holdings]
+    by_link = {link: place for place in reversed(places) for link in _links(place.field)}
     found: list[_Place] = []
     index = -1
     for field in marc.holdings:
@@ -62,17 +70,21 @@ def _holdings(place: _Place, statuses: StatusMap) -> list[Holding]:
 
 
 def _base(field: MarcField, statuses: StatusMap) -> Holding:
-    first = dict(reversed(field.subfields)).get
-    status = tidy(first("y", ""))  # some put the status there, and some the price
+    told: dict[str, list[str]] = {}
+    for code, value in field.subfields:
+        if code in _PARTS:
+            told.setdefault(_PARTS[code], []).append(tidy(value))
+    get = told.get
+    status = get("status", _NONE)[0]  # some put the status there, and some the price
     state = list(statuses.read(status)) if status else []
     return Holding(
-        institution=tidy(first("a", "")),
-        branch=" / ".join(distinct([tidy(value) for value in field.values("b")])),
-        location=" / ".join(distinct([tidy(value) for value in field.values("c")])),
-        call_number=tidy(field.join("khijlm")),
-        key=tidy(first("p", "")),
-        url=first("u", ""),
-        note="; ".join(distinct([tidy(value) for value in field.values("z3")])),
+        institution=get("institution", _NONE)[0],
+        branch=" / ".join(distinct(told["branch"])) if "branch" in told else "",
+        location=" / ".join(distinct(told["location"])) if "location" in told else "",
+        call_number=" ".join(filter(None, get("call_number", _NONE))),
+        key=get("key", _NONE)[0],
+        url=field.first("u"),
+        note="; ".join(distinct(told["note"])) if "note" in told else "",
         availability=state,
         status=status if state else "",
     )
@@ -102,7 +114,9 @@ def _restricted(state: tuple[Availability, ...], restriction: tuple[Availability
     return [Availability(service=one.service, state="unavailable") if one.service in denied else one for one in state]
 
 
-def _links(field: MarcField) -> frozenset[str]:
+def _links(field: MarcField | None) -> frozenset[str]:
+    if field is None:
+        return frozenset()
     # $8 is "link.sequence\type" in the standard, where short numbers link; systems put whole record numbers there.
     found = set()
     for value in field.values("80"):

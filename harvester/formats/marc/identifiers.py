@@ -15,6 +15,7 @@ _SYSTEM_NUMBER = re.compile(r"^\(([^)]{1,40})\)\s*(.+)$")
 _OCLC = re.compile(r"(?i)^(?:ocm|ocn|on)?\s*0*(\d+)$")
 _OWN_OCLC = re.compile(r"^(?:oc[mn]\d{8,9}|on\d{10,})$")
 """OCLC's form of 001, kept by systems that drop the 003 beside it."""
+_DIGIT = re.compile(r"\d")
 _STANDARD = {"0": "isrc", "1": "upc", "2": "ismn", "3": "ean", "4": "sici"}
 
 
@@ -33,7 +34,7 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
                     words = value.partition("(")[2]  # as it was written before 2013
                     if words and (binding := binding_of(words)):
                         into.bindings[number] = binding
-                elif any(c.isdigit() for c in value):
+                elif _DIGIT.search(value):
                     others.append(f"invalid-isbn:{_bare(value)}")
             elif code == "q" and own and (binding := binding_of(value)):
                 into.bindings[own] = binding
@@ -73,8 +74,10 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
                 others.append(_system_number(match[1], match[2].strip()))
             elif value.strip():
                 others.append(f"local:{tidy(value)}")
-    into.isbns = distinct(isbns)
-    into.issns = distinct(issns)
+    if isbns:
+        into.isbns = distinct(isbns)
+    if issns:
+        into.issns = distinct(issns)
     into.identifiers = distinct(others)
 
 

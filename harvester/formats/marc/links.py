@@ -35,15 +35,19 @@ def extract_links(marc: MarcRecord, into: CatalogueRecord) -> None:
             if not url.lower().startswith(("http://", "https://", "ftp://")):
                 continue
             into.links.append(Link(url, label))
-            about = _ABOUT.search(fold(label)) is not None
-            if _PICTURE.search(url) and ("cover" in label.lower() or "thumb" in label.lower()):
+            if _shows_it(label) and _PICTURE.search(url):
                 into.thumbnail = into.thumbnail or url
-            elif field.ind2 in "01" and field.ind2.strip() and not about:
+            elif not into.holdings and field.ind2 in "01" and field.ind2.strip() and not _ABOUT.search(fold(label)):
                 state = "available" if field.first("7") == "0" else "limited"
                 service = Availability(service="digital", state=state)  # type: ignore[arg-type]
                 digital.append(Holding(url=url, note=label, availability=[service]))
     if not into.holdings:
         into.holdings = digital
+
+
+def _shows_it(label: str) -> bool:
+    label = label.lower()
+    return "cover" in label or "thumb" in label
 
 
 def extract_host(marc: MarcRecord) -> Host | None:

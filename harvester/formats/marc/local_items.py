@@ -32,7 +32,8 @@ class LocalItems:
         self._statuses = statuses
         self._mapping = mapping
         self.layouts: list[ItemFields] = []
-        self._recognised: list[list[ItemFields]] = []
+        self._recognised: list[tuple[str, list[ItemFields]]] = []
+        """A tag that gives a layout away, and all fields of that layout."""
         profiles = _profiles()
         if isinstance(mapping.items, list):
             self.layouts = mapping.items
@@ -40,25 +41,27 @@ class LocalItems:
             self.layouts = profiles[mapping.items]
         elif not mapping.items:
             own = ([layout for layout in layouts if layout.recognise] for layouts in profiles.values())
-            self._recognised = [layouts for layouts in own if layouts]
+            self._recognised = [(layout.tag, layouts) for layouts in own for layout in layouts]
         elif mapping.items != "none":
             raise MappingError(f"items: {mapping.items!r} is not known; there are {', '.join(profiles)}, none")
-        self._recognised_tags = frozenset(layout.tag for layouts in self._recognised for layout in layouts)
         for layout in self.layouts:
             _check(layout)
-        self.tags = frozenset(layout.tag for layout in self.layouts) | self._recognised_tags
+        self.tags = frozenset([*(layout.tag for layout in self.layouts), *(tag for tag, _ in self._recognised)])
         self.replaces_852 = any(layout.tag == "852" for layout in self.layouts)
 
     def read(self, marc: MarcRecord) -> list[Holding]:
         """The copies of a record."""
         found = self._copies(marc, self.layouts)
-        if not found and not self._recognised_tags.isdisjoint(marc.data):
-            found = next((copies for layouts in self._recognised if (copies := self._copies(marc, layouts))), [])
+        for tag, layouts in () if found else self._recognised:
+            if tag in marc.data and (found := self._copies(marc, layouts)):
+                break
         return found
 
     def _copies(self, marc: MarcRecord, layouts: list[ItemFields]) -> list[Holding]:
         found: list[Holding] = []
         for layout in layouts:
+            if layout.tag not in marc.data:
+                continue
             told = {holding.key for holding in found if holding.key}
             # A mapping that names a layout is believed; else the field must have what gives the layout away.
             needed = set() if layouts is self.layouts else set(layout.recognise)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from harvester.formats.dates import LATEST_YEAR, year_of
-from harvester.formats.marc.record import MarcField, MarcRecord
+from harvester.formats.marc.record import RECURRING, MarcField, MarcRecord
 from harvester.formats.text import strip_isbd, tidy
 from schemas.catalogue import CatalogueRecord
 from schemas.identifiers import language_tag
@@ -18,11 +20,12 @@ def extract_publication(marc: MarcRecord, into: CatalogueRecord) -> None:
     - Of 264 the publication statement (second indicator 1) wins, then 260, production, manufacture, distribution.
     - The year is the first of 008, unless it has unknown digits and the statement knows better.
     """
-    for field in sorted(marc.fields("264", "260"), key=_rank):
+    fields = marc.fields("264", "260")
+    for field in sorted(fields, key=_rank) if len(fields) > 1 else fields:
         into.publication_place = into.publication_place or _named(field.first("a"))
         into.publisher = into.publisher or _named(field.first("b"))
         into.date = into.date or _date(field.first("c"))
-    if not into.publisher:
+    if not into.publisher and "880" in marc.data:
         into.publisher = next((_named(f.first("b")) for f in marc.fields("880-264", "880-260") if f.first("b")), "")
     fixed = marc.first_control("008")
     into.year = _year(fixed[6:15], into.date)
@@ -38,11 +41,13 @@ def _rank(field: MarcField) -> int:
     return _RANK.get(field.ind2, 6) if field.tag == "264" else 1
 
 
+@lru_cache(maxsize=8192)
 def _named(text: str) -> str:
     text = strip_isbd(tidy(text))
     return "" if text.casefold() in _NOTHING else text
 
 
+@lru_cache(maxsize=8192)
 def _date(text: str) -> str:
     text = tidy(text).rstrip(" ,;:")
     return text[:-1] if text.endswith(".") and not text.endswith("..") else text
@@ -67,17 +72,20 @@ def _year(dates: str, statement: str) -> int | None:
 
 
 def _languages(fixed: str, fields: list[MarcField]) -> list[str]:
-    codes = [fixed]
+    own = language_tag(fixed)
+    found = [own] if own else []
     for field in fields:
-        spoken = field.values("a") or field.values("d")
-        for value in spoken:
-            value = value.strip()
-            # Older practice packs several codes into one subfield: "engfre".
-            packed = len(value) > 3 and len(value) % 3 == 0 and value.isalpha() and field.ind2 != "7"
-            codes += [value[i : i + 3] for i in range(0, len(value), 3)] if packed else [value]
-    found: dict[str, None] = {}
-    for code in codes:
-        tag = language_tag(code)
-        if tag:
-            found[tag] = None
-    return list(found)
+        found += _spoken(field)
+    return list(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=RECURRING)
+def _spoken(field: MarcField) -> list[str]:
+    """The languages of a 041: of text, else of sung or spoken words."""
+    codes: list[str] = []
+    for value in field.values("a") or field.values("d"):
+        value = value.strip()
+        # Older practice packs several codes into one subfield: "engfre".
+        packed = len(value) > 3 and len(value) % 3 == 0 and value.isalpha() and field.ind2 != "7"
+        codes += [value[i : i + 3] for i in range(0, len(value), 3)] if packed else [value]
+    return [tag for code in codes if (tag := language_tag(code))]

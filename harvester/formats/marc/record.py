@@ -15,12 +15,10 @@ HOLDING_TAGS = frozenset({"852", "866", "867", "868", "876", "877", "878"})
 SPECIAL_TAGS = HOLDING_TAGS | {"880"}
 """Which ``MarcRecord.add`` does more with than to put them under their tag."""
 
-RECURRING_TAGS = frozenset(
-    {"041", "100", "110", "111", "300", "600", "610", "611", "630", "648", "650", "651", "655", "700", "710", "711"}
-)
-"""Fields that many records of a catalogue have alike, to the last letter: readers may make one object of them."""
+RECURRING_TAGS = frozenset({"041", "100", "110", "300", "700"})
+"""Fields that many records have alike, to the last letter: readers may make one object of them."""
 
-RECURRING = 16384
+RECURRING = 4096
 """How many of those, and of what they mean, are remembered."""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harvester.formats.marc.record import MarcRecord
+from functools import lru_cache
+
+from harvester.formats.marc.record import RECURRING, MarcField, MarcRecord
 from harvester.formats.text import distinct, strip_isbd, tidy
 from schemas.catalogue import CatalogueRecord
 
@@ -13,26 +15,36 @@ _SUBDIVISION = frozenset("vxyz")
 
 def extract_subjects(marc: MarcRecord) -> list[str]:
     """Subjects as "Heading -- Subdivision -- Subdivision", uncontrolled words (653) as they are."""
-    found: list[str] = []
-    for field in marc.with_linked(_TAGS):
-        heading: list[str] = []
-        parts: list[str] = []
-        for code, value in field.subfields:
-            if code in _HEADING:
-                heading.append(value)
-            elif code in _SUBDIVISION:
-                parts.append(strip_isbd(tidy(value)))
-        head = strip_isbd(tidy(" ".join(heading)))
-        found.append(" -- ".join([head, *parts]) if head else " -- ".join(parts))
+    found = list(map(_subject, marc.with_linked(_TAGS)))
     for field in marc.with_linked(("653",)):
         found += [strip_isbd(tidy(value)) for value in field.values("a")]
     return distinct(found)
+
+
+def _subject(field: MarcField) -> str:
+    heading: list[str] = []
+    parts: list[str] = []
+    for code, value in field.subfields:
+        if code in _HEADING:
+            heading.append(value)
+        elif code in _SUBDIVISION:
+            parts.append(strip_isbd(tidy(value)))
+    head = strip_isbd(tidy(" ".join(heading)))
+    return " -- ".join([head, *parts] if head else parts)
 
 
 def extract_description(marc: MarcRecord, into: CatalogueRecord) -> None:
     """Fill ``description`` (summaries, then contents), ``extent`` and ``rights``."""
     texts = [tidy(field.join("ab")) for field in marc.with_linked(("520",))]
     texts += [tidy(field.join("agrt")) for field in marc.with_linked(("505",))]
-    into.description = "\n".join(distinct(texts))
-    into.extent = "; ".join(distinct([strip_isbd(tidy(field.join("abcef"))) for field in marc.fields("300")]))
-    into.rights = " ".join(distinct([tidy(field.join("ab")) for field in marc.fields("540", "506")]))
+    if texts:
+        into.description = "\n".join(distinct(texts))
+    if fields := marc.fields("300"):
+        into.extent = "; ".join(distinct(map(_extent, fields)))
+    if fields := marc.fields("540", "506"):
+        into.rights = " ".join(distinct([tidy(field.join("ab")) for field in fields]))
+
+
+@lru_cache(maxsize=RECURRING)
+def _extent(field: MarcField) -> str:
+    return strip_isbd(tidy(field.join("abcef")))

@@ -16,9 +16,9 @@ def extract_titles(marc: MarcRecord, into: CatalogueRecord) -> None:
     """
     others: list[str] = []
     for field in marc.fields("245")[:1]:
-        into.title, parallel = _title_proper(field)
-        into.part = ", ".join(distinct([strip_isbd(tidy(value)) for value in field.values("np")]))
-        others += parallel
+        into.title, others = _title_proper(field)
+        if parts := field.values("np"):
+            into.part = ", ".join(distinct([strip_isbd(tidy(value)) for value in parts]))
     for field in marc.fields("880-245"):
         title, parallel = _title_proper(field)
         others += [title, *parallel]
@@ -34,9 +34,11 @@ def extract_titles(marc: MarcRecord, into: CatalogueRecord) -> None:
     others = distinct(others)
     if not into.title:
         into.title = into.uniform_title or (others[0] if others else "")
-    into.other_titles = [title for title in others if title not in (into.title, into.uniform_title)]
+    if others:
+        into.other_titles = [title for title in others if title not in (into.title, into.uniform_title)]
     into.series = _series(marc)
-    into.edition = "; ".join(distinct([strip_isbd(tidy(field.join("ab"))) for field in marc.fields("250")]))
+    if fields := marc.fields("250"):
+        into.edition = "; ".join(distinct([strip_isbd(tidy(field.join("ab"))) for field in fields]))
 
 
 def _title_proper(field: MarcField) -> tuple[str, list[str]]:

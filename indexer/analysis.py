@@ -51,16 +51,28 @@ def tokens(text: str) -> list[str]:
     return main + other
 
 
-def field_tokens(texts: Iterable[str]) -> list[str]:
-    """Tokens of all values of a field, ended by the sentinel."""
+def field_tokens(texts: Iterable[str], least: int = 1) -> list[str]:
+    """Tokens of all values of a field, ended by the sentinel.
+
+    Args:
+        texts: the values.
+        least: tokens that the field has at least, filled up with sentinels: shorter fields score alike.
+    """
     found: list[str] = []
     for text in texts:
-        found += tokens(text)
+        if not text:
+            continue
+        found += _short_tokens(text) if len(text) < _LONG_CHUNK else tokens(text)
         if len(found) > MAX_FIELD_TOKENS:
             del found[MAX_FIELD_TOKENS:]
             break
-    found.append(SENTINEL)
-    return found
+    return found + [SENTINEL] * max(least - len(found), 1)
+
+
+@lru_cache(maxsize=65_536)
+def _short_tokens(text: str) -> tuple[str, ...]:
+    """Tokens of a value that many works may have: a subject, a name, a publisher, a year."""
+    return tuple(tokens(text))
 
 
 @lru_cache(maxsize=200_000)
@@ -167,13 +179,17 @@ def sort_title(text: str) -> str:
     return title_key(text)[:60]
 
 
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")
+_SEPARATOR = re.compile(r"[^\w-]|_|(?<!\d)-|-(?!\d)")
+
+
 def identifier_key(text: str) -> str:
     """An identifier or shelf-mark folded so that blanks, hyphens and case do not matter.
 
     A separator between two digits stays, as "-": "AGM/1/12" and "AGM/11/2" are two things.
     """
-    kept = re.sub(r"(?<=\d)[\W_]+(?=\d)", "-", fold(text))
-    return re.sub(r"[^\w-]|_|(?<!\d)-|-(?!\d)", "", kept)
+    folded = fold(text)
+    return folded if folded.isalnum() else _SEPARATOR.sub("", _BETWEEN_DIGITS.sub("-", folded))
 
 
 FIELDS = {

@@ -9,7 +9,7 @@ import msgspec
 
 from indexer.analysis import field_tokens, identifier_key, sort_title, title_keys
 from indexer.analysis_romanised import romanised
-from schemas.catalogue import CatalogueRecord, Source
+from schemas.catalogue import RecordHoldings, Source
 from schemas.document import Document
 from schemas.work import Work
 from store import records
@@ -19,16 +19,20 @@ from store.institutions import Resolver
 
 MAX_KEYS = 200
 """Values of one keyword field."""
+LEAST_NAMES = 40
+"""Tokens of the field of creators: a name that catalogues write in several scripts must not count for less."""
 
 
 def documents_of(connection: Connection, works: Sequence[Work], resolver: Resolver) -> list[Document]:
     """The documents of some works, with their holdings placed by the registry as it is now."""
-    rows = records.with_sources(connection, [id_ for work in works for e in work.editions for id_ in e.record_ids])
+    rows = records.holdings_with_sources(
+        connection, [id_ for work in works for e in work.editions for id_ in e.record_ids]
+    )
     return [document_of(work, rows, place(work, rows, resolver)) for work in works]
 
 
 def document_of(
-    work: Work, rows: Mapping[int, tuple[Source, CatalogueRecord]], placed: Iterable[PlacedHolding]
+    work: Work, rows: Mapping[int, tuple[Source, RecordHoldings]], placed: Iterable[PlacedHolding]
 ) -> Document:
     """The document of one work.
 
@@ -49,7 +53,7 @@ def document_of(
     document = Document(
         number=work.number,
         title=field_tokens([work.title, work.part, *work.other_titles, *romanised(titles, work.languages)]),
-        creator=field_tokens([*names, *map(initials, names), *romanised(names, work.languages)]),
+        creator=field_tokens([*names, *map(initials, names), *romanised(names, work.languages)], LEAST_NAMES),
         subject=field_tokens(work.subjects),
         text=field_tokens(_text(work)),
         type=work.type,
@@ -89,7 +93,7 @@ def _text(work: Work) -> Iterable[str]:
 
 
 def _identifiers(
-    work: Work, rows: Mapping[int, tuple[Source, CatalogueRecord]], shelf_marks: Sequence[str]
+    work: Work, rows: Mapping[int, tuple[Source, RecordHoldings]], shelf_marks: Sequence[str]
 ) -> list[str]:
     own = [value for name in work.identifiers for value in (name, name.partition(":")[2])]
     named = [

@@ -416,6 +416,22 @@ def test_the_whole_title_comes_before_one_that_only_begins_so(town: Callable[...
     assert ask.titles("the sea", near="54.97,-1.61") == ["The sea", "The sea: a guide for walkers", "Sea sea sea"]
 
 
+def test_a_name_in_many_scripts_counts_as_much_as_one(town: Callable[..., Asker]) -> None:
+    forms = ["Tolstoy, Leo", "Толстой, Лев Николаевич", "列夫·托爾斯泰", "Tolstoï, Léon", "トルストイ"]
+    rows = [
+        CatalogueRecord(
+            source="shelf", record=str(n), title=title, type="book", creators=[Creator(name=name) for name in names],
+            holdings=[Holding(availability=[Availability(service="loan", state=state)])],
+        )
+        for n, (title, names, state) in enumerate(
+            [("Guerra y paz", ["Leo Tolstoy"], "unavailable"), ("Anna Karenina", forms, "available")]
+        )
+    ]  # fmt: skip
+    first, second = town([HOUSE], rows)("tolstoy").hits
+    assert (first.title, second.title) == ("Anna Karenina", "Guerra y paz")
+    assert first.signals["text"].score > 0.95
+
+
 def test_before_the_first_build(settings: Settings) -> None:
     from indexer.engines.base import EngineError
 

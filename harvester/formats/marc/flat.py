@@ -34,101 +34,97 @@ def read_flat(payload: bytes, tags: frozenset[str]) -> MarcRecord | None:
     body = payload[start:end]
     if (b"!" in body and b"<!" in body) or (b"?" in body and b"<?" in body):  # one byte is found faster than two
         return None
-    return _fields(body, prefix.decode(), tags)
+    return _reader(prefix, tags)(body)
 
 
-def _fields(body: bytes, prefix: str, tags: frozenset[str]) -> MarcRecord | None:
-    *fields, rest = body.split(f"</{prefix}datafield>".encode())
-    if not fields or rest.strip():
-        return None
-    opening = f"<{prefix}datafield".encode()
-    head = fields[0].partition(opening)[0]
-    marc = _head(head, prefix)
-    if marc is None:
-        return None
-    fields[0] = fields[0][len(head) :]
-    data = marc.data
-    for content in fields:
-        attributes, _, inner = content.partition(b">")
-        named = _named(attributes, prefix)
-        if named is None:
+class _Reader:
+    """Reads what is inside a MARC <record> whose elements all have one prefix."""
+
+    def __init__(self, prefix: bytes, tags: frozenset[str]) -> None:
+        p = re.escape(prefix.decode())
+        self._tags = tags
+        self._opening = b"<%bdatafield" % prefix
+        self._end = b"</%bdatafield>" % prefix
+        self._fixed = re.compile(rf'<{p}(?:leader|controlfield tag="([^"&]+)")>([^<]*)</{p}(?:leader|controlfield)>')
+        self._filled = re.compile(rf'<{p}subfield code="([^"&]*)">([^<]+)</{p}subfield>')
+        self._any = re.compile(rf'<{p}subfield code="([^"&]*)">([^<]*)</{p}subfield>')
+        self._start = lru_cache(maxsize=4096)(self._read_start)
+        self._recurring = lru_cache(maxsize=RECURRING)(self._read_whole)
+
+    def __call__(self, body: bytes) -> MarcRecord | None:
+        *fields, rest = body.split(self._end)
+        if not fields or rest.strip():
             return None
-        tag = named[0]
-        if tag not in tags:
-            if opening in inner:
+        head = fields[0].partition(self._opening)[0]
+        fields[0] = fields[0][len(head) :]
+        marc = self._begun(head)
+        if marc is None:
+            return None
+        data, tags = marc.data, self._tags
+        for content in fields:
+            start, _, inner = content.partition(b">")
+            named = self._start(start)
+            if named is None:
                 return None
-            continue
-        field = _recurring(content, prefix) if tag in RECURRING_TAGS else _field(named, inner, prefix)
-        if field is None:
+            tag = named[0]
+            if tag in tags:
+                field = self._recurring(content) if tag in RECURRING_TAGS else self._field(named, inner)
+                if field is None:
+                    return None
+                if tag in SPECIAL_TAGS:
+                    marc.add(field)
+                elif tag in data:
+                    data[tag].append(field)
+                else:
+                    data[tag] = [field]
+            elif self._opening in inner:
+                return None
+        return marc
+
+    def _begun(self, head: bytes) -> MarcRecord | None:
+        """A record with the leader and the control fields that stand before all data fields."""
+        text = head.decode("utf-8", "replace")
+        found = self._fixed.findall(text)
+        if text.count("<") != 2 * len(found) or ("&" in text and has_entities(text)):
             return None
-        if tag in SPECIAL_TAGS:
-            marc.add(field)
-        elif tag in data:
-            data[tag].append(field)
-        else:
-            data[tag] = [field]
-    return marc
+        control: dict[str, str] = {}
+        for tag, value in found:
+            if tag >= "010" or (not tag and "" in control):
+                return None
+            if tag not in control:
+                control[tag] = without_references(value)
+        return MarcRecord(control.pop("", "").strip("\n\r\t").replace("#", " "), control)
 
-
-def _head(head: bytes, prefix: str) -> MarcRecord | None:
-    """A record with the leader and the control fields that stand before all data fields."""
-    leaders, controls, _, _ = _patterns(prefix)
-    text = head.decode("utf-8", "replace")
-    leader, control = leaders.findall(text), controls.findall(text)
-    if len(leader) > 1 or text.count("<") != 2 * (len(leader) + len(control)) or ("&" in text and has_entities(text)):
-        return None
-    marc = MarcRecord(without_references(leader[0]).strip("\n\r\t").replace("#", " ") if leader else "")
-    for tag, value in control:
-        if tag >= "010":
-            return None
-        if tag not in marc.control:
-            marc.control[tag] = without_references(value)
-    return marc
-
-
-def _field(named: tuple[str, str, str], inner: bytes, prefix: str) -> MarcField | None:
-    """A data field of whose element this is inside."""
-    _, _, filled, any_ = _patterns(prefix)
-    text = inner.decode("utf-8", "replace")
-    found = filled.findall(text)
-    marks = text.count("<")
-    if marks != 2 * len(found):
-        found = any_.findall(text)
+    def _field(self, named: tuple[str, str, str], inner: bytes) -> MarcField | None:
+        """A data field of what its element has inside; None when that is anything but subfields."""
+        text = inner.decode("utf-8", "replace")
+        found = self._filled.findall(text)
+        marks = text.count("<")
         if marks != 2 * len(found):
+            found = self._any.findall(text)
+            if marks != 2 * len(found):
+                return None
+            found = [pair for pair in found if pair[1]]
+        if "&" in text:
+            if has_entities(text):
+                return None
+            found = [(code, without_references(value)) for code, value in found]
+        return MarcField(*named, found)
+
+    def _read_whole(self, content: bytes) -> MarcField | None:
+        start, _, inner = content.partition(b">")
+        named = self._start(start)
+        return self._field(named, inner) if named else None
+
+    def _read_start(self, start: bytes) -> tuple[str, str, str] | None:
+        """Tag and indicators in the start tag of a data field, whatever their order."""
+        name, _, attributes = start.strip().partition(b" ")
+        text = attributes.decode("utf-8", "replace")
+        found = dict(_INDICATED.findall(text))
+        if name != self._opening or _INDICATED.sub("", text).strip() or found.get("tag", "") < "010":
             return None
-        found = [pair for pair in found if pair[1]]
-    if "&" in text:
-        if has_entities(text):
-            return None
-        found = [(code, without_references(value)) for code, value in found]
-    return MarcField(*named, found)
+        return found["tag"], found.get("ind1", ""), found.get("ind2", "")
 
 
-@lru_cache(maxsize=RECURRING)
-def _recurring(content: bytes, prefix: str) -> MarcField | None:
-    """A whole data field, the same object for all records that have it."""
-    attributes, _, inner = content.partition(b">")
-    named = _named(attributes, prefix)
-    return _field(named, inner, prefix) if named else None
-
-
-@lru_cache(maxsize=64)
-def _patterns(p: str) -> tuple[re.Pattern[str], ...]:
-    """Leader, control field, subfield with text, any subfield; all names have the prefix."""
-    p = re.escape(p)
-    return (
-        re.compile(rf"<{p}leader>([^<]*)</{p}leader>"),
-        re.compile(rf'<{p}controlfield tag="([^"&]*)">([^<]*)</{p}controlfield>'),
-        re.compile(rf'<{p}subfield code="([^"&]*)">([^<]+)</{p}subfield>'),
-        re.compile(rf'<{p}subfield code="([^"&]*)">([^<]*)</{p}subfield>'),
-    )
-
-
-@lru_cache(maxsize=8192)
-def _named(opening: bytes, prefix: str) -> tuple[str, str, str] | None:
-    """Tag and indicators in the start tag of a data field, whatever their order."""
-    name, _, attributes = opening.decode("utf-8", "replace").strip().partition(" ")
-    found = dict(_INDICATED.findall(attributes))
-    if name != f"<{prefix}datafield" or _INDICATED.sub("", attributes).strip() or found.get("tag", "") < "010":
-        return None
-    return found["tag"], found.get("ind1", ""), found.get("ind2", "")
+_reader = lru_cache(maxsize=32)(_Reader)
+"""Those of the harvests under way; what their sources have alike is remembered with them."""

@@ -11,11 +11,12 @@ from schemas.bindings import binding_of
 from schemas.catalogue import CatalogueRecord
 from schemas.identifiers import isbn13, issn
 
-_SYSTEM_NUMBER = re.compile(r"^\(([^)]{1,40})\)\s*(.+)$")
 _OCLC = re.compile(r"(?i)^(?:ocm|ocn|on)?\s*0*(\d+)$")
 _OWN_OCLC = re.compile(r"^(?:oc[mn]\d{8,9}|on\d{10,})$")
 """OCLC's form of 001, kept by systems that drop the 003 beside it."""
 _DIGIT = re.compile(r"\d")
+_LONGEST_CODE = 41
+"""Characters before the closing bracket of a number like "(OCoLC)123"."""
 _STANDARD = {"0": "isrc", "1": "upc", "2": "ismn", "3": "ean", "4": "sici"}
 
 
@@ -23,7 +24,8 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
     """Fill ``isbns``, ``issns`` and ``identifiers`` ("scheme:value"); ``type`` must be known already."""
     isbns: list[str] = []
     others: list[str] = []
-    for field in marc.fields("020"):
+    fields = marc.data.get
+    for field in fields("020", ()):
         own = ""
         for code, value in field.subfields:
             if code == "a":
@@ -41,7 +43,7 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
             elif code == "z":
                 others.append(f"invalid-isbn:{_bare(value)}")
     issns: list[str] = []
-    for field in marc.fields("022"):
+    for field in fields("022", ()):
         for code, value in field.subfields:
             number = issn(value) if code in "al" else None
             if number and into.type in {"serial", "other"}:
@@ -53,11 +55,11 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
     own = marc.first_control("001").strip()
     if own:
         others.append(_system_number(marc.first_control("003").strip(), own))
-    for field in marc.fields("010"):
+    for field in fields("010", ()):
         others += [f"lccn:{normal_lccn(value)}" for value in field.values("a") if value.strip()]
-    for field in marc.fields("015"):
+    for field in fields("015", ()):
         others += [f"nbn:{_bare(value)}" for value in field.values("a") if value.strip()]
-    for field in marc.fields("024"):
+    for field in fields("024", ()):
         value = tidy(field.first("a"))
         scheme = field.first("2").strip().lower() if field.ind1 == "7" else _STANDARD.get(field.ind1, "number")
         number = isbn13(value) if scheme in {"ean", "number"} and value.startswith("978") else None
@@ -66,12 +68,14 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
         elif value:
             others.append(f"{scheme or 'number'}:{_doi(value) if scheme == 'doi' else value}")
     for tag, scheme in (("027", "report"), ("028", "publisher-number")):
-        others += [f"{scheme}:{tidy(field.first('a'))}" for field in marc.fields(tag) if field.first("a").strip()]
-    for field in marc.fields("035"):
+        for field in fields(tag, ()):
+            if number := tidy(field.first("a")):
+                others.append(f"{scheme}:{number}")
+    for field in fields("035", ()):
         for value in field.values("a"):
-            match = _SYSTEM_NUMBER.match(value.strip())
-            if match:
-                others.append(_system_number(match[1], match[2].strip()))
+            organisation, bracket, number = value.strip().partition(")")
+            if bracket and number and organisation[:1] == "(" and 1 < len(organisation) <= _LONGEST_CODE:
+                others.append(_system_number(organisation[1:], number.strip()))
             elif value.strip():
                 others.append(f"local:{tidy(value)}")
     if isbns:

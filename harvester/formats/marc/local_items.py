@@ -64,12 +64,8 @@ class LocalItems:
                 continue
             told = {holding.key for holding in found if holding.key}
             # A mapping that names a layout is believed; else the field must have what gives the layout away.
-            needed = set() if layouts is self.layouts else set(layout.recognise)
-            copies = [
-                self._holding(field, layout)
-                for field in marc.fields(layout.tag)
-                if needed <= {code for code, _ in field.subfields}
-            ]
+            needed = "" if layouts is self.layouts else layout.recognise
+            copies = [self._holding(field, layout) for field in marc.data[layout.tag] if field.has(needed)]
             # A field of an earlier system often stayed beside the newer one: the first layout knows the copy's state.
             found += [copy for copy in copies if copy.key not in told]
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from harvester.formats.dates import LATEST_YEAR, year_of
@@ -34,7 +35,7 @@ def extract_publication(marc: MarcRecord, into: CatalogueRecord) -> None:
             into.year = year_of({"502": field.join("ad"), "773": field.join("dg"), "245": field.join("fg")}[field.tag])
             if into.year is not None:
                 break
-    into.languages = _languages(fixed[35:38], marc.fields("041"))
+    into.languages = _languages(fixed[35:38], marc.data.get("041", ()))
 
 
 def _rank(field: MarcField) -> int:
@@ -71,7 +72,7 @@ def _year(dates: str, statement: str) -> int | None:
     return None
 
 
-def _languages(fixed: str, fields: list[MarcField]) -> list[str]:
+def _languages(fixed: str, fields: Sequence[MarcField]) -> list[str]:
     own = language_tag(fixed)
     found = [own] if own else []
     for field in fields:

@@ -15,7 +15,7 @@ HOLDING_TAGS = frozenset({"852", "866", "867", "868", "876", "877", "878"})
 SPECIAL_TAGS = HOLDING_TAGS | {"880"}
 """Which ``MarcRecord.add`` does more with than to put them under their tag."""
 
-RECURRING_TAGS = frozenset({"041", "100", "110", "300", "700"})
+RECURRING_TAGS = frozenset({"041", "100", "110", "300", "336", "700"})
 """Fields that many records have alike, to the last letter: readers may make one object of them."""
 
 RECURRING = 4096
@@ -39,6 +39,10 @@ class MarcField(msgspec.Struct, frozen=True, eq=False, gc=False):
             if own == code:
                 return value
         return ""
+
+    def has(self, codes: str) -> bool:
+        """Whether there are subfields of all these codes."""
+        return {own for own, _ in self.subfields}.issuperset(codes)
 
     def values(self, codes: str) -> list[str]:
         """The subfields with any of the codes, in order."""

@@ -30,6 +30,8 @@ def _subject(field: MarcField) -> str:
         elif code in _SUBDIVISION:
             parts.append(strip_isbd(tidy(value)))
     head = strip_isbd(tidy(" ".join(heading)))
+    if not parts:
+        return head
     return " -- ".join([head, *parts] if head else parts)
 
 
@@ -39,7 +41,7 @@ def extract_description(marc: MarcRecord, into: CatalogueRecord) -> None:
     texts += [tidy(field.join("agrt")) for field in marc.with_linked(("505",))]
     if texts:
         into.description = "\n".join(distinct(texts))
-    if fields := marc.fields("300"):
+    if fields := marc.data.get("300"):
         into.extent = "; ".join(distinct(map(_extent, fields)))
     if fields := marc.fields("540", "506"):
         into.rights = " ".join(distinct([tidy(field.join("ab")) for field in fields]))

@@ -14,52 +14,51 @@ def extract_titles(marc: MarcRecord, into: CatalogueRecord) -> None:
     - part: 245 $n and $p.
     - without 245 $a: $k, then the 880 of 245, then 130, 240, 246, 222, 210.
     """
+    data = marc.data
     others: list[str] = []
-    for field in marc.fields("245")[:1]:
+    for field in data.get("245", ())[:1]:
         into.title, others = _title_proper(field)
         if parts := field.values("np"):
             into.part = ", ".join(distinct([strip_isbd(tidy(value)) for value in parts]))
-    for field in marc.fields("880-245"):
+    for field in data.get("880-245", ()):
         title, parallel = _title_proper(field)
         others += [title, *parallel]
-    uniform = marc.fields("130", "240")
-    if uniform:
+    if uniform := data.get("130") or data.get("240"):
         # Language ($l) and date ($f) name the expression; the work is the same in all of them.
         into.uniform_title = ". ".join(distinct([strip_isbd(tidy(value)) for value in uniform[0].values("amnopr")]))
     for field in marc.with_linked(("246", "247", "740", "222", "210", "242")):
         others.append(_short(field))
-    for field in marc.fields("730"):
+    for field in data.get("730", ()):
         if not field.first("i"):
             others.append(_short(field))
-    others = distinct(others)
+    if others:
+        others = distinct(others)
     if not into.title:
         into.title = into.uniform_title or (others[0] if others else "")
     if others:
         into.other_titles = [title for title in others if title not in (into.title, into.uniform_title)]
     into.series = _series(marc)
-    if fields := marc.fields("250"):
+    if fields := data.get("250"):
         into.edition = "; ".join(distinct([strip_isbd(tidy(field.join("ab"))) for field in fields]))
 
 
 def _title_proper(field: MarcField) -> tuple[str, list[str]]:
     main: list[str] = []
     parallel: list[str] = []
-    before = ""
+    equal = False
     for code, value in field.subfields:
         if code not in "abk" or (code == "k" and main):
             if code in "hnp":
-                before = value.rstrip()[-1:]
+                equal = "=" in value and value.rstrip().endswith("=")
             continue
         text = strip_isbd(tidy(value))
         if not text:
             continue
-        if before == "=":
+        if equal:
             parallel.append(text)
-        elif code == "b" and main:
+        elif not main or code == "b":
             main.append(text)
-        elif not main:
-            main = [text]
-        before = value.rstrip()[-1:]
+        equal = "=" in value and value.rstrip().endswith("=")
     return ": ".join(main).replace(" : ", ": "), parallel
 
 

@@ -57,11 +57,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     totp_step: int = 0
     """Last time step of which a code was taken: a code serves once."""
 
-    @property
-    def second_factor(self) -> bool:
-        """Whether a code is asked for beside the password."""
-        return bool(self.totp)
-
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
     """A person's role for an institution."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
+from schemas.account import Account
 from store.account_tables import passkeys
 from store.database import now_text
 
@@ -42,6 +43,11 @@ def of_account(connection: Connection, account: int) -> list[Passkey]:
     """A person's passkeys, the oldest first."""
     query = select(passkeys).where(passkeys.c.account == account).order_by(passkeys.c.created_at, passkeys.c.id)
     return [_passkey(row) for row in connection.execute(query)]
+
+
+def has_second_factor(connection: Connection, account: Account) -> bool:
+    """Whether an account can show by an app or a passkey that it is its person who acts."""
+    return bool(account.totp or of_account(connection, account.number))
 
 
 def used(connection: Connection, passkey: Passkey, sign_count: int) -> bool:

@@ -61,12 +61,13 @@ def list_accounts(json: Annotated[bool, typer.Option("--json", help="As JSON.")]
     """
     with open_store(settings_or_fail()) as database, database.connect() as connection:
         found = [
-            (account, accounts.roles_of(connection, account.number)) for account in accounts.all_accounts(connection)
+            (account, accounts.roles_of(connection, account.number), passkeys.has_second_factor(connection, account))
+            for account in accounts.all_accounts(connection)
         ]
     if json:
-        say_json([_shown(account, roles) for account, roles in found])
+        say_json([_shown(account, roles, second_factor=guarded) for account, roles, guarded in found])
         return
-    for account, roles in found:
+    for account, roles, _ in found:
         what = ["operator"] * account.operator + [f"{role} of {id_}" for id_, role in roles.items()]
         state = f"disabled {account.disabled_at}" if account.disabled_at else "second factor" if account.totp else ""
         say("  ".join(part for part in (account.email, account.name, ", ".join(what) or "no role", state) if part))
@@ -139,7 +140,7 @@ def _note(connection: Connection, action: str, account: Account, *, institution:
     audit.write(connection, Act(actor="command", action=action, thing=thing, institution=institution, detail=told))
 
 
-def _shown(account: Account, roles: dict[str, Role]) -> dict[str, object]:
+def _shown(account: Account, roles: dict[str, Role], *, second_factor: bool) -> dict[str, object]:
     """An account without its secrets."""
     return {
         "email": account.email,
@@ -147,7 +148,7 @@ def _shown(account: Account, roles: dict[str, Role]) -> dict[str, object]:
         "operator": account.operator,
         "roles": roles,
         "password": bool(account.password),
-        "second_factor": account.second_factor,
+        "second_factor": second_factor,
         "created_at": account.created_at,
         "disabled_at": account.disabled_at,
     }

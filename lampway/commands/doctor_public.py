@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from config.settings import Settings
 from lampway.commands.finding import Finding, Verdict
-from store import accounts
+from store import accounts, passkeys
 from store.database import StoreError, open_database
 from store.secrets import KEY_FILE
 
@@ -65,9 +65,9 @@ def _accounts(settings: Settings) -> Iterator[Finding]:
     try:
         with database.connect() as connection:
             operators = [row for row in accounts.all_accounts(connection) if row.operator and not row.disabled_at]
+            bare = [row.email for row in operators if not passkeys.has_second_factor(connection, row)]
     finally:
         database.close()
-    bare = [row.email for row in operators if not row.second_factor]
     if not operators:
         message, mend = "there is none", "lampway accounts add EMAIL --operator"
     else:

@@ -77,7 +77,5 @@ def actor_of_cookie(database: Database, token: str) -> Actor | None:
 
 def has_second_factor(database: Database, account: Account) -> bool:
     """Whether an account can show by an app or a passkey that it is its person who acts."""
-    if account.second_factor:
-        return True
     with database.connect() as connection:
-        return bool(passkeys.of_account(connection, account.number))
+        return passkeys.has_second_factor(connection, account)

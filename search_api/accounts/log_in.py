@@ -10,6 +10,7 @@ from search_api.accounts import codes, passkeys, passwords
 from search_api.accounts.passkeys import PasskeyError, Site
 from search_api.rate_limit import Both, RateLimiter
 from store import accounts, audit, links, logins
+from store import passkeys as own_passkeys
 from store.database import Connection, Database
 from store.links import OneTimeLink
 
@@ -19,9 +20,11 @@ MAILS_PER_ACCOUNT, MAILS_PER_CLIENT, MAILS_PER_NETWORK = 3, 10, 40
 
 
 class Refused(Exception):  # noqa: N818 - it is an outcome
-    """No log-in. ``reason``: wrong, code (right password, no right code), passkey, unknown, or often (``wait``)."""
+    """No log-in. ``reason``: wrong, passkey, unknown, often (``wait``); with a right password code or guarded."""
 
-    def __init__(self, reason: Literal["wrong", "code", "often", "passkey", "unknown"], wait: int = 0) -> None:
+    def __init__(
+        self, reason: Literal["wrong", "code", "guarded", "often", "passkey", "unknown"], wait: int = 0
+    ) -> None:
         super().__init__(reason)
         self.reason, self.wait = reason, wait
 
@@ -63,7 +66,7 @@ def by_password(database: Database, home: Path, email: str, password: str, code:
     """Log in by password; returns what the cookie is to hold.
 
     Raises:
-        Refused: wrong, or a code is missing.
+        Refused: wrong, a code is missing, or the account is guarded by a passkey, which logs in by itself.
         SecretError: the secret of the codes cannot be opened.
     """
     with database.connect() as connection:
@@ -74,6 +77,8 @@ def by_password(database: Database, home: Path, email: str, password: str, code:
     with database.begin() as connection:
         if account.totp and not codes.takes(connection, home, account, code):
             raise Refused("code")
+        if not account.totp and own_passkeys.has_second_factor(connection, account):
+            raise Refused("guarded")
         if passwords.outdated(account.password):
             accounts.set_password(connection, account.number, passwords.hashed(password))
         return _begin(connection, account, "password", confirmed=bool(account.totp))

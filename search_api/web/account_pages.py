@@ -108,7 +108,7 @@ def confirm_page(request: Request, actor: Self) -> Response:
 @router.post("/confirm")
 def confirm(request: Request, actor: Self, form: Sent) -> Response:
     """Counts for a quarter of an hour."""
-    if not actor.account.second_factor or not _code_fits(request, actor, form):
+    if not actor.account.totp or not _code_fits(request, actor, form):
         return confirm_view(request, actor, form)
     with context_of(request).database.begin() as connection:
         logins.confirm(connection, actor.login)

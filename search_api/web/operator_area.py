@@ -18,7 +18,7 @@ from search_api.errors import ApiError
 from search_api.web.forms import Form, Sent, see_other
 from search_api.web.institution_area_page import registrations_by
 from search_api.web.rendering import Page
-from store import accounts, audit, registrations, sources
+from store import accounts, audit, passkeys, registrations, sources
 from store.registrations import StepError
 
 router = APIRouter(prefix="/operator", include_in_schema=False)
@@ -99,12 +99,13 @@ def _page(request: Request, actor: Actor, form: Form) -> Response:
             if (state := sources.state(connection, source.id)).waits_on_run
         ]
         counts = registrations.counts(connection)
+        guarded = passkeys.has_second_factor(connection, actor.account)
     looks = {names.looks(place.name): place.name for place in context.registry().institutions}
     alike = {
         row.id: looks.get(names.looks(row.proposal.new.name), "") for row, _ in (*queue, *waiting) if row.proposal.new
     }
     return page.render(
         "area/operator.html", status=422 if form.wrong else 200, private=True, form=form, actor=actor, queue=queue,
-        waiting=waiting, proofs=proofs, alike=alike, braked=braked, counts=counts, policy=context.settings.registration,
-        done=request.query_params.get("done", ""),
+        waiting=waiting, proofs=proofs, alike=alike, braked=braked, counts=counts, guarded=guarded,
+        policy=context.settings.registration, done=request.query_params.get("done", ""),
     )  # fmt: skip

@@ -9,7 +9,13 @@ import base64
 import json
 from typing import Any
 
-from store import accounts, links, passkeys
+import pytest
+from typer.testing import CliRunner
+
+from lampway.cli import app
+from store import accounts, audit, links, passkeys
+
+PASSWORD = "three plain words"
 
 
 def answer(challenge: str, **response: str) -> str:
@@ -75,6 +81,33 @@ def test_a_log_in_alone_makes_no_second_factor_beside_another(person: Any, conte
         assert ada.post(path, data=form).headers["location"].startswith("/account/confirm"), path
     with context.database.connect() as connection:
         assert len(passkeys.of_account(connection, number)) == 1
+
+
+def test_a_password_alone_is_not_enough_where_a_passkey_guards(
+    person: Any, visitor: Any, context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person("ada@example.org", operator=True)
+    with context.database.begin() as connection:
+        number = accounts.by_email(connection, "ada@example.org").number
+        passkeys.add(connection, number, b"one", b"key", 0, "telephone")
+    monkeypatch.setenv("LAMPWAY_HOME", str(context.settings.home))
+    (listed,) = json.loads(CliRunner().invoke(app, ["accounts", "list", "--json"]).stdout)
+    assert listed["second_factor"] is True
+    assert "1, 0 without a second factor" in CliRunner().invoke(app, ["doctor", "--public"]).output
+    right = {"email": "ada@example.org", "password": PASSWORD}
+    for form, words in ((right, "a passkey guards"), (right | {"code": "123456"}, "a passkey guards"),
+                        (right | {"password": "x"}, "do not fit")):  # fmt: skip
+        answer = visitor().post("/login", data=form)
+        assert (answer.status_code, "set-cookie" in answer.headers) == (422, False)
+        assert words in answer.text
+    assert "通行密钥保护" in visitor().post("/login?lang=zh", data=right).text
+    with context.database.begin() as connection:  # the mail box is the other way in
+        secret = links.make(connection, "login", "ada@example.org")
+        assert not [line for line in audit.read(connection) if line.detail.get("by") == "password"][1:]
+    assert visitor().post(f"/link/{secret}").status_code == 303
+    with context.database.begin() as connection:
+        passkeys.remove(connection, number)
+    assert visitor().post("/login", data=right).status_code == 303
 
 
 def test_questions_are_limited_by_network(visitor: Any) -> None:

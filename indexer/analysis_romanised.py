@@ -39,6 +39,12 @@ def romanised(texts: Iterable[str], languages: Sequence[str]) -> list[str]:
     return list(found)
 
 
+def one_word_keys(keys: Iterable[str], languages: Sequence[str]) -> list[str]:
+    """Title keys in Latin letters without blanks, of those that are wholly in Chinese or romanised."""
+    whole = [key for key in keys if _HAN.fullmatch(key) or key.isascii()]
+    return [form for form in romanised(whole, languages) if " " not in form]
+
+
 def _pinyin(run: str) -> list[str]:
     if not 2 <= len(run) <= _LONGEST_RUN:
         return []

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from indexer.analysis import field_tokens, identifier_key, sort_title, title_keys
-from indexer.analysis_romanised import romanised
+from indexer.analysis_romanised import one_word_keys, romanised
 from schemas.catalogue import RecordHoldings, Source
 from schemas.document import Document
 from schemas.work import Work
@@ -49,6 +49,7 @@ def document_of(
         if holding.holding.call_number:
             shelf_marks.add(holding.holding.call_number)
     titles = [work.title, *work.other_titles]
+    keys = dict.fromkeys(key for title in titles for key in title_keys(title))
     names = [creator.name for creator in work.creators]
     document = Document(
         number=work.number,
@@ -60,7 +61,7 @@ def document_of(
         language=work.languages,
         isbn=[*work.isbns, *(issn.replace("-", "") for issn in work.issns)],
         identifier=_identifiers(work, rows, sorted(shelf_marks)),
-        title_key=list(dict.fromkeys(key for title in titles for key in title_keys(title))),
+        title_key=list(keys | dict.fromkeys(one_word_keys(keys, work.languages))),
         institution=sorted(institutions),
         year=work.year,
         years=sorted({edition.year for edition in work.editions if edition.year is not None}),

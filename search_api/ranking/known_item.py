@@ -42,12 +42,14 @@ class Titles(msgspec.Struct, frozen=True):
     """What a question may be the title of."""
 
     whole: str
+    one_word: str
+    """The whole without blanks, as the index has the pinyin of titles."""
     rests: dict[str, set[str]]
     """Key of a part of the words -> the words left, which may be the creator, or the year."""
 
     def anywhere(self) -> EngineQuery:
         """Whatever is called so: the first question, and for most the only one."""
-        return EngineQuery(filters=(Terms("title_key", (self.whole, *self.rests)),))
+        return EngineQuery(filters=(Terms("title_key", (self.whole, self.one_word, *self.rests)),))
 
 
 def titles_of(request: SearchRequest, query: EngineQuery, identifier: str) -> Titles | None:
@@ -56,7 +58,7 @@ def titles_of(request: SearchRequest, query: EngineQuery, identifier: str) -> Ti
         return None
     text = request.q.replace('"', " ")
     whole = title_key(text)
-    return Titles(whole, _splits(text.split())) if whole else None
+    return Titles(whole, whole.replace(" ", ""), _splits(text.split())) if whole else None
 
 
 def find_known(
@@ -71,10 +73,12 @@ def find_known(
     titled = _titled(query, (whole,))
     if snapshot.count(titled) > _MOST:
         return Known(query=titled)
-    found = snapshot.search_text(_titled(query, (whole, *rests)), _MOST)
+    found = snapshot.search_text(_titled(query, (whole, titles.one_word, *rests)), _MOST)
+    in_pinyin = snapshot.search_text(_titled(query, (titles.one_word,)), _MOST).numbers.tolist()
     with database.connect() as connection:
         shown = works.by_numbers(connection, found.numbers.tolist())
     kinds = {number: _kind(work, whole, rests) for number, work in shown.items()}
+    kinds |= dict.fromkeys((number for number in in_pinyin if number in shown), "title")
     scores = dict(zip(found.numbers.tolist(), found.scores.tolist(), strict=True))
     return Known(works={number: Match(kind, scores[number]) for number, kind in kinds.items() if kind})
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from pymarc.marc8 import marc8_to_unicode
 
 from harvester.formats.base import Reader, UnreadableError
 from harvester.formats.mapping import mapping_of
 from harvester.formats.marc import extract
-from harvester.formats.marc.record import MarcField, MarcRecord
+from harvester.formats.marc.record import RECURRING, RECURRING_TAGS, MarcField, MarcRecord
 from harvester.formats.marcxml import marcxml
 from schemas.catalogue import CatalogueRecord, RawRecord, Source
 
@@ -59,11 +60,22 @@ def read_bytes(data: bytes, tags: frozenset[str], decode: Callable[[bytes], str]
         if tag < "010":
             marc.control.setdefault(tag, decode(value).strip("\x1f"))
         elif tag in tags:
-            pieces = value.split(SUBFIELD)
-            indicators = pieces[0].decode("latin-1")
-            subfields = [(piece[:1].decode("latin-1"), decode(piece[1:])) for piece in pieces[1:] if len(piece) > 1]
-            marc.add(MarcField(tag, indicators[:1], indicators[1:2], subfields))
+            plain = tag in RECURRING_TAGS and value.isascii() and _ESCAPE not in value
+            marc.add(_recurring(tag, value) if plain else _field(tag, value, decode))
     return marc
+
+
+def _field(tag: str, value: bytes, decode: Callable[[bytes], str]) -> MarcField:
+    pieces = value.split(SUBFIELD)
+    indicators = pieces[0].decode("latin-1")
+    subfields = [(piece[:1].decode("latin-1"), decode(piece[1:])) for piece in pieces[1:] if len(piece) > 1]
+    return MarcField(tag, indicators[:1], indicators[1:2], subfields)
+
+
+@lru_cache(maxsize=RECURRING)
+def _recurring(tag: str, value: bytes) -> MarcField:
+    """A field of ASCII, which all encodings have alike: the same object for all records that have it."""
+    return _field(tag, value, bytes.decode)
 
 
 def split_fields(data: bytes) -> list[tuple[str, bytes]]:

@@ -47,6 +47,7 @@ def extractor(mapping: Mapping) -> tuple[Extract, frozenset[str]]:
     )
     items = LocalItems(mapping, statuses)
     forced = cast("RecordType | None", mapping.type or None)
+    renamed = bool(mapping.branches or mapping.institutions)
 
     def extract(marc: MarcRecord, raw: RawRecord) -> CatalogueRecord:
         if marc.leader[6:7] in NOT_BIBLIOGRAPHIC and "245" not in marc.data:
@@ -66,7 +67,7 @@ def extractor(mapping: Mapping) -> tuple[Extract, frozenset[str]]:
         if into.type in {"archive", "manuscript", "object"}:
             into.unit_id = tidy(next((f.join("ab") for f in marc.fields("099", "090") if f.join("ab")), ""))
         standard = [] if items.replaces_852 else extract_holdings(marc, statuses)
-        for holding in standard:
+        for holding in standard if renamed else ():
             holding.branch = mapping.branches.get(holding.branch, holding.branch)
             holding.institution = mapping.institutions.get(holding.institution, holding.institution)
         into.holdings = items.read(marc)

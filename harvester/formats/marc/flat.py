@@ -60,25 +60,26 @@ class _Reader:
         marc = self._begun(head)
         if marc is None:
             return None
-        data, tags = marc.data, self._tags
+        data = marc.data
         for content in fields:
             start, _, inner = content.partition(b">")
             named = self._start(start)
             if named is None:
                 return None
             tag = named[0]
-            if tag in tags:
-                field = self._recurring(content) if tag in RECURRING_TAGS else self._field(named, inner)
-                if field is None:
+            if not tag:  # what is not read must be one field nevertheless
+                if self._opening in inner:
                     return None
-                if tag in SPECIAL_TAGS:
-                    marc.add(field)
-                elif tag in data:
-                    data[tag].append(field)
-                else:
-                    data[tag] = [field]
-            elif self._opening in inner:
+                continue
+            field = self._recurring(content) if tag in RECURRING_TAGS else self._field(named, inner)
+            if field is None:
                 return None
+            if tag in SPECIAL_TAGS:
+                marc.add(field)
+            elif tag in data:
+                data[tag].append(field)
+            else:
+                data[tag] = [field]
         return marc
 
     def _begun(self, head: bytes) -> MarcRecord | None:
@@ -97,19 +98,15 @@ class _Reader:
 
     def _field(self, named: tuple[str, str, str], inner: bytes) -> MarcField | None:
         """A data field of what its element has inside; None when that is anything but subfields."""
+        tag, first, second = named
         text = inner.decode("utf-8", "replace")
         found = self._filled.findall(text)
-        marks = text.count("<")
-        if marks != 2 * len(found):
-            found = self._any.findall(text)
-            if marks != 2 * len(found):
-                return None
-            found = [pair for pair in found if pair[1]]
-        if "&" in text:
-            if has_entities(text):
-                return None
-            found = [(code, without_references(value)) for code, value in found]
-        return MarcField(*named, found)
+        if 2 * len(found) == text.count("<") and "&" not in text:
+            return MarcField(tag, first, second, found)
+        found = self._any.findall(text)
+        if 2 * len(found) != text.count("<") or has_entities(text):
+            return None
+        return MarcField(tag, first, second, [(code, without_references(value)) for code, value in found if value])
 
     def _read_whole(self, content: bytes) -> MarcField | None:
         start, _, inner = content.partition(b">")
@@ -117,13 +114,14 @@ class _Reader:
         return self._field(named, inner) if named else None
 
     def _read_start(self, start: bytes) -> tuple[str, str, str] | None:
-        """Tag and indicators in the start tag of a data field, whatever their order."""
+        """Tag and indicators in the start tag of a data field, whatever their order; no tag where nobody reads it."""
         name, _, attributes = start.strip().partition(b" ")
         text = attributes.decode("utf-8", "replace")
         found = dict(_INDICATED.findall(text))
         if name != self._opening or _INDICATED.sub("", text).strip() or found.get("tag", "") < "010":
             return None
-        return found["tag"], found.get("ind1", ""), found.get("ind2", "")
+        tag = found["tag"] if found["tag"] in self._tags else ""
+        return tag, found.get("ind1", ""), found.get("ind2", "")
 
 
 _reader = lru_cache(maxsize=32)(_Reader)

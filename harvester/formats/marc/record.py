@@ -89,6 +89,12 @@ class MarcRecord(msgspec.Struct):
             found += self.fields(*(f"880-{tag}" for tag in tags))
         return found
 
+    def linked(self, tag: str) -> list[MarcField]:
+        """The fields of a tag, then their counterparts in other scripts."""
+        data = self.data
+        found = data.get(tag, [])
+        return found + data.get(f"880-{tag}", []) if "880" in data else found
+
     def take_holdings(self, other: MarcRecord) -> None:
         """Add the holdings fields of a holdings record that belongs to this one."""
         for field in other.holdings:

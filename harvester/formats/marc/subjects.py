@@ -16,7 +16,7 @@ _SUBDIVISION = frozenset("vxyz")
 def extract_subjects(marc: MarcRecord) -> list[str]:
     """Subjects as "Heading -- Subdivision -- Subdivision", uncontrolled words (653) as they are."""
     found = list(map(_subject, marc.with_linked(_TAGS)))
-    for field in marc.with_linked(("653",)):
+    for field in marc.linked("653"):
         found += [strip_isbd(tidy(value)) for value in field.values("a")]
     return distinct(found)
 
@@ -37,8 +37,8 @@ def _subject(field: MarcField) -> str:
 
 def extract_description(marc: MarcRecord, into: CatalogueRecord) -> None:
     """Fill ``description`` (summaries, then contents), ``extent`` and ``rights``."""
-    texts = [tidy(field.join("ab")) for field in marc.with_linked(("520",))]
-    texts += [tidy(field.join("agrt")) for field in marc.with_linked(("505",))]
+    texts = [tidy(field.join("ab")) for field in marc.linked("520")]
+    texts += [tidy(field.join("agrt")) for field in marc.linked("505")]
     if texts:
         into.description = "\n".join(distinct(texts))
     if fields := marc.data.get("300"):

@@ -6,6 +6,11 @@ from harvester.formats.marc.record import MarcField, MarcRecord
 from harvester.formats.text import distinct, strip_isbd, tidy
 from schemas.catalogue import CatalogueRecord
 
+_VARIANTS = ("246", "247", "740", "222", "210", "242")
+_NAMED_SERIES = ("800", "810", "811")
+"""Series after their author, whose title is in $t."""
+_SERIES = ("490", "440", "830", *_NAMED_SERIES)
+
 
 def extract_titles(marc: MarcRecord, into: CatalogueRecord) -> None:
     """Fill ``title``, ``part``, ``other_titles``, ``uniform_title``, ``series`` and ``edition``.
@@ -26,7 +31,7 @@ def extract_titles(marc: MarcRecord, into: CatalogueRecord) -> None:
     if uniform := data.get("130") or data.get("240"):
         # Language ($l) and date ($f) name the expression; the work is the same in all of them.
         into.uniform_title = ". ".join(distinct([strip_isbd(tidy(value)) for value in uniform[0].values("amnopr")]))
-    for field in marc.with_linked(("246", "247", "740", "222", "210", "242")):
+    for field in marc.with_linked(_VARIANTS):
         others.append(_short(field))
     for field in data.get("730", ()):
         if not field.first("i"):
@@ -70,9 +75,8 @@ def _short(field: MarcField) -> str:
 
 def _series(marc: MarcRecord) -> list[str]:
     found: dict[str, str] = {}
-    for field in marc.with_linked(("490", "440", "830", "800", "810", "811")):
-        codes = "anp" if field.tag in {"490", "440", "830", "880"} else "tnp"
-        name = strip_isbd(tidy(field.join(codes)))
+    for field in marc.with_linked(_SERIES):
+        name = strip_isbd(tidy(field.join("tnp" if field.tag in _NAMED_SERIES else "anp")))
         if not name:
             continue
         volume = strip_isbd(tidy(field.first("v")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,7 +43,7 @@ def results_view(form: SearchForm, say: Wording, asked: SearchRequest, answer: A
         ],
         "facets": answer.facets,
         "chips": form.chips(answer.facets, asked.near_name),
-        "warnings": answer.query.get("warnings", []),
+        "warnings": [_for_readers(warning) for warning in answer.query.get("warnings", [])],
         "next": answer.next,
         "near": asked.near,
         "place_credit": place_credit(asked),
@@ -57,6 +58,11 @@ def problem_view(form: SearchForm, error: BadParameterError) -> dict[str, Any]:
         "problem": problem, "heading": "", "cards": [], "facets": facets, "chips": form.chips(facets), "warnings": [],
         "next": None, "near": None, "place_credit": "",
     }  # fmt: skip
+
+
+def _for_readers(warning: str) -> str:
+    """A warning without the name of the parameter "q", which the page does not show."""
+    return re.sub("^q[:：] ?", "", warning)
 
 
 def _heading(say: Wording, q: str, answer: Answer) -> str:

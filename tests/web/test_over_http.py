@@ -136,3 +136,9 @@ def test_no_inline_scripts_or_styles(client: TestClient) -> None:
 def test_robots_are_kept_out_of_endless_filters(client: TestClient) -> None:
     assert "Disallow: /search" in client.get("/robots.txt").text
     assert '<meta name="robots" content="noindex, nofollow">' in client.get("/search?q=turner").text
+
+
+def test_a_mistyped_search_says_what_was_searched_for(client: TestClient) -> None:
+    page = client.get("/search?q=sketchbok+used+rivr").text
+    assert "nothing is found with “sketchbok used rivr”; shown is what has “Sketchbook used River”" in page
+    assert "q: nothing" not in page

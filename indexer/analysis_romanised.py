@@ -15,9 +15,11 @@ from indexer.analysis_folding import fold
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _KANA_OR_HANGUL = re.compile(r"[\u3041-\u30ff\uac00-\ud7af]")
-_SYLLABLES = re.compile(r"[a-z]+")
-_LONGEST_RUN, _MOST_SYLLABLES = 12, 16
-_WRITTEN_SO = frozenset(("zh", "ja", "ko"))
+_WORDS = re.compile(r"[a-z]+")
+_SYLLABLES = re.compile(r"(?:(?:[zcs]h|[b-df-hj-np-tw-z])?[aeiouv]{1,3}(?:ng|[nr])?)+")
+"""Pinyin and romanised Japanese, by their build; few words of other languages have it throughout."""
+_LONGEST_RUN, _MOST_WORDS = 12, 16
+_WRITTEN_SO = frozenset(("zh", "ja"))
 
 
 def romanised(texts: Iterable[str], languages: Sequence[str]) -> list[str]:
@@ -25,17 +27,17 @@ def romanised(texts: Iterable[str], languages: Sequence[str]) -> list[str]:
 
     Args:
         texts: titles, or names.
-        languages: of the work (BCP 47): what is in Latin letters is taken for romanised in these alone.
+        languages: of the work (BCP 47): what is in Latin letters may be romanised where it is in no other.
     """
     found: dict[str, None] = {}
     for text in texts:
         if _HAN.search(text):
             if "ja" not in languages and not _KANA_OR_HANGUL.search(text):
                 found |= dict.fromkeys(form for run in _HAN.findall(text) for form in _pinyin(run))
-        elif not _WRITTEN_SO.isdisjoint(languages):
-            syllables = _SYLLABLES.findall(fold(text))
-            if 2 <= len(syllables) <= _MOST_SYLLABLES:
-                found["".join(syllables)] = None
+        elif languages and _WRITTEN_SO.issuperset(languages):
+            words = _WORDS.findall(fold(text))
+            if 2 <= len(words) <= _MOST_WORDS and all(map(_SYLLABLES.fullmatch, words)):
+                found["".join(words)] = None
     return list(found)
 
 

@@ -279,6 +279,8 @@ def test_suggestions(client: TestClient) -> None:
     assert found["words"][0]["works"] > 20
     assert get(client, "/api/suggest", q="pride and prej")["words"][0]["text"] == "pride and prejudice"
     assert get(client, "/api/suggest", q="pride and prej")["titles"][0]["title"] == "Pride and prejudice"
+    assert [word["text"] for word in get(client, "/api/suggest", q="les étr")["words"]] == ["les étrangers"]
+    assert "pride and pride" not in [word["text"] for word in get(client, "/api/suggest", q="pride and p")["words"]]
     assert get(client, "/api/suggest", q="红楼")["titles"][0]["title"] == "红楼梦"
     for empty in ("", " ", "?!", "zzzzqq"):
         assert get(client, "/api/suggest", q=empty)["words"] == []

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from config.settings import load_settings
-from harvester import garbage
 from harvester.fetching import Client
 from harvester.formats import FORMATS
 from harvester.harvest import harvest_source
 from harvester.normalise import read_all
 from harvester.protocols import PROTOCOLS
+from lampway import garbage
 from schemas.catalogue import Source
 from store import sources
 from store.database import open_database

@@ -115,9 +115,9 @@ def sickle(base: str, format_: str, _: str, bundle: str) -> dict[str, float]:
 def lampway(base: str, format_: str, home: str, bundle: str) -> dict[str, float]:
     """A first harvest and a full one of the same records."""
     from config.settings import load_settings
-    from harvester import garbage
     from harvester.fetching import Client
     from harvester.harvest import harvest_source
+    from lampway import garbage
     from schemas.catalogue import Source
     from store import sources
     from store.database import open_database

@@ -16,6 +16,7 @@ from indexer.build import rebuild
 from indexer.engines import open_engine
 from indexer.merging.merge import merge_pending
 from indexer.update import update
+from lampway import garbage
 from schemas.catalogue import CatalogueRecord, RawRecord, Source
 from store import institutions, raw_records, records, sources, works
 from store.database import Database, open_database
@@ -26,6 +27,7 @@ _BATCH = 2000
 
 def run(size: int = WORKS) -> dict[str, Any]:
     """Measure on a catalogue of so many works."""
+    garbage.settle()  # as the command does
     with tempfile.TemporaryDirectory() as home:
         settings = load_settings(home=Path(home), _env_file=None)
         database = open_database(settings.database)

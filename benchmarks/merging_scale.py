@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.indexing import fill, pairs, peak_mb, timed, touch
 from config.settings import load_settings
 from indexer.merging.merge import merge_pending
+from lampway import garbage
 from store.database import open_database
 
 SIZES = (100_000, 300_000)
@@ -48,6 +49,7 @@ def run(sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
 
 def measure(size: int) -> dict[str, float]:
     """Store a generated catalogue of so many records, merge it, change some and merge them."""
+    garbage.settle()  # as the command does
     with tempfile.TemporaryDirectory() as home:
         database = open_database(load_settings(home=Path(home), _env_file=None).database)
         try:

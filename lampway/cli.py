@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from lampway import garbage
 from lampway.commands import (
     accounts,
     audit,
@@ -81,6 +82,7 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Entry point of the console script."""
+    garbage.settle()
     try:
         app()
     except SystemExit as end:

@@ -60,6 +60,8 @@ class _Change(msgspec.Struct, frozen=True):
 
     work: int
     deleted: bool
+    known: bool
+    """It was dated before."""
     digest: bytes
     has: Sequence[int]
     """Institutions that have it; of a deleted work those that had it last."""
@@ -149,7 +151,7 @@ def _changes(connection: Connection, numbers: Sequence[int], view: View, around:
         was_deleted, old = before.get(number, (True, b""))
         if number not in described or (number not in origins and hidden):
             if not was_deleted:
-                yield _Change(number, True, b"", had.get(number, []), (), list(gone.get(number, {}).items()))
+                yield _Change(number, True, True, b"", had.get(number, []), (), list(gone.get(number, {}).items()))
             continue
         has = places.get(number, [])
         parts = [bytes(described[number]), *origins.get(number, ())]
@@ -158,7 +160,7 @@ def _changes(connection: Connection, numbers: Sequence[int], view: View, around:
         if was_deleted or digest != bytes(old):
             left = [institution for institution in had.get(number, ()) if institution not in has]
             long_gone = [(place, date) for place, date in gone.get(number, {}).items() if place not in has]
-            yield _Change(number, False, digest, has, left, long_gone)
+            yield _Change(number, False, number in before, digest, has, left, long_gone)
 
 
 _WORK, _DATED, _MEMBER = ("number", "data"), ("work", "deleted", "digest"), ("work", "institution", "datestamp", "gone")
@@ -177,7 +179,7 @@ def _origins(
             .where(records.c.work.in_(numbers[start : start + _CHUNK]), records.c.deleted.is_(False))
             .order_by(records.c.id)
         )
-        for row, work, source, digest in rows:
+        for row, work, source, digest in rows.all():
             if source in around.withheld:
                 hidden.append(row)
             else:
@@ -213,9 +215,9 @@ def _store(connection: Connection, changes: Sequence[_Change], database: Databas
         members += [(change.work, institution, stamp, False) for institution in change.has]
         members += [(change.work, institution, first, True) for institution in change.left]
         members += [(change.work, institution, date, True) for institution, date in change.gone]
-    for start in range(0, len(changes), _CHUNK):
-        numbers = [change.work for change in changes[start : start + _CHUNK]]
+    known = [change.work for change in changes if change.known]
+    for start in range(0, len(known), _CHUNK):
         for table in (dated_works, dated_members):
-            connection.execute(delete(table).where(table.c.work.in_(numbers)))
+            connection.execute(delete(table).where(table.c.work.in_(known[start : start + _CHUNK])))
     bulk.insert(connection, dated_works, ("work", "datestamp", "deleted", "digest"), rows)
     bulk.insert(connection, dated_members, ("work", "institution", "datestamp", "gone"), members)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from schemas.catalogue import SERVICES, Availability, CatalogueRecord, Holding, Service, Source
+from schemas.catalogue import SERVICES, Availability, CatalogueRecord, Holding, RecordHoldings, Service, Source
 from schemas.institution import Institution
 from schemas.work import Work
 from store.availability import Fact
@@ -40,7 +40,7 @@ class PlacedHolding(msgspec.Struct, kw_only=True):
 
 def place(
     work: Work,
-    records: Mapping[int, tuple[Source, CatalogueRecord]],
+    records: Mapping[int, tuple[Source, CatalogueRecord | RecordHoldings]],
     resolver: Resolver,
 ) -> list[PlacedHolding]:
     """All holdings of a work, in the order of its editions, records and their lists.
@@ -54,7 +54,7 @@ def place(
 
 
 def _placed(
-    work: Work, records: Mapping[int, tuple[Source, CatalogueRecord]], resolver: Resolver
+    work: Work, records: Mapping[int, tuple[Source, CatalogueRecord | RecordHoldings]], resolver: Resolver
 ) -> Iterator[PlacedHolding]:
     for edition in work.editions:
         for record_id in edition.record_ids:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select
 
-from schemas.catalogue import CatalogueRecord, Source
+from schemas.catalogue import CatalogueRecord, RecordHoldings, Source
 from store import bulk, codec, dictionaries
 from store.tables import pending_records, records, sources
 
+T = TypeVar("T")
 _CHUNK = 500
 
 
@@ -88,6 +90,7 @@ def decode(connection: Connection, data: bytes) -> CatalogueRecord:
     return codec.from_json(dictionaries.unpack(connection, data), CatalogueRecord)
 
 
+_SOURCE = select(sources.c.data).where(sources.c.number == bindparam("number"))
 _BY_IDS = select(records.c.id, records.c.data).where(records.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -102,18 +105,24 @@ def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, CatalogueRec
 
 def with_sources(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Source, CatalogueRecord]]:
     """Records by row number, each with its source, as ``store.holdings.place`` takes them; missing ones left out."""
-    found: dict[int, tuple[Source, CatalogueRecord]] = {}
+    return _with_sources(connection, ids, CatalogueRecord)
+
+
+def holdings_with_sources(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Source, RecordHoldings]]:
+    """The same with no more of each record than its holdings."""
+    return _with_sources(connection, ids, RecordHoldings)
+
+
+def _with_sources(connection: Connection, ids: Sequence[int], type_: type[T]) -> dict[int, tuple[Source, T]]:
+    found: dict[int, tuple[Source, T]] = {}
     known: dict[int, Source] = {}
-    for start in range(0, len(ids), _CHUNK):
-        rows = connection.execute(
-            select(records.c.id, records.c.data, records.c.source, sources.c.data.label("source_data"))
-            .join(sources, sources.c.number == records.c.source)
-            .where(records.c.id.in_(ids[start : start + _CHUNK]))
-        )
-        for row in rows:
-            if row.source not in known:
-                known[row.source] = codec.from_json(row.source_data, Source)
-            found[row.id] = (known[row.source], decode(connection, row.data))
+    for id_, source, data in bulk.select_in(connection, records, ("id", "source", "data"), "id", ids):
+        if source not in known:
+            told = connection.scalar(_SOURCE, {"number": source})
+            if told is None:
+                continue
+            known[source] = codec.from_json(told, Source)
+        found[id_] = (known[source], codec.from_json(dictionaries.unpack(connection, data), type_))
     return found
 
 

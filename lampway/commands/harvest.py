@@ -10,7 +10,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from harvester import garbage
 from harvester.fetching import Client
 from harvester.formats.base import MappingError
 from harvester.formats.mapping import all_deleted
@@ -69,7 +68,6 @@ def run(
     """
     settings = settings_or_fail()
     brake = Brake(share=settings.brake_share, records=settings.brake_records)
-    garbage.settle()
     with open_store(settings) as database:
         chosen = choose(database, ids or [])
         if delta or deletions:

@@ -9,7 +9,6 @@ import msgspec
 import typer
 
 from config.settings import Settings
-from harvester import garbage
 from harvester.schedule import ScheduleError, check_cron, check_window, next_run
 from indexer.engines.base import EngineError
 from lampway.console import DONE, FAILED, INCOMPLETE, WRONG_USE, fail, open_store, say, say_json, settings_or_fail
@@ -60,7 +59,6 @@ def worker(
             _show(status_of(database, settings), json=json)
             return
         access_log.configure()
-        garbage.settle()
         try:
             if not once:
                 work(database, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
@@ -71,13 +72,14 @@ class LocalItems:
         return found
 
     def _holding(self, field: MarcField, layout: ItemFields) -> Holding:
+        first = {code: tidy(value) for code, value in reversed(field.subfields)}
         values: dict[str, str] = {}
         for target, codes in layout.fields.items():
             if target in _JOINED:
                 values[target] = tidy(field.join(codes))
             elif target != "status":
-                values[target] = next((tidy(field.first(code)) for code in codes if field.first(code).strip()), "")
-        status, availability = self._status(field, layout, values.get("due", ""))
+                values[target] = next(_filled(first, codes), "")
+        status, availability = self._status(first, layout, values.get("due", ""))
         branch, institution = values.get("branch", ""), values.get("institution", "")
         copies = values.get("copies", "")
         return Holding(
@@ -93,14 +95,14 @@ class LocalItems:
             url=values.get("url", ""),
         )
 
-    def _status(self, field: MarcField, layout: ItemFields, due: str) -> tuple[str, tuple[Availability, ...]]:
+    def _status(self, first: dict[str, str], layout: ItemFields, due: str) -> tuple[str, tuple[Availability, ...]]:
         for code, flag in layout.flags.items():
-            value = field.first(code).strip()
+            value = first.get(code)
             if value and value != "0":
                 name = flag if isinstance(flag, str) else flag.get(value, "")
                 if name:
                     return name.replace("_", " "), _states(name)
-        words = [tidy(field.first(code)) for code in layout.fields.get("status", "") if field.first(code).strip()]
+        words = list(_filled(first, layout.fields.get("status", "")))
         for word in words:
             own = layout.statuses.get(word.upper())
             found = _states(own) if own else self._statuses.read(word, due)
@@ -115,6 +117,12 @@ class LocalItems:
         return (words[0] if words else ""), ()
 
 
+def _filled(first: dict[str, str], codes: str) -> Iterator[str]:
+    """Of the first subfield of each code those that say something, in the order of the codes."""
+    return filter(None, map(first.get, codes))
+
+
+@lru_cache(maxsize=256)
 def _states(name: str) -> tuple[Availability, ...]:
     return tuple(Availability(service=service, state=state) for service, state in meaning_of(name, "items"))
 

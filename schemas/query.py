@@ -27,6 +27,8 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A search as understood: every parameter of ``GET /api/search``, typed. ``at`` is always time zone aware."""
 
     q: str = ""
+    literal: bool = False
+    """Nothing but what has all words: for programs, which do not read that a second try was made."""
     near: Point | None = None
     near_name: str = ""
     near_source: str = ""

@@ -48,6 +48,7 @@ def request_of(query: str, plain: SearchRequest) -> SearchRequest:
     return msgspec.structs.replace(
         plain,
         q=q,
+        literal=True,
         year_from=asked.year_from,
         year_to=asked.year_to,
         type=asked.type,

@@ -97,7 +97,7 @@ def works(
         chosen = _named(context, params, lang)
         return chosen[offset : offset + limit], len(chosen), len(chosen)
     plain = understand(context, {name: params[name] for name in ("q", "type") if name in params}, lang)
-    question = msgspec.structs.replace(plain, year_from=years[0], year_to=years[1], limit=limit)
+    question = msgspec.structs.replace(plain, literal=True, year_from=years[0], year_to=years[1], limit=limit)
     if (around := bbox(params)) is not None:
         held_by = tuple(row.id for row in context.registry().institutions if inside(row, around))
         if not held_by:

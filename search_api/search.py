@@ -56,7 +56,8 @@ def search(context: Context, request: SearchRequest) -> Answer:
     counting = BESIDE.submit(_total, ranking, found.query)
     leaving = BESIDE.submit(_left_out, ranking, request, found.query) if request.open and not shown else None
     ordered = in_order(ranking, request, found.query, found.identifier, end)
-    if not len(ordered.ranked.numbers) and (second := second_try(request, found, snapshot)):
+    nothing = not len(ordered.ranked.numbers) and not request.literal
+    if nothing and (second := second_try(request, found, snapshot)):
         found, asking = second, msgspec.structs.replace(request, q=second.asked)
         ordered = in_order(ranking, asking, found.query, found.identifier, end)
         counting = BESIDE.submit(_total, ranking, found.query)

@@ -68,7 +68,7 @@ def _candidates(
             except BadParameterError as error:
                 problems.append(BadParameterError(name, error.message))
     for identifier in _identifiers(params):
-        answer = search(context, msgspec.structs.replace(question, q=identifier, limit=1))
+        answer = search(context, msgspec.structs.replace(question, q=identifier, literal=True, limit=1))
         known = answer.query.get("identifier") and answer.hits
         yield answer.hits[0].id if known else None
     for _, title in _values(params, "title"):

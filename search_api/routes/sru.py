@@ -109,8 +109,6 @@ def _found(context: Context, asked: Asked, wanted: SearchRequest, limit: int, fr
         raise DiagnosticError(61, f"at most {deepest}")
     part = msgspec.structs.replace(wanted, limit=max(limit, 1))
     results = results_of(context, cursor.beyond(part, asked.start - 1, context.clock()))
-    if results.answer.query.get("match") == "any":  # our second try, for people: CQL says what must match
-        return sru.records([], 0, asked, frame)
     total = results.answer.total
     if asked.start > max(total, 1):
         return sru.refused(DiagnosticError(61, str(total)), asked, total=total)

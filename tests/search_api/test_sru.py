@@ -152,7 +152,10 @@ def test_records_page_by_page(client: TestClient) -> None:
 
 
 def test_what_must_match_must_match(client: TestClient) -> None:
-    for query in ("harbour and zebra", "title=harbour and creator=austen", "title=dickens", "year>2000 and year<1900"):
+    for query in (
+        "harbour and zebra", "title=harbour and creator=austen", "title=dickens", "year>2000 and year<1900",
+        "prejudce", '"pride and predujice"', "title=prejudce",
+    ):  # fmt: skip
         assert one(ask(client, query), "s:numberOfRecords") == "0", query
     assert titles(ask(client, "title=emma and creator=austen")) == ["Emma"]
     assert titles(ask(client, "isbn=9780141439587 and title=emma")) == ["Emma"]

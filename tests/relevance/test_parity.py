@@ -128,6 +128,20 @@ def test_the_same_questions_give_the_same_answers(both: list[Context]) -> None:
     assert found > 10 * QUESTIONS / 2
 
 
+def test_mistyped_questions_are_respelt_alike(both: list[Context]) -> None:
+    respelt = 0
+    for number in range(24):
+        word = [word for word in WORDS[:16] if word.isalpha()][number % 6]
+        wrong = (word[:2] + word[3] + word[2] + word[4:], word + "o", word[:3] + "u" + word[3:], word[:4])[number % 4]
+        beside = ([], [WORDS[0]], ["unheardof"], [WORDS[1], "unheardof"])[number // 6]
+        request = SearchRequest(q=" ".join([*beside, wrong]), at=NOW)
+        one, other = (search(context, request) for context in both)
+        assert (one.total, one.query) == (other.total, other.query), request
+        same_hits(one, other, request)
+        respelt += "respelt" in one.query
+    assert respelt > 4
+
+
 def same_hits(one: Answer, other: Answer, request: SearchRequest) -> None:
     """Equal scores within what adding in 32 bits leaves open, and the same works but where scores are equal."""
     if request.sort in (

@@ -82,7 +82,7 @@ def _follow(
             if on_progress:
                 on_progress(len(page.records) + len(page.quarantined), unreadable, run.expected)
     except FetchError:
-        run.report.notes += fetch.notes
+        run.report.notes += map(str, fetch.notes)
         raise
     return report.conclude(database, run, fetch)
 

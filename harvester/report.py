@@ -27,7 +27,7 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
     with database.begin() as connection:
         for loss in fetch.losses:
             report.lose(loss)
-        report.notes += fetch.notes
+        report.notes += map(str, fetch.notes)
         missing = list(fetch.losses)
         if run.expected is not None:
             seen = count_seen(connection, run)

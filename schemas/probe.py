@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from schemas.catalogue import CatalogueRecord
+from schemas.said import Phrase
 
 Verdict = Literal["works", "with care", "cannot"]
 Grade = Literal["good", "care", "bad", "unknown"]
@@ -36,6 +37,10 @@ class Step(msgspec.Struct, kw_only=True):
     """What to do about it."""
     facts: dict[str, Any] = msgspec.field(default_factory=dict)
     """The same for programs."""
+    said: Phrase | None = None
+    """The words by their parts, for other languages."""
+    cure: Phrase | None = None
+    """``mend`` by its parts."""
 
     def in_words(self) -> Iterator[str]:
         """Lines for people."""
@@ -48,6 +53,8 @@ class Problem(msgspec.Struct, kw_only=True):
     """What is wrong with some of the records."""
 
     reason: str
+    what: str = ""
+    """The same in a few words of a fixed list; "" = it is none of them."""
     count: int = 1
     example: str = ""
     """Identifier or place of one of them."""

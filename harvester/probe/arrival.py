@@ -8,8 +8,9 @@ from harvester.budget import SpentError
 from harvester.fetching import FetchError, PatienceError, RefusedError, Response, StatusError
 from harvester.probe.endpoints import bare, candidates
 from harvester.probe.kind import NOTHING, WEB_PAGE, Kind
-from harvester.probe.look import TRIES, Look
+from harvester.probe.look import TRIES, Look, told
 from harvester.probe.recognise import HEAD, recognise
+from schemas.said import say
 
 OAI = Kind("an OAI-PMH server", "oai")
 _MOST_TRIED = 40
@@ -47,7 +48,7 @@ def arrive(look: Look) -> tuple[str, Kind]:
         raise failed
     if failed:
         return _search(look, page, look.in_words(failed))
-    return _search(look, page, f"it is {kind.words}", "" if kind == WEB_PAGE else kind.mend)
+    return _search(look, page, say("it is {kind}", kind=kind.words), "" if kind == WEB_PAGE else kind.mend)
 
 
 def _search(look: Look, page: Response | None, said: str, mend: str = "") -> tuple[str, Kind]:
@@ -61,15 +62,19 @@ def _search(look: Look, page: Response | None, said: str, mend: str = "") -> tup
                 registered = bool(look.source.protocol)
                 look.tell(
                     "found", "bad" if registered else "good",
-                    f"nothing to harvest at {given[:300]} ({said}); an OAI-PMH server is at {url}",
-                    f"change the source's address to {url}" if registered else "", endpoint=url,
+                    say("nothing to harvest at {given} ({said}); an OAI-PMH server is at {url}",
+                        given=given[:300], said=said, url=url),
+                    say("change the source's address to {url}", url=url) if registered else "", endpoint=url,
                 )  # fmt: skip
                 return url, OAI
     except SpentError as error:
-        said += f"; {error}"
+        said = say("{said}; {error}", said=said, error=told(error))
     finally:
         look.client.tries = TRIES
-    words = f"nothing to harvest at {given[:300]} ({said}); {tried:,} other likely addresses of its site were tried"
+    words = say(
+        "nothing to harvest at {given} ({said}); {n:,} other likely addresses of its site were tried",
+        given=given[:300], said=said, n=tried,
+    )  # fmt: skip
     mend = mend or "ask the institution for the base URL of its OAI-PMH server, or for a file"
     look.tell("found", "bad", words, mend)
     return "", NOTHING

@@ -11,6 +11,7 @@ from harvester.formats.marc21 import RECORD_END, read_bytes
 from harvester.formats.marcxml import marc_record
 from harvester.probe.look import Look
 from schemas.catalogue import RawRecord
+from schemas.said import say
 
 _FORMATS = frozenset({"marc21", "marcxml", "unimarc", "cnmarc"})
 _LOCAL = frozenset({*(f"{tag}" for tag in range(900, 1000)), "049", "090", "099", "852", "876", "877", "878"})
@@ -33,9 +34,12 @@ def look_for_copies(look: Look, raws: Iterable[RawRecord]) -> None:
     if not counts:
         look.tell("copies", "good", "its records name no copies, and have no local fields that could", fields={})
         return
-    listed = "; ".join(f"{tag} in {count:,} records ({examples[tag]})" for tag, count in counts.most_common(_SHOWN))
+    listed = [
+        say("{tag} in {n:,} records ({example})", tag=tag, n=count, example=examples[tag])
+        for tag, count in counts.most_common(_SHOWN)
+    ]
     look.tell(
-        "copies", "good", f"no copies are recognised; local fields that may hold some: {listed}",
+        "copies", "good", say("no copies are recognised; local fields that may hold some: {listed}", listed=listed),
         "say in a mapping file which field is a copy, and what its subfields are (items: [{tag: ..., fields: ...}])",
         fields=dict(counts),
     )  # fmt: skip

@@ -19,6 +19,7 @@ from harvester.protocols import PROTOCOLS
 from harvester.protocols.json_table import is_json, is_lines
 from schemas.catalogue import Source
 from schemas.probe import Column
+from schemas.said import say
 from store.sources import SourceState
 
 MOST = 4 << 20
@@ -38,11 +39,15 @@ def fetch_beginning(look: Look, address: str, folder: Path) -> tuple[Path, bool]
         content = zlib.decompressobj(47).decompress(content, 4 * MOST)
     elif not whole and content.startswith(b"PK\x03\x04"):
         raise FetchError(
-            f"the file is packed and larger than a look may take ({size}), so that it cannot be looked at in part"
-        )
+            say("the file is packed and larger than a look may take ({size}), so that it cannot be looked at in part",
+                size=size)
+        )  # fmt: skip
     if not whole and is_json(content) and not is_lines(content):
         raise FetchError(
-            f"the file is one JSON document, larger than a look may take ({size}): as JSON Lines it could be"
+            say(
+                "the file is one JSON document, larger than a look may take ({size}): as JSON Lines it could be",
+                size=size,
+            )
         )
     if not whole:
         # Cut where a record ends; what is left of a record of XML is known by its missing end.
@@ -81,7 +86,8 @@ def look_at_file(look: Look, path: Path, address: str, *, whole: bool = True) ->
         raise
     records, set_aside = (page.records, page.quarantined) if page else ([], [])
     if not whole:
-        look.tell("part", "good", f"looked at its first {path.stat().st_size / (1 << 20):.1f} MB only")
+        size = path.stat().st_size / (1 << 20)
+        look.tell("part", "good", say("looked at its first {size:.1f} MB only", size=size))
         set_aside = [row for row in set_aside if "cut off" not in row.reason]
     elif page and page.last:
         found.size = len(records) + len(set_aside)
@@ -108,17 +114,16 @@ def _as_told(look: Look, kind: Kind, path: Path, address: str) -> Source | None:
     asked = look.source
     if asked.protocol:
         if kind.protocol in {"html", "oai", ""} or kind.protocol != asked.protocol:
-            fits = f"`lampway sources add {kind.protocol}` reads it" if kind.format else kind.mend
-            look.tell(
-                "file", "bad", f"it is {kind.words}, not what {asked.protocol} files are", fits, format=kind.format
-            )
+            fits = say("`lampway sources add {name}` reads it", name=kind.protocol) if kind.format else kind.mend
+            words = say("it is {kind}, not what {name} files are", kind=kind.words, name=asked.protocol)
+            look.tell("file", "bad", words, fits, format=kind.format)
             return None
-        look.tell("file", "good", f"it is {kind.words}", format=kind.format)
+        look.tell("file", "good", say("it is {kind}", kind=kind.words), format=kind.format)
         return msgspec.structs.replace(asked, location=str(path))
     if not kind.format:
         mend = kind.mend or "CSV, XLSX, JSON, MARC and XML files are read"
-        look.tell("file", "bad", f"{address[:300]} is {kind.words}", mend)
+        look.tell("file", "bad", say("{address} is {kind}", address=address[:300], kind=kind.words), mend)
         return None
     format_ = asked.format if asked.format in FORMATS else kind.format
-    look.tell("file", "good", f"it is {kind.words}", format=kind.format)
+    look.tell("file", "good", say("it is {kind}", kind=kind.words), format=kind.format)
     return msgspec.structs.replace(asked, location=str(path), protocol=kind.protocol, format=format_)

@@ -8,10 +8,12 @@ import msgspec
 
 from harvester import windows
 from harvester.fetching import FetchError, OversizeError
-from harvester.probe.look import Look
+from harvester.probe.look import Look, with_doubts
 from harvester.protocols.oai_identify import SECONDS, Identity
 from harvester.protocols.oai_pages import OaiPage, OaiRecord
 from harvester.protocols.oai_sickle import Harvester, OaiError
+from schemas.probe import Grade
+from schemas.said import Said, say
 
 _BOGUS = "lampway-never-got-this-token"
 _SLOW_HOURS = 24
@@ -62,12 +64,12 @@ def _by_name(look: Look, harvester: Harvester, asked: dict[str, str]) -> list[Oa
         prefix = asked["metadataPrefix"]
         return [harvester.answer("GetRecord", identifier=name, metadataPrefix=prefix) for name in names]
     except FetchError as error:
-        look.tell_error("pages", "single records cannot be had either", error)
+        look.tell_error("pages", say("single records cannot be had either"), error)
         return []
 
 
-def _where(got: Pages) -> str:
-    return "the second page of its list cannot be had" if got.pages else "its list of records cannot be had"
+def _where(got: Pages) -> Said:
+    return say("the second page of its list cannot be had" if got.pages else "its list of records cannot be had")
 
 
 def _second(look: Look, harvester: Harvester, asked: dict[str, str], token: str) -> OaiPage:
@@ -85,25 +87,30 @@ def _second(look: Look, harvester: Harvester, asked: dict[str, str], token: str)
 def _judge(look: Look, got: Pages) -> None:
     first, last = got.pages[0], got.pages[-1]
     size = look.found.size = first.token.size if first.token else len(first.records)
-    doubts = [f"a page had to be mended ({what})" for page in got.pages for what in page.repairs]
+    doubts = [say("a page had to be mended ({what})", what=what) for page in got.pages for what in page.repairs]
     names = [{record.identifier for record in page.records} for page in got.pages]
     grade = "good"
     if len(got.pages) > 1 and names[1] and names[1] <= names[0]:
-        grade, doubts = "bad", [*doubts, "the second page brings the same records again: the list would never end"]
+        grade = "bad"
+        doubts.append(say("the second page brings the same records again: the list would never end"))
     elif len(got.pages) > 1 and names[0] & names[1]:
-        doubts.append(f"{len(names[0] & names[1]):,} records stand on both pages")
+        doubts.append(say("{n:,} records stand on both pages", n=len(names[0] & names[1])))
     if size is not None and size < len(set().union(*names)):
-        doubts.append(f"it says its list has {size:,} records, and more came")
+        doubts.append(say("it says its list has {n:,} records, and more came", n=size))
         look.found.size = None
     stamps = [record.datestamp for record in got.records]
     if any(windows.parse_stamp(stamp) is None for stamp in stamps):
-        doubts.append("there are records without a datestamp that can be read")
+        doubts.append(say("there are records without a datestamp that can be read"))
     if last.response_date and any(stamp[:10] > last.response_date[:10] for stamp in stamps):
-        doubts.append("there are datestamps in the future")
-    counts = " and ".join(f"{len(page.records) + len(page.broken):,}" for page in got.pages)
-    of = f" of {look.found.size:,}" if look.found.size is not None else ", the size of the whole list is not told"
-    words = f"its list begins with {counts} records{of}{'; but ' if doubts else ''}{'; '.join(doubts)}"
-    look.tell("pages", "bad" if grade == "bad" else "care" if doubts else "good", words, records=counts, size=size)
+        doubts.append(say("there are datestamps in the future"))
+    sizes = [len(page.records) + len(page.broken) for page in got.pages]
+    counts = say("{n:,} and {m:,}", n=sizes[0], m=sizes[1]) if len(sizes) > 1 else say("{n:,}", n=sizes[0])
+    if look.found.size is None:
+        words = say("its list begins with {counts} records, the size of the whole list is not told", counts=counts)
+    else:
+        words = say("its list begins with {counts} records of {all:,}", counts=counts, all=look.found.size)
+    graded: Grade = "bad" if grade == "bad" else "care" if doubts else "good"
+    look.tell("pages", graded, with_doubts(words, doubts), records=str(counts), size=size)
 
 
 def bogus_token(look: Look, harvester: Harvester) -> None:
@@ -114,11 +121,11 @@ def bogus_token(look: Look, harvester: Harvester) -> None:
         if error.code == "badResumptionToken":
             look.tell("token", "good", "it refuses a token that it never gave, as it should")
         else:
-            look.tell_error("token", "a token that it never gave is not refused with badResumptionToken", error)
+            look.tell_error("token", say("a token that it never gave is not refused with badResumptionToken"), error)
     except FetchError as error:
-        look.tell_error("token", "what it says to a token that it never gave cannot be understood", error)
+        look.tell_error("token", say("what it says to a token that it never gave cannot be understood"), error)
     else:
-        words = f"it answers a token that it never gave with {len(page.records):,} records"
+        words = say("it answers a token that it never gave with {n:,} records", n=len(page.records))
         look.tell("token", "care", words, "a list whose token has expired may silently begin anew or end there")
 
 
@@ -129,28 +136,37 @@ def one_day(look: Look, harvester: Harvester, asked: dict[str, str], identity: I
         return
     one = min(living, key=lambda record: (record.deleted, record.datestamp))
     day = one.datestamp[:10]
+    broken = say("a window of one day (from={day}&until={day}) does not work", day=day)
     try:
         found = harvester.answer("ListRecords", **asked, **{"from": day, "until": day})
     except OaiError as error:
         if error.code == "noRecordsMatch":
-            words = f"a window of one day finds nothing: {one.identifier[:200]} is of {day} and does not come"
+            words = say(
+                "a window of one day finds nothing: {record} is of {day} and does not come",
+                record=one.identifier[:200], day=day,
+            )  # fmt: skip
             look.tell("window", "care", words, "updates will ask for more than is needed, in the worst case everything")
         else:
-            look.tell_error("window", f"a window of one day (from={day}&until={day}) does not work", error)
+            look.tell_error("window", broken, error)
         return
     except FetchError as error:
-        look.tell_error("window", f"a window of one day (from={day}&until={day}) does not work", error)
+        look.tell_error("window", broken, error)
         return
     outside = sum(record.datestamp[:10] != day for record in found.records)
     more = bool(found.token and found.token.text)
     if outside:
-        count = f"{outside:,} of {len(found.records):,}"
-        words = f"it ignores from and until: in a window of one day, {count} records are of other days"
+        words = say(
+            "it ignores from and until: in a window of one day, {n:,} of {all:,} records are of other days",
+            n=outside, all=len(found.records),
+        )  # fmt: skip
         look.tell("window", "care", words, "updates will bring everything each time", outside=outside)
     elif not more and one.identifier not in {record.identifier for record in found.records}:
-        look.tell("window", "care", f"a window of one day leaves out {one.identifier[:200]}, which is of that day")
+        words = say("a window of one day leaves out {record}, which is of that day", record=one.identifier[:200])
+        look.tell("window", "care", words)
     else:
-        look.tell("window", "good", f"a window of one day ({day}) brings records of that day only", day=day)
+        look.tell(
+            "window", "good", say("a window of one day ({day}) brings records of that day only", day=day), day=day
+        )
         _granularity(look, harvester, asked, identity, one)
 
 
@@ -159,7 +175,8 @@ def _granularity(look: Look, harvester: Harvester, asked: dict[str, str], identi
     if not identity.granularity or exact != (identity.granularity == SECONDS):
         said = "seconds" if identity.granularity == SECONDS else "days" if identity.granularity else "nothing"
         shown = "seconds" if exact else "days"
-        look.tell("granularity", "care", f"of its datestamps it says {said}, and they show {shown}", said=said)
+        words = say("of its datestamps it says {said}, and they show {shown}", said=say(said), shown=say(shown))
+        look.tell("granularity", "care", words, said=said)
         return
     if not exact:
         look.tell("granularity", "good", "its datestamps are of days, as it says")
@@ -170,14 +187,14 @@ def _granularity(look: Look, harvester: Harvester, asked: dict[str, str], identi
     except OaiError as error:
         there = False
         if error.code not in {"noRecordsMatch", "badArgument"}:
-            look.tell_error("granularity", "datestamps to the second cannot be tried", error)
+            look.tell_error("granularity", say("datestamps to the second cannot be tried"), error)
             return
     except FetchError as error:
-        look.tell_error("granularity", "datestamps to the second cannot be tried", error)
+        look.tell_error("granularity", say("datestamps to the second cannot be tried"), error)
         return
-    words = "it finds a record by its datestamp to the second, as it says"
+    right = "it finds a record by its datestamp to the second, as it says"
     wrong = "it says that it knows seconds, and does not find a record by its own: updates will ask by day"
-    look.tell("granularity", "good" if there else "care", words if there else wrong)
+    look.tell("granularity", "good" if there else "care", right if there else wrong)
 
 
 def by_name(look: Look, harvester: Harvester, asked: dict[str, str], got: Pages) -> None:
@@ -189,7 +206,8 @@ def by_name(look: Look, harvester: Harvester, asked: dict[str, str], got: Pages)
     try:
         page = harvester.answer("GetRecord", identifier=one.identifier, metadataPrefix=asked["metadataPrefix"])
     except FetchError as error:
-        look.tell_error("record", "it does not give a record that it has just listed (GetRecord)", error, mend=mend)
+        what = say("it does not give a record that it has just listed (GetRecord)")
+        look.tell_error("record", what, error, mend=mend)
         return
     same = [record.identifier for record in page.records] == [one.identifier]
     look.tell("record", "good" if same else "care", "it gives single records (GetRecord)" if same else
@@ -203,18 +221,15 @@ def speed(look: Look, got: Pages) -> None:
         return
     rate = look.found.records_a_second = round(count / got.seconds, 1)
     if size is None:
-        look.tell("speed", "good", f"about {rate:,.0f} records a second", rate=rate)
+        look.tell("speed", "good", say("about {n:,.0f} records a second", n=rate), rate=rate)
         return
     seconds = size / max(rate, 0.01)
     hours = seconds / 3600
-    long = (
-        f"{hours:,.1f} hours"
-        if hours >= 2
-        else f"{seconds / 60:,.0f} minutes"
-        if seconds >= 120
-        else f"{seconds:,.0f} s"
-    )
-    words = f"about {rate:,.0f} records a second: {long} for all {size:,}"
+    if hours >= 2:
+        long = say("{n:,.1f} hours", n=hours)
+    else:
+        long = say("{n:,.0f} minutes", n=seconds / 60) if seconds >= 120 else say("{n:,.0f} s", n=seconds)
+    words = say("about {n:,.0f} records a second: {long} for all {all:,}", n=rate, long=long, all=size)
     mend = "larger pages or a faster server would help; a harvest that is cut off goes on where it stopped"
     look.tell("speed", "care" if hours > _SLOW_HOURS else "good", words, mend if hours > _SLOW_HOURS else "",
               rate=rate, hours=round(hours, 2))  # fmt: skip

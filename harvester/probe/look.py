@@ -7,14 +7,27 @@ from collections.abc import Callable
 from typing import Any
 
 from harvester.budget import SpentError
-from harvester.fetching import Client, FetchError, OversizeError, RefusedError
+from harvester.fetching import Client, FetchError, OversizeError, PatienceError, RefusedError, StatusError
+from harvester.formats.base import MappingError
 from harvester.protocols.oai_pages import BadPageError
 from harvester.protocols.oai_sickle import OaiError, UnreadableAnswerError
 from schemas.catalogue import Source
 from schemas.probe import Grade, Probe, Step
+from schemas.said import Said, phrase_of, say
 
 TRIES = 2
 """Requests are made once more where they fail: whoever waits does not wait for long."""
+_ERRORS: dict[type[Exception], str] = {
+    StatusError: "it answers with an error: {why}",
+    PatienceError: "it wants to be asked later: {why}",
+    SpentError: "a look may take no more: {why}",
+    OversizeError: "its answer is larger than a look may take: {why}",
+    RefusedError: "this address is not asked: {why}",
+    UnreadableAnswerError: "its answer cannot be read: {why}",
+    BadPageError: "its answer cannot be read: {why}",
+    MappingError: "the columns do not suffice: {why}",
+}
+"""What errors are of: said in other languages before the error's own words."""
 OnStep = Callable[[Step], None]
 _LONGEST_FOREIGN = 160
 _SMALLER = "let the server give its list in pages of 100 to 1,000 records, each with a token for the next one"
@@ -30,17 +43,20 @@ class Look:
 
     def tell(self, code: str, grade: Grade, words: str, mend: str = "", **facts: Any) -> None:
         """Note the outcome of a step, and tell whoever waits."""
-        step = Step(code=code, grade=grade, words=words, mend=mend, facts=facts)
+        step = Step(
+            code=code, grade=grade, words=str(words), mend=str(mend), facts=facts, said=phrase_of(words),
+            cure=phrase_of(mend) if mend else None,
+        )  # fmt: skip
         self.found.steps.append(step)
         self._on_step(step)
 
     def tell_error(self, code: str, what: str, error: Exception, grade: Grade = "care", mend: str = "") -> None:
         """Note a step that ended with an error."""
         if isinstance(error, SpentError | OversizeError):  # a harvest has more time and room than a look
-            grade, what = "unknown", f"not known whether it works ({what})"
+            grade, what = "unknown", say("not known whether it works ({what})", what=what)
         if isinstance(error, OversizeError):
             mend = mend or _SMALLER
-        self.tell(code, grade, f"{what}: {self.in_words(error)}", mend)
+        self.tell(code, grade, say("{what}: {why}", what=what, why=self.in_words(error)), mend)
 
     def in_words(self, error: Exception) -> str:
         """An error for people. What a foreign server wrote is shown only where it is a word of OAI-PMH itself.
@@ -50,12 +66,15 @@ class Look:
         """
         if isinstance(error, OaiError):
             foreign = "".join(c for c in str(error) if c.isprintable())
-            return foreign if len(foreign) <= _LONGEST_FOREIGN else foreign[:_LONGEST_FOREIGN] + "…"
+            foreign = foreign if len(foreign) <= _LONGEST_FOREIGN else foreign[:_LONGEST_FOREIGN] + "…"
+            return Said.of(foreign, "it answers with an error of OAI-PMH: {why}")
         if isinstance(error, UnreadableAnswerError) and b"OAI-PMH" not in error.content[:2000]:
-            return "what comes is no answer of OAI-PMH"
+            return say("what comes is no answer of OAI-PMH")
         if self.hides(error):
-            return "it cannot be reached from here"
-        return str(error) if isinstance(error, FetchError | BadPageError) else type(error).__name__
+            return say("it cannot be reached from here")
+        if isinstance(error, FetchError | BadPageError):
+            return told(error)
+        return type(error).__name__
 
     def hides(self, error: Exception) -> bool:
         """Whether an error may say more than is for whoever asks."""
@@ -75,6 +94,20 @@ class Look:
         if found.verdict != "cannot":
             found.add_with = add_command(self.source, found.protocol, found.endpoint, found.format)
         return found
+
+
+def told(error: Exception) -> str:
+    """An error in its own words, with what it is of in other languages."""
+    words = error.args[0] if error.args else str(error)
+    if isinstance(words, Said):
+        return words
+    text = next((text for kind, text in _ERRORS.items() if isinstance(error, kind)), "")
+    return Said.of(str(error), text) if text else str(error)
+
+
+def with_doubts(words: Said, doubts: list[Said]) -> Said:
+    """A sentence, and what speaks against it."""
+    return say("{words}; but {doubts}", words=words, doubts=doubts) if doubts else words
 
 
 def add_command(source: Source, protocol: str, location: str, format_: str) -> str:

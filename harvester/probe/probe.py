@@ -20,13 +20,14 @@ from harvester.probe import lists, server
 from harvester.probe.arrival import OAI, arrive
 from harvester.probe.endpoints import bare
 from harvester.probe.files import fetch_beginning, look_at_file
-from harvester.probe.look import TRIES, Look, OnStep
+from harvester.probe.look import TRIES, Look, OnStep, told
 from harvester.probe.samples import look_at_records
 from harvester.protocols.oai_guards import SetGuard
 from harvester.protocols.oai_records import sort_out
 from harvester.protocols.oai_sickle import Harvester
 from schemas.catalogue import Quarantined, RawRecord, Source
 from schemas.probe import Probe, Step
+from schemas.said import say
 
 SECONDS, SIZE = 60.0, 5 << 20
 _CODES = {RefusedError: "address", PatienceError: "patience", SpentError: "budget", StatusError: "status"}
@@ -56,7 +57,7 @@ def probe(source: Source, client: Client, on_step: OnStep = lambda _: None, *, t
         client.tries = TRIES
         _look(look)
     except MappingError as error:
-        look.tell("mapping", "bad", str(error), "say which columns hold what, here or in a mapping file")
+        look.tell("mapping", "bad", told(error), "say which columns hold what, here or in a mapping file")
     except FetchError as error:
         code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "answer")
         code = "answer" if look.hides(error) else code
@@ -68,10 +69,10 @@ def _look(look: Look) -> None:
     source = look.source
     if not source.location.lower().startswith(("http://", "https://")):
         if not look.trusted:
-            raise FetchError("an address begins with http:// or https://")
+            raise FetchError(say("an address begins with http:// or https://"))
         path = Path(source.location).expanduser()
         if not path.exists():
-            raise FetchError(f"no file {path}")
+            raise FetchError(say("no file {path}", path=str(path)))
         look_at_file(look, path, source.location)
         return
     address, kind = (source.location, None) if source.protocol not in {"", "oai"} else arrive(look)

@@ -11,22 +11,30 @@ from harvester.probe.copies import look_for_copies
 from harvester.probe.look import Look
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord
 from schemas.probe import Problem
+from schemas.said import say
 
 SAMPLES = 50
 _MOST_SENT = 4000
 _MOST_PROBLEMS = 20
 _MENDS = (
-    (r"^no title|no dc:title|without a title|neither a title", "name the column or field that holds the title in a "
-     "mapping file (--mapping), or ask the institution to fill it in"),
-    (r"no metadata|<metadata>", "the server lists records that it does not give in this format: another --format may "
-     "have them"),
-    (r"no identifier|no header", "a record without an identifier cannot be told from others: ask the institution"),
-    (r"outside the asked set", "the server mixes its sets: leave out --set, or ask the institution"),
-    (r"well-formed|not XML|end tag|document type", "ask the institution to repair it; until then it stays aside"),
-    (r"cells|columns|quote|row", "cells that hold the separator or a line break must stand in quotes"),
-    (r"decod|encod|UTF-8|codec", "name the right --encoding"),
-    (r"holdings record", "send holdings records behind the bibliographic record they belong to, or leave them out"),
+    (r"^no title|no dc:title|without a title|neither a title", "no title",
+     "name the column or field that holds the title in a mapping file (--mapping), or ask the institution to "
+     "fill it in"),
+    (r"no metadata|<metadata>", "no metadata",
+     "the server lists records that it does not give in this format: another --format may have them"),
+    (r"no identifier|no header", "no identifier",
+     "a record without an identifier cannot be told from others: ask the institution"),
+    (r"outside the asked set", "outside the asked set",
+     "the server mixes its sets: leave out --set, or ask the institution"),
+    (r"well-formed|not XML|end tag|document type", "not well-formed",
+     "ask the institution to repair it; until then it stays aside"),
+    (r"cells|columns|quote|row", "not as many cells as columns",
+     "cells that hold the separator or a line break must stand in quotes"),
+    (r"decod|encod|UTF-8|codec", "unreadable characters", "name the right --encoding"),
+    (r"holdings record", "a record of holdings alone",
+     "send holdings records behind the bibliographic record they belong to, or leave them out"),
 )  # fmt: skip
+"""What is wrong, by a sign of it in the reason; in a few words; what to do about it."""
 _FIELDS = ("title", "creators", "year", "languages", "identifiers", "holdings")
 
 
@@ -49,13 +57,15 @@ def look_at_records(look: Look, raws: Sequence[RawRecord], set_aside: Sequence[Q
     deleted = sum(raw.deleted for raw in raws)
     if records:
         count = found.looked_at - len(records)
-        words = f"{len(records):,} of {found.looked_at:,} records looked at can be read"
+        words = say("{n:,} of {all:,} records looked at can be read", n=len(records), all=found.looked_at)
         look.tell("records", "care" if count else "good", words, read=len(records), unreadable=count, deleted=deleted)
         look_for_copies(look, raws)
     elif found.looked_at:
-        look.tell("records", "bad", f"none of {found.looked_at:,} records looked at can be read", deleted=deleted)
+        words = say("none of {n:,} records looked at can be read", n=found.looked_at)
+        look.tell("records", "bad", words, deleted=deleted)
     elif deleted:
-        look.tell("records", "care", f"all {deleted:,} records looked at are marked as deleted", deleted=deleted)
+        words = say("all {n:,} records looked at are marked as deleted", n=deleted)
+        look.tell("records", "care", words, deleted=deleted)
     else:
         look.tell("records", "care", "it has no records", "is it the right address, set or format?")
 
@@ -68,8 +78,8 @@ def grouped(rows: Iterable[tuple[str, str]]) -> list[Problem]:
         if key in found:
             found[key].count += 1
         else:
-            mend = next((mend for pattern, mend in _MENDS if re.search(pattern, reason)), "")
-            found[key] = Problem(reason=reason[:300], example=example[:200], mend=mend)
+            what, mend = next(((what, mend) for pattern, what, mend in _MENDS if re.search(pattern, reason)), ("", ""))
+            found[key] = Problem(reason=reason[:300], what=what, example=example[:200], mend=mend)
     return sorted(found.values(), key=lambda problem: -problem.count)[:_MOST_PROBLEMS]
 
 

@@ -26,6 +26,7 @@ from harvester.protocols.csv_workbook import as_csv, is_workbook
 from harvester.protocols.file_pages import Event, FileFetch
 from harvester.protocols.local_file import open_unpacked
 from schemas.catalogue import Quarantined, RawRecord, Source
+from schemas.said import say
 from store.sources import SourceState
 
 _SAMPLE_LINES = 2000
@@ -86,7 +87,8 @@ class _Table:
         if not ours:
             self._tell_how()
         if self._plan.unused:
-            self._notes.append(f"columns of which nothing is read: {', '.join(self._plan.unused[:40])}")
+            names = ", ".join(self._plan.unused[:40])
+            self._notes.append(say("columns of which nothing is read: {names}", names=names))
 
     def events(self, folder: Path) -> Iterator[Event]:
         """The file's records, each with its rows, and what is no row."""
@@ -176,19 +178,17 @@ class _Table:
             yield lines
 
     def _tell_how(self) -> None:
-        marks = {"\t": "tab"}
-        self._notes.append(
-            f"read as {self._encoding.name}, parted by {marks.get(self._dialect.delimiter, self._dialect.delimiter)!r}"
-        )
+        mark = {"\t": "tab"}.get(self._dialect.delimiter, self._dialect.delimiter)
+        self._notes.append(say("read as {encoding}, parted by {mark!r}", encoding=self._encoding.name, mark=mark))
 
     def _tell(self) -> None:
         for count, what in (
-            (self._encoding.misfits, "bytes were no UTF-8 and were read as cp1252"),
-            (self._reader.zeros, "NUL characters were left out"),
-            (self._reader.padded, "rows had fewer cells than the header; the last ones were taken as empty"),
+            (self._encoding.misfits, "{n:,} bytes were no UTF-8 and were read as cp1252"),
+            (self._reader.zeros, "{n:,} NUL characters were left out"),
+            (self._reader.padded, "{n:,} rows had fewer cells than the header; the last ones were taken as empty"),
         ):
             if count:
-                self._notes.append(f"{count:,} {what}")
+                self._notes.append(say(what, n=count))
         self._notes += self._titles.notes()
 
 

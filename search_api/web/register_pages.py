@@ -30,6 +30,7 @@ from search_api.errors import ApiError
 from search_api.joining import would_join
 from search_api.web.forms import Form, Sent, see_other
 from search_api.web.rendering import Page
+from search_api.web.sentences import told_step
 from search_api.web.trial_page import place_from, shown_probe
 from store import accounts, links, registrations, trials
 from store.registrations import TakenError
@@ -271,7 +272,7 @@ def _trial(request: Request, secret: str, form: Form) -> Response:
         form=form,
         secret=secret,
         trial=trial,
-        steps=probe.steps if probe and done else steps,
+        steps=[told_step(step, page.lang) for step in (probe.steps if probe and done else steps)],
         found=shown_probe(probe, page.say, would_join(context, probe.samples)) if probe and done else None,
         fields=columns.fields(),
         actor=actor,

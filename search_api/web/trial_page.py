@@ -7,12 +7,14 @@ from itertools import repeat
 from typing import Any
 
 import msgspec
+from markupsafe import Markup
 
 from schemas.catalogue import CatalogueRecord
 from schemas.geo import parse_point
-from schemas.probe import Probe
+from schemas.probe import Probe, Problem
 from schemas.work import Work
 from search_api.web.cards import text_language
+from search_api.web.sentences import told
 from search_api.web.wording import Wording
 
 SHOWN = 50
@@ -25,6 +27,7 @@ def shown_probe(probe: Probe, say: Wording, joins: Mapping[str, Work]) -> dict[s
     grade = _VERDICTS[probe.verdict]
     return {
         "probe": probe,
+        "problems": [_problem(problem, say) for problem in probe.problems],
         "grade": grade,
         "verdict": say(f"register.verdict_{grade}"),
         "shares": [
@@ -37,6 +40,14 @@ def shown_probe(probe: Probe, say: Wording, joins: Mapping[str, Work]) -> dict[s
             for record, sent in zip(probe.samples[:SHOWN], probe.sent or repeat(""), strict=False)
         ],
     }
+
+
+def _problem(problem: Problem, say: Wording) -> dict[str, Any]:
+    """What is wrong with some records: in other languages in a few words, then as the reader of the format says it."""
+    reason, mend = told(problem.reason, None, say.lang), told(problem.mend, None, say.lang) if problem.mend else ""
+    if say.lang != "en" and problem.what and problem.what != problem.reason:
+        reason = Markup("{} ({})").format(told(problem.what, None, say.lang), reason)
+    return {"reason": reason, "count": problem.count, "example": problem.example, "mend": mend}
 
 
 def place_from(text: str) -> tuple[float, float] | None:

@@ -349,7 +349,7 @@ def test_first_time_failures_name_what_to_do(visitor: Any, library: Any) -> None
     gone = advice(browser, tried(browser, f"{library.home}/oai/wrong"))  # the wrong address
     assert "ask the institution for the base URL of its OAI-PMH server, or for a file" in gone
     pdf = advice(browser, uploaded(browser, b"%PDF-1.7\n%\xe2\xe3 1 0 obj", "catalogue.pdf"))  # the wrong format
-    assert "CSV, XLSX, JSON, MARC and XML files are read" in pdf
+    assert "ask for the catalogue itself: an export as a table" in pdf
     table = "编号,题名,责任者\n1,海港,李安\n2,潮汐,王博\n".encode("gb18030")  # read without being told
     chinese = advice(browser, uploaded(browser, table))
     assert "海港" in chinese

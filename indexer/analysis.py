@@ -133,6 +133,7 @@ _GAP_IN_RUN = re.compile(rf"(?<=[{CJK}]) (?=[{CJK}])")
 
 
 _PLAIN = re.compile(rf"[{UNSPACED}]+|{WORD}")
+_UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _SPECIAL = re.compile("['\u2019+#&]")
 
 
@@ -242,6 +243,12 @@ def loosened(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
         Clause(tokens=(t,), field=c.field, prefix=c.prefix and t == c.tokens[-1]) for c in clauses for t in c.tokens
     )
     return tuple(dict.fromkeys(parted))[:MAX_CLAUSES]
+
+
+def says_something(clause: Clause) -> bool:
+    """Whether a clause of one token is more than an article, a particle or an initial, which are in everything."""
+    token = clause.tokens[0]
+    return not (token in _ARTICLES or (len(token) < 3 and token.isalpha() and not _UNSPACED_CHARACTER.match(token)))
 
 
 def _phrase(text: str, field: str | None) -> list[Clause]:

@@ -102,6 +102,8 @@ def _others(word: str, works: dict[str, int], snapshot: Snapshot) -> Iterator[tu
         return
     near = snapshot.similar(word, 2 if len(word) >= (_TWO_EDITS_ALONE if alone else _TWO_EDITS) else 1)
     near = [(other, count) for other, count in near if count >= _MORE_FREQUENT * works[word]]
+    if len(word) == _SHORTEST:  # what is left of it without a letter may be anything
+        near = [(other, count) for other, count in near if len(other) >= _SHORTEST]
     yield from ((1, other) for other, _ in near if OSA.distance(word, other) == 1)
     if not works[word]:
         yield from ((1, f"{word[:at]} {word[at:]}") for at in range(2, len(word) - 1))

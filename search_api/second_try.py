@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from indexer.analysis import loosened, query_clauses
+from indexer.analysis import loosened, query_clauses, says_something
 from indexer.engines.base import Snapshot
 from schemas.query import EngineQuery, SearchRequest, Terms
 from search_api.asked_numbers import fault, is_no_text, isbns_within, names_within
@@ -65,8 +65,9 @@ def _filtered(request: SearchRequest, first: Retrieval, snapshot: Snapshot) -> R
 
 def _most_words(request: SearchRequest, first: Retrieval, snapshot: Snapshot) -> Retrieval | None:
     """What has as many of the words as anything has."""
-    clauses = loosened(first.query.clauses)
-    if len(clauses) < 2 or is_no_text(first.asked):
+    words = loosened(first.query.clauses)
+    clauses = tuple(clause for clause in words if says_something(clause)) or words
+    if len(words) < 2 or is_no_text(first.asked):
         return None
     query = msgspec.structs.replace(first.query, clauses=clauses, match="any")
     least, over = 0, len(clauses) + 1

@@ -121,6 +121,7 @@ def test_most_of_the_words_count(ask: Ask) -> None:
     answer = ask("pride prejudice austen paperback zeppelin")
     assert [hit.title for hit in answer.hits] == ["Pride and Prejudice"]
     assert answer.query["match"] == "any"
+    assert ask("die zauberflöte").total == 0, "an article says nothing"
     assert ask("粉妝樓全書").hits[0].title == "粉妝樓全傳"
 
 

@@ -10,7 +10,7 @@ from pymarc.marc8 import marc8_to_unicode
 from harvester.formats.base import Reader, UnreadableError
 from harvester.formats.mapping import mapping_of
 from harvester.formats.marc import extract
-from harvester.formats.marc.record import RECURRING, RECURRING_TAGS, MarcField, MarcRecord
+from harvester.formats.marc.record import LONGEST, RECURRING, RECURRING_TAGS, MarcField, MarcRecord
 from harvester.formats.marcxml import marcxml
 from schemas.catalogue import CatalogueRecord, RawRecord, Source
 
@@ -60,8 +60,8 @@ def read_bytes(data: bytes, tags: frozenset[str], decode: Callable[[bytes], str]
         if tag < "010":
             marc.control.setdefault(tag, decode(value).strip("\x1f"))
         elif tag in tags:
-            plain = tag in RECURRING_TAGS and value.isascii() and _ESCAPE not in value
-            marc.add(_recurring(tag, value) if plain else _field(tag, value, decode))
+            recurs = tag in RECURRING_TAGS and len(value) <= LONGEST and value.isascii() and _ESCAPE not in value
+            marc.add(_recurring(tag, value) if recurs else _field(tag, value, decode))
     return marc
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -122,7 +121,7 @@ def test_marc_without_a_tree_is_marc_with_one(fields: list[str], wrapped: bool, 
     payload = marc(*fields, wrapped=wrapped, prefix=prefix)
     tree = read_element(metadata_of(parse(payload)), MARC_TAGS)
     flat = read_flat(payload, MARC_TAGS)
-    assert flat is None or msgspec.to_builtins(flat) == msgspec.to_builtins(tree)
+    assert flat in (None, tree)
     usual = fields == sorted(fields, key=lambda field: "datafield" in field)
     if usual and set(fields) - {MARC_FLAT[0]} and not set(fields) & {*MARC_NOT_FLAT, MARC_FLAT[1]}:
         # Without a data field, or with an empty element, it is left to the tree.

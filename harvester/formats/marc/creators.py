@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from config.load import load_yaml
-from harvester.formats.marc.record import RECURRING, RECURRING_TAGS, MarcField, MarcRecord
+from harvester.formats.marc.record import MarcField, MarcRecord
 from harvester.formats.text import fold, strip_name, tidy
 from schemas.catalogue import Creator
 
@@ -24,7 +24,7 @@ def extract_creators(marc: MarcRecord) -> list[Creator]:
     """
     found: dict[str, Creator] = {}
     for field in marc.with_linked(_TAGS):
-        creator = _known(field) if field.tag in RECURRING_TAGS else _creator(field)
+        creator: Creator | None = field.meaning or _creator(field)
         if creator and creator.name not in found:
             found[creator.name] = creator
     return list(found.values())
@@ -35,10 +35,8 @@ def _creator(field: MarcField) -> Creator | None:
     if len(field.subfields) > 1 and tag[0] == "7" and field.ind2 != "2" and field.first("t"):
         return None
     name = strip_name(tidy(field.join(_NAME_CODES.get(tag[1:], "a"))))
-    return Creator(name, _role(field, tag)) if name else None
-
-
-_known = lru_cache(maxsize=RECURRING)(_creator)
+    field.meaning = creator = Creator(name, _role(field, tag)) if name else None
+    return creator
 
 
 def _role(field: MarcField, tag: str) -> str:

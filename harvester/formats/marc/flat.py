@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from harvester.formats.marc.record import RECURRING, RECURRING_TAGS, SPECIAL_TAGS, MarcField, MarcRecord
+from harvester.formats.marc.record import LONGEST, RECURRING, RECURRING_TAGS, SPECIAL_TAGS, MarcField, MarcRecord
 from harvester.formats.xml_flat import has_entities, metadata_at, opening_of, without_references
 
+_MOST = 1 << 18
+"""Bytes of a record; its start tags are remembered."""
 _INDICATED = re.compile(r'(tag|ind1|ind2)="([^"&]*)"')
 
 
@@ -32,6 +34,8 @@ def read_flat(payload: bytes, tags: frozenset[str]) -> MarcRecord | None:
     if name != b"record" or end < 0 or payload[end + len(prefix) + 9 : last].strip():
         return None
     body = payload[start:end]
+    if len(body) > _MOST:
+        return None
     if (b"!" in body and b"<!" in body) or (b"?" in body and b"<?" in body):  # one byte is found faster than two
         return None
     return _reader(prefix, tags)(body)
@@ -48,7 +52,7 @@ class _Reader:
         self._fixed = re.compile(rf'<{p}(?:leader|controlfield tag="([^"&]+)")>([^<]*)</{p}(?:leader|controlfield)>')
         self._filled = re.compile(rf'<{p}subfield code="([^"&]*)">([^<]+)</{p}subfield>')
         self._any = re.compile(rf'<{p}subfield code="([^"&]*)">([^<]*)</{p}subfield>')
-        self._start = lru_cache(maxsize=4096)(self._read_start)
+        self._start = lru_cache(maxsize=512)(self._read_start)
         self._recurring = lru_cache(maxsize=RECURRING)(self._read_whole)
 
     def __call__(self, body: bytes) -> MarcRecord | None:
@@ -71,7 +75,8 @@ class _Reader:
                 if self._opening in inner:
                     return None
                 continue
-            field = self._recurring(content) if tag in RECURRING_TAGS else self._field(named, inner)
+            recurs = tag in RECURRING_TAGS and len(content) <= LONGEST
+            field = self._recurring(content) if recurs else self._field(named, inner)
             if field is None:
                 return None
             if tag in SPECIAL_TAGS:
@@ -124,5 +129,5 @@ class _Reader:
         return tag, found.get("ind1", ""), found.get("ind2", "")
 
 
-_reader = lru_cache(maxsize=32)(_Reader)
+_reader = lru_cache(maxsize=8)(_Reader)
 """Those of the harvests under way; what their sources have alike is remembered with them."""

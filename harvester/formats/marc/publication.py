@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from harvester.formats.dates import LATEST_YEAR, year_of
-from harvester.formats.marc.record import RECURRING, MarcField, MarcRecord
+from harvester.formats.marc.record import LONGEST, MarcField, MarcRecord
 from harvester.formats.text import strip_isbd, tidy
 from schemas.catalogue import CatalogueRecord
 from schemas.identifiers import language_tag
@@ -42,13 +42,19 @@ def _rank(field: MarcField) -> int:
     return _RANK.get(field.ind2, 6) if field.tag == "264" else 1
 
 
-@lru_cache(maxsize=8192)
 def _named(text: str) -> str:
+    return _known(text) if len(text) <= LONGEST else _read_name(text)
+
+
+def _read_name(text: str) -> str:
     text = strip_isbd(tidy(text))
     return "" if text.casefold() in _NOTHING else text
 
 
-@lru_cache(maxsize=8192)
+_known = lru_cache(maxsize=8192)(_read_name)
+"""Places and publishers recur."""
+
+
 def _date(text: str) -> str:
     text = tidy(text).rstrip(" ,;:")
     return text[:-1] if text.endswith(".") and not text.endswith("..") else text
@@ -76,11 +82,10 @@ def _languages(fixed: str, fields: Sequence[MarcField]) -> list[str]:
     own = language_tag(fixed)
     found = [own] if own else []
     for field in fields:
-        found += _spoken(field)
+        found += field.meaning or _spoken(field)
     return list(dict.fromkeys(found))
 
 
-@lru_cache(maxsize=RECURRING)
 def _spoken(field: MarcField) -> list[str]:
     """The languages of a 041: of text, else of sung or spoken words."""
     codes: list[str] = []
@@ -89,4 +94,5 @@ def _spoken(field: MarcField) -> list[str]:
         # Older practice packs several codes into one subfield: "engfre".
         packed = len(value) > 3 and len(value) % 3 == 0 and value.isalpha() and field.ind2 != "7"
         codes += [value[i : i + 3] for i in range(0, len(value), 3)] if packed else [value]
-    return [tag for code in codes if (tag := language_tag(code))]
+    field.meaning = tags = [tag for code in codes if (tag := language_tag(code))]
+    return tags

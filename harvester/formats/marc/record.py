@@ -6,6 +6,7 @@ ISO 2709 and MARCXML, MARC 21 and UNIMARC differ in how they are written and in 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -19,19 +20,21 @@ RECURRING_TAGS = frozenset({"041", "100", "110", "300", "336", "700"})
 """Fields that many records have alike, to the last letter: readers may make one object of them."""
 
 RECURRING = 4096
-"""How many of those, and of what they mean, are remembered."""
+"""How many of those are remembered."""
+
+LONGEST = 500
+"""Bytes of a field, or characters of a text, that is remembered: a hostile source must not fill the memory."""
 
 
-class MarcField(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A data field: indicators, and subfields as (code, value) in order.
-
-    Told from others by identity, so that what a recurring field means is remembered with it.
-    """
+class MarcField(msgspec.Struct, gc=False):
+    """A data field: indicators, and subfields as (code, value) in order."""
 
     tag: str
     ind1: str
     ind2: str
     subfields: list[tuple[str, str]]
+    meaning: Any = None
+    """What the extractor of its tag made of it, kept here for all records that share the field."""
 
     def first(self, code: str) -> str:
         """The first subfield of that code, "" when there is none."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from harvester.formats.marc.record import RECURRING, MarcField, MarcRecord
+from harvester.formats.marc.record import MarcField, MarcRecord
 from harvester.formats.text import distinct, strip_isbd, tidy
 from schemas.catalogue import CatalogueRecord
 
@@ -42,11 +40,11 @@ def extract_description(marc: MarcRecord, into: CatalogueRecord) -> None:
     if texts:
         into.description = "\n".join(distinct(texts))
     if fields := marc.data.get("300"):
-        into.extent = "; ".join(distinct(map(_extent, fields)))
+        into.extent = "; ".join(distinct([field.meaning or _extent(field) for field in fields]))
     if fields := marc.fields("540", "506"):
         into.rights = " ".join(distinct([tidy(field.join("ab")) for field in fields]))
 
 
-@lru_cache(maxsize=RECURRING)
 def _extent(field: MarcField) -> str:
-    return strip_isbd(tidy(field.join("abcef")))
+    field.meaning = text = strip_isbd(tidy(field.join("abcef")))
+    return text

@@ -11,6 +11,7 @@ from indexer.analysis import field_tokens, identifier_key, sort_title, title_key
 from indexer.analysis_romanised import one_word_keys, romanised
 from schemas.catalogue import RecordHoldings, Source
 from schemas.document import Document
+from schemas.type_words import TYPE_WORDS
 from schemas.work import Work
 from store import records
 from store.database import Connection
@@ -91,6 +92,7 @@ def _text(work: Work) -> Iterable[str]:
     yield " ".join(sorted({str(edition.year) for edition in work.editions if edition.year}))
     if work.host:
         yield work.host.title
+    yield from TYPE_WORDS.get(work.type, ())
 
 
 def _identifiers(

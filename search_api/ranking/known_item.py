@@ -12,6 +12,7 @@ import msgspec
 from indexer.analysis import query_clauses, title_key, title_keys, tokens
 from indexer.engines.base import Snapshot
 from schemas.query import EngineQuery, SearchRequest, Terms
+from schemas.type_words import TYPE_WORDS
 from schemas.work import Work
 from store import works
 from store.database import Database
@@ -45,7 +46,7 @@ class Titles(msgspec.Struct, frozen=True):
     one_word: str
     """The whole without blanks, as the index has the pinyin of titles."""
     rests: dict[str, set[str]]
-    """Key of a part of the words -> the words left, which may be the creator, or the year."""
+    """Key of a part of the words -> the words left, which may be the creator, the year, the kind of thing."""
 
     def anywhere(self) -> EngineQuery:
         """Whatever is called so: the first question, and for most the only one."""
@@ -78,7 +79,7 @@ def find_known(
     with database.connect() as connection:
         shown = works.by_numbers(connection, found.numbers.tolist())
     kinds = {number: _kind(work, whole, rests) for number, work in shown.items()}
-    kinds |= dict.fromkeys((number for number in in_pinyin if number in shown), "title")
+    kinds |= dict.fromkeys((number for number in in_pinyin if number in kinds and not kinds[number]), "title")
     scores = dict(zip(found.numbers.tolist(), found.scores.tolist(), strict=True))
     return Known(works={number: Match(kind, scores[number]) for number, kind in kinds.items() if kind})
 
@@ -103,6 +104,7 @@ def _kind(work: Work, whole: str, rests: dict[str, set[str]]) -> Kind | None:
         return "title"
     said = [creator.name for creator in work.creators]
     said += [str(edition.year) for edition in work.editions if edition.year is not None]
+    said += TYPE_WORDS.get(work.type, ())
     beside = set(tokens(" ".join(said)))
     asked = (rest for title in titles for key in title_keys(title) for rest in rests.get(key, ()))
     if any((names := _names(rest)) and names <= beside for rest in asked):
@@ -111,7 +113,7 @@ def _kind(work: Work, whole: str, rests: dict[str, set[str]]) -> Kind | None:
 
 
 def _names(text: str) -> set[str]:
-    """The words of a name and a year, without "by" and the like, which catalogues leave out or not."""
+    """The words left, without "by" and the like, which catalogues leave out or not."""
     return {token for clause in query_clauses(text) for token in clause.tokens} - _BETWEEN
 
 

@@ -36,6 +36,9 @@ BOOKS = (
     ("Honglou meng yan jiu", "Shi, Tao", {"languages": ["zh"], "other_titles": ["紅樓夢研究"]}),
     ("ノルウェイの森", "村上春樹", {"languages": ["ja"]}),
     ("Annals of the harbour", "", {"issns": ["0077-8923"], "type": "serial"}),
+    ("Plan of Aldport", "Grey, Thomas", {"type": "map", "year": 1849}),
+    ("Turandot", "Puccini, Giacomo", {"type": "video"}),
+    ("Turandot", "Puccini, Giacomo", {"type": "score"}),
     ("Sketch of the harbour", "Turner, J. M. W.", {"unit_id": "A00373", "type": "object"}),
     ("Thoughts on graphene", "", {"identifiers": ["doi:10.1126/science.1102896", "oclc:10664086", "lccn:84006409"]}),
 )
@@ -115,6 +118,14 @@ def test_by_joins_a_title_and_a_name(ask: Ask) -> None:
     assert ask("die wahlverwandtschaften von goethe").hits[0].signals["known_item"].score == 1
     assert ask("emma austen 1816").hits[0].signals["known_item"].score == 1
     assert ask("A memoir by").total == 1
+
+
+def test_things_are_asked_for_by_what_they_are(ask: Ask) -> None:
+    for q in ("map aldport 1849", "Karte Aldport", "地图", "plan of aldport map"):
+        assert [hit.title for hit in ask(q).hits] == ["Plan of Aldport"], q
+    assert [hit.type for hit in ask("turandot dvd").hits] == ["video"]
+    assert [hit.type for hit in ask("turandot noten").hits] == ["score"]
+    assert ask("turandot dvd puccini").hits[0].signals["known_item"].score == 1
 
 
 def test_most_of_the_words_count(ask: Ask) -> None:

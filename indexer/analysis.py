@@ -202,6 +202,7 @@ FIELDS = {
 """Words before a colon that name a field, folded."""
 
 MAX_CLAUSES = 64
+MAX_BEGINNINGS = 4
 
 _WEAK = frozenset(("the", "of", "and"))
 """Left out of a query that says more than these: catalogues write "Art of war" and "The art of war" alike."""
@@ -234,7 +235,19 @@ def query_clauses(text: str) -> tuple[Clause, ...]:
             found.append(Clause(tokens=(_joined(match["initials"]),), field=field))
         else:
             found += _plain(match["chunk"], field)
-    return tuple(dict.fromkeys(_without_weak(found)))[:MAX_CLAUSES]
+    return tuple(dict.fromkeys(_few_beginnings(_without_weak(found))))[:MAX_CLAUSES]
+
+
+def _few_beginnings(clauses: list[Clause]) -> list[Clause]:
+    """Beginnings cost most: of several those of one letter are words, and so are all after the first MAX_BEGINNINGS."""
+    begun = [clause for clause in clauses if clause.prefix]
+    if len(begun) < 2:
+        return clauses
+    kept = [clause for clause in begun if len(clause.tokens[-1]) > 1][:MAX_BEGINNINGS]
+    return [
+        Clause(tokens=clause.tokens, field=clause.field, phrase=clause.phrase, prefix=clause in kept)
+        for clause in clauses
+    ]
 
 
 def loosened(clauses: Iterable[Clause]) -> tuple[Clause, ...]:

@@ -19,7 +19,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u
 _MOSTWORDS, _MOST_UNKNOWN = 12, 3
 """A question with more words that nothing has is in a language that is not here, not mistyped."""
 _SHORTEST, _TWO_EDITS, _TWO_EDITS_ALONE = 3, 6, 8
-"""Letters of words that are respelt beside others, with up to two edits, and with two where no other supports them."""
+"""Letters of words that are respelt beside others, by up to two edits, and by two where others are in doubt, too."""
 _RARE, _MORE_FREQUENT = 3, 10
 """A word in so few works may be a mistake in a catalogue; another must be so many times more frequent."""
 
@@ -86,7 +86,7 @@ def _changed(text: str, word: str, doubtful: list[str], works: dict[str, int], s
     """
     trial = _without(text, doubtful)
     found: list[tuple[int, bool, int, str]] = []
-    for edits, other in _others(word, works, snapshot):
+    for edits, other in _others(word, works, snapshot, alone=len(works) == 1, supported=not doubtful):
         if found and edits > found[0][0]:
             break
         if count := _works(whole := _replaced(trial, word, other), snapshot, phrase=other if " " in other else ""):
@@ -95,12 +95,14 @@ def _changed(text: str, word: str, doubtful: list[str], works: dict[str, int], s
     return _replaced(text, word, min(found)[-1]) if found else None
 
 
-def _others(word: str, works: dict[str, int], snapshot: Snapshot) -> Iterator[tuple[int, str]]:
+def _others(
+    word: str, works: dict[str, int], snapshot: Snapshot, *, alone: bool, supported: bool
+) -> Iterator[tuple[int, str]]:
     """What a word may have been meant to be, with its edits: the nearest first, and two that were written as one."""
-    alone = len(works) == 1
     if len(word) < _SHORTEST + alone:
         return
-    near = snapshot.similar(word, 2 if len(word) >= (_TWO_EDITS_ALONE if alone else _TWO_EDITS) else 1)
+    from_letters = _TWO_EDITS if supported and not alone else _TWO_EDITS_ALONE
+    near = snapshot.similar(word, 2 if len(word) >= from_letters else 1)
     near = [(other, count) for other, count in near if count >= _MORE_FREQUENT * works[word]]
     if len(word) == _SHORTEST:  # what is left of it without a letter may be anything
         near = [(other, count) for other, count in near if len(other) >= _SHORTEST]

@@ -175,3 +175,11 @@ def test_a_text_is_found_by_its_own_words(words: list[str]) -> None:
 
 def test_the_user_cannot_type_the_sentinel() -> None:
     assert query_clauses(SENTINEL) == (Clause(tokens=("end",)),)
+
+
+def test_few_beginnings_are_looked_for() -> None:
+    """Each may stand for a good part of all words there are."""
+    assert [clause.prefix for clause in query_clauses("a*")] == [True]
+    assert [clause.prefix for clause in query_clauses("tur* sket*")] == [True, True]
+    assert [clause.prefix for clause in query_clauses("x* b* tur*")] == [False, False, True]
+    assert sum(clause.prefix for clause in query_clauses(" ".join(f"ab{c}*" for c in "abcdefgh"))) == 4

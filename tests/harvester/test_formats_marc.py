@@ -335,6 +335,27 @@ def test_unreadable_binary_records_say_why(data: bytes, message: str) -> None:
         read(data, format_="marc21")
 
 
+@pytest.mark.parametrize("format_", ["marcxml", "marc21"])
+def test_what_recurs_is_told_anew_for_each_record(format_: str) -> None:
+    """Fields with the same bytes are read once; no record may change what another one gets."""
+    fields: Fields = [
+        ("041", "0 ", "$a fre"), ("100", "1 ", "$a Austen, Jane $e author"), ("300", "  ", "$a 80 p. ;"),
+        ("700", "12", "$a Austen, Jane $t Emma"), ("700", "1 ", "$a Brock, C. E. $e ill."), ("852", "  ", "$b main"),
+    ]  # fmt: skip
+    payload = xml(fields)
+    if format_ == "marc21":
+        payload = pymarc.parse_xml_to_array(io.BytesIO(payload))[0].as_marc()
+    reader = FORMATS[format_](Source(id="lib", protocol="marc", location="", format=format_))
+    first = reader(RawRecord(source="lib", record="r", payload=payload))
+    assert [(c.name, c.role) for c in first.creators] == [("Austen, Jane", "aut"), ("Brock, C. E.", "ill")]
+    assert (first.languages, first.extent) == (["fr"], "80 p.")
+    first.languages.append("en")
+    first.creators.clear()
+    first.holdings[0].branch = "elsewhere"
+    second = reader(RawRecord(source="lib", record="r", payload=payload))
+    assert (second.languages, len(second.creators), second.holdings[0].branch) == (["fr"], 2, "main")
+
+
 def test_pymarc_reads_the_same() -> None:
     data = binary()
     theirs = next(iter(pymarc.MARCReader(io.BytesIO(data))))

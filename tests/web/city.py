@@ -149,4 +149,13 @@ RECORDS = [
         _book(f"n{i}", f"A history of bridges, volume {i}", _copy("central", "available"), year=1950 + i)
         for i in range(1, 26)
     ),
+    _book(
+        "he",
+        "הנמל: ספר על העיר (כרך 1)",
+        _copy("central", "available", call_number="אב 12"),
+        languages=["he"],
+        creators=[Creator("לוי, דנה", "aut")],
+        year=1999,
+        description="ספר זה מתאר את הנמל הישן. Tyne 1850–1900.",
+    ),
 ]

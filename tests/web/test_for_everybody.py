@@ -20,6 +20,9 @@ PAGES = {
     "institution": ("/institutions/central", 200),
     "source": ("/sources/town", 200),
     "about": ("/about", 200),
+    "embed": ("/embed", 200),
+    "frame": ("/embed/nearby?title=turner+letters", 200),
+    "empty-frame": ("/embed/nearby?title=zyxwvut", 200),
     "missing": ("/works/none", 404),
 }
 
@@ -129,6 +132,30 @@ def test_chinese(visit: Visit, picture: Callable[..., None]) -> None:
 def test_titles_tell_their_language(visit: Visit) -> None:
     page = visit("/search?q=skizzenbuch")
     expect(page.get_by_role("link", name="Ein Skizzenbuch von Turner")).to_have_attribute("lang", "de")
+
+
+def test_a_reader_of_hebrew_reads_from_the_right(visit: Visit, picture: Callable[..., None]) -> None:
+    page = visit("/search?q=הנמל", width=360)
+
+    def direction(what: str) -> str:
+        return str(page.locator(what).first.evaluate("element => getComputedStyle(element).direction"))
+
+    assert (direction("#q"), direction(".hit h2"), direction("#near"), direction("h1")) == ("rtl", "rtl", "ltr", "ltr")
+    picture(page, "hebrew-360")
+    page.locator(".hit h2 a").click()
+    page.wait_for_load_state()
+    assert (direction("h1"), direction("p.description"), direction("h2")) == ("rtl", "rtl", "ltr")
+    expect(page.locator("h1")).to_have_attribute("lang", "he")
+    picture(page, "hebrew-work-360")
+    page = visit("/search?q=turner")
+    assert direction(".hit h2") == "ltr"
+
+
+def test_the_description_of_the_api_can_be_read_by_everybody(visit: Visit) -> None:
+    page = visit("/api/docs")
+    page.locator(".opblock-summary-method").first.wait_for()
+    found = {rule["id"] for rule in Axe().run(page).response["violations"]}
+    assert found <= {"heading-order", "nested-interactive"}  # of Swagger UI's own making
 
 
 def test_no_cookies_no_foreign_hosts(visit: Visit) -> None:

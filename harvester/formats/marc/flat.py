@@ -51,7 +51,7 @@ class _Reader:
         self._end = b"</%bdatafield>" % prefix
         self._fixed = re.compile(rf'<{p}(?:leader|controlfield tag="([^"&]+)")>([^<]*)</{p}(?:leader|controlfield)>')
         self._filled = re.compile(rf'<{p}subfield code="([^"&]*)">([^<]+)</{p}subfield>')
-        self._any = re.compile(rf'<{p}subfield code="([^"&]*)">([^<]*)</{p}subfield>')
+        self._any = re.compile(rf'<{p}subfield code="([^"&]*)"(?:\s*/>|>([^<]*)</{p}subfield>)')
         self._start = lru_cache(maxsize=512)(self._read_start)
         self._recurring = lru_cache(maxsize=RECURRING)(self._read_whole)
 
@@ -108,10 +108,11 @@ class _Reader:
         found = self._filled.findall(text)
         if 2 * len(found) == text.count("<") and "&" not in text:
             return MarcField(tag, first, second, found)
-        found = self._any.findall(text)
-        if 2 * len(found) != text.count("<") or has_entities(text):
+        every = [(match[1], match[2]) for match in self._any.finditer(text)]
+        marks = sum(1 if value is None else 2 for _, value in every)
+        if marks != text.count("<") or has_entities(text):
             return None
-        return MarcField(tag, first, second, [(code, without_references(value)) for code, value in found if value])
+        return MarcField(tag, first, second, [(code, without_references(value)) for code, value in every if value])
 
     def _read_whole(self, content: bytes) -> MarcField | None:
         start, _, inner = content.partition(b">")

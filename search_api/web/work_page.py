@@ -91,7 +91,7 @@ def _copy(holding: HoldingView, edition: EditionView | None, say: Wording, times
         call_number=best.call_number,
         location=best.location,
         number=holding.copies,
-        services=services,
+        services=list(dict.fromkeys(services)),  # "expected back 12 Dec" is the same for loan and on the spot
         status=holding.status,
         note=holding.note,
         url=safe_url(holding.url),

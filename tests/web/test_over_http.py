@@ -5,12 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from indexer.build import rebuild
+from indexer.engines import open_engine
 from indexer.engines.base import EngineUnavailableError
+from schemas.catalogue import Availability, CatalogueRecord, Holding
+from schemas.institution import Institution
 from search_api.app import create_app
 from search_api.context import Context, open_context
 from store import works
@@ -142,3 +148,17 @@ def test_a_mistyped_search_says_what_was_searched_for(client: TestClient) -> Non
     page = client.get("/search?q=sketchbok+used+rivr").text
     assert "nothing is found with “sketchbok used rivr”; shown is what has “Sketchbook used River”" in page
     assert "q: nothing" not in page
+
+
+def test_what_holds_for_two_services_is_said_once(stock: Any, database: Any, settings: Any) -> None:
+    states = [Availability(service=service, state="expected", due="2026-12-12") for service in ("loan", "on_site")]
+    house = Institution(id="house", name="House", kind="library", timezone="Europe/London")
+    row = CatalogueRecord(source="shelf", record="1", title="Emma", holdings=[Holding(availability=states)])
+    stock([house], [row])
+    engine = open_engine(settings)
+    rebuild(database, engine, settings)
+    engine.close()
+    context = open_context(settings, clock=lambda: datetime(2026, 12, 1, tzinfo=UTC))
+    with TestClient(create_app(context), headers=PERSON) as client, closing(context):
+        work = client.get("/api/search?q=emma", headers={"Accept": "*/*"}).json()["hits"][0]["id"]
+        assert client.get(f"/works/{work}").text.count("Expected back 12 Dec") == 1

@@ -19,6 +19,7 @@ _ISSN = re.compile(r"(?<![\dA-Za-z-])(\d{4}-?\d{3}[\dXx])(?![\dA-Za-z-])")
 _ISBN10_WEIGHTS = bytes(range(10, 1, -1))
 _ISSN_WEIGHTS = bytes(range(8, 1, -1))
 _CHECKS = "0123456789X"
+_LAST = frozenset("0123456789Xx")  # of an ISBN-10
 
 _LONGEST_NAME = 80
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "xxx", "qaa"})
@@ -44,8 +45,11 @@ def isbn13(text: str) -> str | None:
     Returns:
         None when no candidate has a right check digit.
     """
-    if len(text) == 13 and text.isascii() and text.isdigit():
+    length = len(text)
+    if length == 13 and text.isascii() and text.isdigit():
         return text if _is_isbn13(text) else None
+    if length == 10 and text.isascii() and text[:9].isdigit() and text[9] in _LAST:
+        return _check_isbn(text)
     for match in _ISBN.finditer(_plain(text)):
         number = _check_isbn(match[1])
         if number:

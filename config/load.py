@@ -16,4 +16,9 @@ def load_yaml(name: str) -> Any:
     Raises:
         FileNotFoundError: no such file in the package.
     """
-    return yaml.safe_load(resources.files("config").joinpath(name).read_text("utf-8"))
+    return read_yaml(resources.files("config").joinpath(name).read_text("utf-8"))
+
+
+def read_yaml(text: str) -> Any:
+    """Content of a YAML file of our own, by the parser in C where PyYAML has it: ten times faster, at every start."""
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders

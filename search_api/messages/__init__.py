@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-import yaml
+from config.load import read_yaml
 
 LANGUAGES = ("en", "zh")
 
@@ -23,7 +23,7 @@ def catalogue(language: str) -> dict[str, Any]:
     for file in folder.iterdir():
         if file.name.endswith(".yaml"):
             area = file.name.removesuffix(".yaml")
-            content = yaml.safe_load(file.read_text("utf-8")) or {}
+            content = read_yaml(file.read_text("utf-8")) or {}
             texts.update({f"{area}.{key}": value for key, value in content.items()})
     return texts
 

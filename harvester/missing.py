@@ -55,7 +55,7 @@ def _listed(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
     before = seen(database, run)
     try:
         for batch in fetch.listed():
-            names.update(codec.key_of(name)[:8] for name in batch.names)
+            names.update(codec.digest(name.encode("utf-8", "surrogatepass"))[:8] for name in batch.names)
             announced = batch.size if batch.size is not None else announced
             with database.connect() as connection:
                 wanted.update({name: batch.tombstones.get(name) for name in _unseen(connection, run, batch.names)})

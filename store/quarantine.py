@@ -105,8 +105,8 @@ def never_stored_since(connection: Connection, source: int, first_run: int) -> l
     keys = list(by_key)
     for start in range(0, len(keys), _CHUNK):
         stored = connection.scalars(
-            select(raw_records.c.key).where(
-                raw_records.c.source == source, raw_records.c.key.in_(keys[start : start + _CHUNK])
+            select(raw_records.c.name).where(
+                raw_records.c.source == source, raw_records.c.name.in_(keys[start : start + _CHUNK])
             )
         )
         for key in stored:

@@ -96,7 +96,7 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
     payloads = [raw.payload for raw, _, _ in fresh] + [raw.payload for raw, _ in rewritten]
     pack = dictionaries.packer(connection, source, "raw", payloads) if payloads else codec.compress
     rows = [(*_values(raw, pack, run, at), id_, source, key, raw.record) for raw, id_, key in fresh]
-    bulk.insert(connection, raw_records, (*_VALUES, "id", "source", "key", "record"), rows)
+    bulk.insert(connection, raw_records, (*_VALUES, "id", "source", "name", "record"), rows)
     bulk.update(connection, raw_records, _VALUES, "id", [(*_values(raw, pack, run, at), id_) for raw, id_ in rewritten])
     bulk.update(connection, raw_records, ("datestamp", "deleted", "run", "changed_at"), "id", buried)
     bulk.set_in(connection, raw_records, "run", run, "id", seen)
@@ -113,11 +113,11 @@ def _known(
     connection: Connection, source: int, keys: Sequence[bytes]
 ) -> dict[bytes, tuple[int, bytes, bool, int, str]]:
     """By key: (row, digest, deleted, last run, datestamp) of the records that are there."""
-    columns = ("key", "id", "digest", "deleted", "run", "datestamp")
+    columns = ("name", "id", "digest", "deleted", "run", "datestamp")
     return {
         bytes(key): (id_, bytes(digest), bool(deleted), run, datestamp)
         for key, id_, digest, deleted, run, datestamp in bulk.select_in(
-            connection, raw_records, columns, "key", keys, source=source
+            connection, raw_records, columns, "name", keys, source=source
         )
     }
 
@@ -188,14 +188,14 @@ def find(
     for first in range(0, len(source_numbers), _CHUNK):
         for start in range(0, len(wanted), _CHUNK):
             rows = connection.execute(
-                select(raw_records.c.source, raw_records.c.key, raw_records.c.id).where(
+                select(raw_records.c.source, raw_records.c.name, raw_records.c.id).where(
                     raw_records.c.source.in_(source_numbers[first : first + _CHUNK]),
-                    raw_records.c.key.in_(wanted[start : start + _CHUNK]),
+                    raw_records.c.name.in_(wanted[start : start + _CHUNK]),
                     raw_records.c.deleted.is_(False),
                 )
             )
             for row in rows:
-                found.setdefault(keys[bytes(row.key)], []).append((row.source, row.id))
+                found.setdefault(keys[bytes(row.name)], []).append((row.source, row.id))
     return found
 
 

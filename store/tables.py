@@ -80,7 +80,7 @@ raw_records = Table(
     metadata,
     Column("id", Number, primary_key=True),
     Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), nullable=False),
-    Column("key", LargeBinary(16), nullable=False),  # blake2b-128 of the identifier: identifiers may be of any length
+    Column("name", LargeBinary(64), nullable=False),  # key of the identifier, which may be of any length (codec.key_of)
     Column("record", TEXT, nullable=False),
     Column("datestamp", words(40), nullable=False, default=""),
     Column("deleted", Boolean, nullable=False, default=False),
@@ -88,7 +88,7 @@ raw_records = Table(
     Column("payload", LargeBinary, nullable=False),  # zstd
     Column("run", Integer, nullable=False),  # that saw it last
     Column("changed_at", words(32), nullable=False),
-    UniqueConstraint("source", "key"),
+    UniqueConstraint("source", "name"),
 )
 Index("ix_raw_records_source_run", raw_records.c.source, raw_records.c.run)
 _tombstone = raw_records.c.deleted.is_(True)
@@ -194,7 +194,7 @@ taken_down = Table(
     metadata,
     # Records that were erased for good: whatever their source sends of them is not kept.
     Column("source", Integer, ForeignKey("sources.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("key", LargeBinary(16), primary_key=True),  # of the identifier, as raw_records.key
+    Column("key", LargeBinary(64), primary_key=True),  # of the identifier, as raw_records.name
     Column("record", TEXT, nullable=False),
     Column("at", words(32), nullable=False),
 )

@@ -243,7 +243,7 @@ def upgrade() -> None:
         "raw_records",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("source", sa.Integer(), nullable=False),
-        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("name", sa.LargeBinary(length=64), nullable=False),
         sa.Column("record", words(), nullable=False),
         sa.Column("datestamp", words(40), nullable=False),
         sa.Column("deleted", sa.Boolean(), nullable=False),
@@ -255,7 +255,7 @@ def upgrade() -> None:
             ["source"], ["sources.number"], name=op.f("fk_raw_records_source_sources"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_raw_records")),
-        sa.UniqueConstraint("source", "key", name=op.f("uq_raw_records_source")),
+        sa.UniqueConstraint("source", "name", name=op.f("uq_raw_records_source")),
     )
     with op.batch_alter_table("raw_records", schema=None) as batch_op:
         batch_op.create_index("ix_raw_records_source_run", ["source", "run"], unique=False)
@@ -302,7 +302,7 @@ def upgrade() -> None:
     op.create_table(
         "taken_down",
         sa.Column("source", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("key", sa.LargeBinary(length=64), nullable=False),
         sa.Column("record", words(), nullable=False),
         sa.Column("at", words(32), nullable=False),
         sa.ForeignKeyConstraint(

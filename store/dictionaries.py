@@ -22,7 +22,7 @@ Holds = Literal["raw", "record"]
 T = TypeVar("T")
 _LEVEL = 3
 _SIZE = 32 << 10
-_FEWEST_SAMPLES, _MOST_SAMPLES = 64, 200
+_FEWEST_SAMPLES, _MOST_SAMPLES = 64, 128
 _LONGEST_SAMPLE = 8 << 10
 _SEGMENT, _DMER = 1024, 8
 """Of the trainer, in bytes. Where it looks for the best itself it takes three times as long, and finds none better."""

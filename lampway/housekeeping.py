@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from config.settings import Settings
-from schemas.registration import Proof, Registration
+from schemas.registration import PROOF_MISSING, Proof, Registration
 from search_api.accounts import leaving, registering
 from search_api.accounts.mail import Mail
 from search_api.accounts.outside import Outside, Refusal
@@ -118,7 +118,7 @@ def _note(
             registrations.note_proof(connection, registration.id, proof.way, fits=fits, detail=detail)
         pause = pause and registration.state == "live"
         if pause:
-            registering.pause(connection, registration, _ACTOR, reason="the proof of control is missing")
+            registering.pause(connection, registration, _ACTOR, reason=PROOF_MISSING)
         owner = accounts.get(connection, registration.account)
     if owner and (pause or (proof.fits and not fits)):
         link = f"{settings.public_url.rstrip('/')}/registrations/{registration.id}"

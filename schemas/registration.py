@@ -45,6 +45,10 @@ LICENCES: dict[str, str] = {
 """Licences of the descriptions that can be chosen; "none" = they are shown here, and given to nobody else."""
 
 
+PROOF_MISSING = "the proof of control is missing"
+"""Why the platform pauses by itself; every other reason is somebody's own words."""
+
+
 class NewInstitution(msgspec.Struct, omit_defaults=True, kw_only=True):
     """An institution that is not in the registry yet."""
 

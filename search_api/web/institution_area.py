@@ -20,7 +20,8 @@ from search_api.dependencies import context_of
 from search_api.web.forms import Form, Sent, see_other
 from search_api.web.institution_area_page import area_view, source_view
 from search_api.web.rendering import Page
-from store import audit, institutions, quarantine, sources
+from search_api.web.sentences import told_error, told_problem
+from store import audit, institutions, quarantine, registrations, sources
 from store.api_keys import OF_PLATFORM, SCOPES
 
 router = APIRouter(prefix="/i/{institution}", include_in_schema=False)
@@ -47,7 +48,7 @@ def edit_entry(request: Request, actor: HoursKeeper, form: Sent) -> Response:
     with context.database.begin() as connection:
         old = institutions.get(connection, place.id) or place
         edit = change(old, given | {"checked_on": datetime.now(UTC).date().isoformat()})
-        form.wrong |= {problem.field: f"{problem.reason}; {problem.fix}" for problem in edit.problems}
+        form.wrong |= {problem.field: told_problem(problem, Page(request).say) for problem in edit.problems}
         if not form.wrong:
             institutions.upsert(connection, [edit.institution])
             changed = {
@@ -73,7 +74,7 @@ def act_on_source(request: Request, actor: SourceKeeper, id: str, act: str, form
     try:
         keeping.act_on_source(context, outside, actor, place, id, act, form["schedule"])
     except (Refusal, Mistake) as error:
-        told = _told(request, error) if isinstance(error, Mistake) else str(error)
+        told = _told(request, error) if isinstance(error, Mistake) else told_error(error, Page(request).say)
         form.wrong["schedule" if act == "schedule" else "source"] = told
         return _source(request, id, form)
     return _back(request, "sources", path=f"/sources/{id}")
@@ -164,11 +165,20 @@ def _source(request: Request, id_: str, form: Form) -> Response:
         own = tenancy.source_of(connection, _ids(request), id_)
         number = sources.number_of(connection, id_) or 0
         aside = list(quarantine.first(connection, number, 50))
+        withdrawn = registrations.is_withdrawn(connection, id_)
     view = source_view(own, page.say, context.clock())
     done = request.query_params.get("done", "")
     status = 422 if form.wrong else 200
     return page.render(
-        "area/source.html", status=status, private=True, form=form, place=place, aside=aside, done=done, **view
+        "area/source.html",
+        status=status,
+        private=True,
+        form=form,
+        place=place,
+        aside=aside,
+        done=done,
+        withdrawn=withdrawn,
+        **view,
     )
 
 

@@ -18,6 +18,7 @@ from search_api.errors import ApiError
 from search_api.web.forms import Form, Sent, see_other
 from search_api.web.institution_area_page import registrations_by
 from search_api.web.rendering import Page
+from search_api.web.sentences import told_error
 from store import accounts, audit, passkeys, registrations, sources
 from store.registrations import StepError
 
@@ -55,7 +56,7 @@ def decide(request: Request, actor: Decider, id: str, act: str, form: Sent) -> R
                 registrations.note_proof(connection, id, "vouched", fits=True, detail=f"{who}: {reason}")
                 registering.proven(connection, context.settings, found, "vouched", who)
     except StepError as error:
-        form.wrong[id] = str(error)
+        form.wrong[id] = told_error(error, say)
         return _page(request, actor, form)
     context.refresh()
     _tell(request, found)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from schemas.registration import WAYS, Registration
+from schemas.registration import PROOF_MISSING, WAYS, Registration
 from search_api.accounts import registering
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Open, SameOrigin, Self, client_of
@@ -20,6 +20,7 @@ from search_api.errors import ApiError
 from search_api.rate_limit import Hourly
 from search_api.web.forms import Form, Sent, see_other
 from search_api.web.rendering import Page
+from search_api.web.sentences import told, told_error
 from store import links, registrations, sources
 from store.harvest_runs import report as run_report
 from store.registrations import StepError, TakenError
@@ -45,7 +46,7 @@ def prove(request: Request, id: str, actor: Self, form: Sent) -> Response:  # no
     except Mistake as mistake:
         form.wrong[way] = Page(request).say(mistake.text, **mistake.values)
     except (StepError, SecretError) as error:
-        form.wrong[way] = str(error)
+        form.wrong[way] = told_error(error, Page(request).say)
     return _page(request, actor, registration, form) if form.wrong else _to(request, registration)
 
 
@@ -133,7 +134,7 @@ def act(request: Request, id: str, act: str, actor: Self) -> Response:  # noqa: 
     try:
         act_now(request, registration, act, actor)
     except (StepError, TakenError, Refusal) as error:
-        form = Form(wrong={"state": str(error)})
+        form = Form(wrong={"state": told_error(error, Page(request).say)})
         return _page(request, actor, registration_of(request, id, actor), form)
     return _to(request, registration)
 
@@ -200,7 +201,7 @@ def _page(request: Request, actor: Actor, registration: Registration, form: Form
     try:
         tokens = {way: registering.token_of(context.settings.home, registration, way) for way in ways}
     except SecretError as error:
-        form.wrong["state"] = str(error)
+        form.wrong["state"] = told_error(error, page.say)
     place = context.registry().by_id.get(registration.proposal.institution)
     return page.render(
         "register/registration.html",
@@ -208,6 +209,9 @@ def _page(request: Request, actor: Actor, registration: Registration, form: Form
         private=True,
         form=form,
         registration=registration,
+        reason=told(registration.reason, None, page.lang)
+        if registration.reason == PROOF_MISSING
+        else registration.reason,
         actor=actor,
         place=place,
         proofs={proof.way: proof for proof in proofs},

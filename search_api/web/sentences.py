@@ -7,9 +7,12 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from schemas.institution_rules import ValueProblemError
 from schemas.probe import Step
 from schemas.said import Phrase, english
 from search_api.messages import catalogue
+from search_api.web.wording import Wording
+from store.registrations import StepError, TakenError
 
 _AREA = "look."
 
@@ -31,6 +34,22 @@ def told_step(step: Step, lang: str) -> dict[str, Any]:
     """What a page shows of a step."""
     words, mend = told(step.words, step.said, lang), told(step.mend, step.cure, lang) if step.mend else ""
     return {"code": step.code, "grade": step.grade, "words": words, "mend": mend}
+
+
+def told_error(error: Exception, say: Wording) -> Markup:
+    """What speaks against an act: a step that may not follow in words of ours, others in their own."""
+    if isinstance(error, TakenError):
+        return escape(say("register.taken"))
+    known = told(str(error), None, say.lang)
+    generic = isinstance(error, StepError) and f"{_AREA}{error}" not in catalogue("zh")
+    return escape(say("register.step_late")) if generic else known
+
+
+def told_problem(problem: ValueProblemError, say: Wording) -> Markup:
+    """What is wrong with a value of an institution's entry, and what to write instead."""
+    why = told(f"{problem.reason}; {problem.fix}", None, say.lang)
+    key = f"area.wrong_{problem.field}"
+    return escape(say(key, why="{why}")).format(why=why) if say.has(key) else why
 
 
 def _in(phrase: Phrase, lang: str) -> Markup:

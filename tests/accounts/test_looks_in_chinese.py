@@ -15,9 +15,13 @@ import pytest
 
 import harvester.probe
 from harvester.protocols import csv_file
+from schemas import registration
+from schemas.registration import Proposal
 from schemas.said import Said, english, phrase_of, say
+from search_api.accounts import registering
 from search_api.messages import catalogue
 from search_api.web.sentences import told
+from store import accounts, registrations
 
 PROBE = Path(harvester.probe.__file__).parent
 FILES = [*sorted(PROBE.glob("*.py")), Path(csv_file.__file__)]
@@ -63,7 +67,7 @@ def test_no_translation_is_left_over() -> None:
     said |= {phrase_of(text).text for text in said}
     words = [key.removeprefix("look.") for key in catalogue("zh") if key.startswith("look.") and " " in key[5:].strip()]
     made = [word for word in words if word not in said]
-    source = "".join(file.read_text() for file in FILES)
+    source = "".join(file.read_text() for file in (*FILES, Path(registering.__file__), Path(registration.__file__)))
     for word in made:  # put together of others: "a file of {name} records"
         assert all(
             part in source for part in re.split(r"(?:MODS|LIDO|EAD|RDF|, or |, and |qualified Dublin Core)", word)
@@ -135,3 +139,27 @@ def test_files_are_told_in_chinese(visitor: Any) -> None:
     )
     assert "PDF 文档" in steps(page)
     assert "请索取目录本身" in steps(page)
+
+
+def test_what_speaks_against_an_act_is_told_in_chinese(person: Any, context: Any) -> None:
+    ada = person("ada@example.org", north="editor")
+    with context.database.begin() as connection:
+        number = accounts.by_email(connection, "ada@example.org").number
+        wanted = Proposal(location="https://n.example/oai", protocol="oai", format="oai_dc", institution="north")
+        made = registrations.add(connection, number, "probed", wanted)
+    page = f"/registrations/{made.id}"
+    assert "此操作已不可行" in ada.post(f"{page}/pause?lang=zh").text
+    assert "That is not possible any more" in ada.post(f"{page}/pause").text
+    assert "撤出的内容已永久删除" in ada.post(f"{page}/return?lang=zh").text
+    with context.database.begin() as connection:
+        registering.proven(connection, context.settings, made, "vouched", "boss@example.org")
+        registering.pause(connection, made, "lampway", reason=registration.PROOF_MISSING)
+    assert "缺少控制权证明" in ada.get(f"{page}?lang=zh").text
+    answer = ada.post("/i/north/entry?lang=zh", data={"opening_hours": "now and then", "email": "nobody"})
+    assert answer.status_code == 422
+    assert "无法理解此开放时间" in answer.text
+    assert "这不是邮箱地址" in answer.text
+    assert '<span lang="en">' in answer.text
+    plain = ada.post("/i/north/entry", data={"opening_hours": "now and then"}).text
+    assert "write it as in OSM" in plain
+    assert "{why}" not in plain

@@ -51,10 +51,9 @@ def strip_name(text: str) -> str:
 
 def distinct(values: Iterable[str]) -> list[str]:
     """Values in order, each once, without empty ones."""
-    found = list(dict.fromkeys(values))
-    if "" in found:
-        found.remove("")
-    return found
+    found = dict.fromkeys(values)
+    found.pop("", None)
+    return list(found)
 
 
 def fold(text: str) -> str:

@@ -108,6 +108,7 @@ class GuardedAdapter(HTTPAdapter):
         if authorities is not None:
             self._tls = ssl.create_default_context()
             self._tls.load_verify_locations(authorities)
+        self._latest: tuple[str, Any] = ("", None)
         super().__init__(pool_maxsize=2)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -116,6 +117,18 @@ class GuardedAdapter(HTTPAdapter):
             kwargs["ssl_context"] = self._tls
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def get_connection_with_tls_context(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """The connections to a place. Those used last are at hand, for they are asked for again, and never dropped."""
+        place = "/".join(request.url.split("/", 3)[:3])
+        if place != self._latest[0]:
+            self._latest = place, super().get_connection_with_tls_context(request, *args, **kwargs)
+        return self._latest[1]
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._latest = "", None
+        super().close()
 
 
 class _GuardedConnection:

@@ -24,6 +24,7 @@ from harvester.credentials import Credentials, same_place
 from harvester.deadlines import deadline
 from harvester.fetch_errors import FetchError, OversizeError, PatienceError, RefusedError, StatusError
 from harvester.politeness import Patience, Turns
+from harvester.sender import Sender
 from schemas.catalogue import Source
 
 __all__ = [
@@ -86,7 +87,7 @@ class Client:
             sleep: how to wait; one that raises ends the run there.
         """
         self._budget = budget
-        self._stall, self._deadline, self._pause, self._home = stall, deadline, pause, home
+        self._deadline, self._pause, self._home = deadline, pause, home
         self._sleep = sleep
         self._patience = Patience(budget.seconds(patience) if budget else patience, sleep)
         self._login: Credentials | None = None
@@ -96,13 +97,11 @@ class Client:
         """Seconds without a page after which a run hangs."""
         self.tries = _TRIES
         """How often a request is made before it is given up. Fewer where the trouble is known."""
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy, .netrc or certificates that the environment slips in
-        self._session.headers["User-Agent"] = (
-            f"Lampway/{version('lampway')} (catalogue harvester{contact and '; '}{contact})"
+        self._sender = Sender(
+            f"Lampway/{version('lampway')} (catalogue harvester{contact and '; '}{contact})",
+            {scheme: GuardedAdapter(Allowed(allow), authorities) for scheme in ("http://", "https://")},
+            timeout=(min(_CONNECT_S, stall), stall),
         )
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, GuardedAdapter(Allowed(allow), authorities))
 
     @classmethod
     def from_settings(
@@ -124,7 +123,7 @@ class Client:
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._session.close()
+        self._sender.close()
 
     def begin(self, source: Source) -> None:
         """Begin a run over a source: nothing was waited yet, its own login, none of another's cookies.
@@ -134,7 +133,7 @@ class Client:
         """
         self._patience.refill()
         self.tries = _TRIES
-        self._session.cookies.clear()
+        self._sender.forget()
         self._login = credentials.of(source, self._home)
         self._handshake = self._login.handshake() if self._login else None
         self._login_home = source.location
@@ -336,17 +335,7 @@ class Client:
         if self._login and same_place(self._login_home, url):
             self._login.apply(headers, arguments)
             auth = self._handshake
-        return self._session.request(
-            method,
-            url,
-            params=arguments,
-            data=form,
-            headers=headers,
-            auth=auth,
-            stream=True,
-            allow_redirects=False,
-            timeout=(min(_CONNECT_S, self._stall), self._stall),
-        )
+        return self._sender.send(method, url, query=arguments, form=form, headers=headers, auth=auth)
 
     def _room(self, most: int) -> int:
         return self._budget.room(most) if self._budget else most

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -136,6 +137,24 @@ def test_redirects_end(fetch, oai, serve):
     with pytest.raises(RefusedError, match="more than 5 redirects"):
         fetch(server.url)
     assert len(server.requests) == 6
+
+
+def test_the_body_of_a_redirect_is_not_waited_for(oai, serve, waits):
+    there, sent = serve(script=lambda *_: oai.Answer("there")), 0
+
+    def send(connection):
+        nonlocal sent
+        connection.sendall(f"HTTP/1.1 302 Found\r\nLocation: {there.url}\r\n\r\n".encode())
+        with contextlib.suppress(OSError):
+            while True:
+                connection.sendall(b"x" * 65536)
+                sent += 65536
+
+    client = Client(allow=("127.0.0.1",), pause=0, deadline=5, sleep=waits.append)
+    here = serve(script=lambda *_: oai.Answer(send=send))
+    assert client.get(here.url).content == b"there"
+    assert (waits, sent < 64 << 20) == ([], True)
+    client.close()
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -1,4 +1,4 @@
-"""Another spelling of a question that finds nothing: mistyped words, words written apart or together.
+"""Another spelling of a question that finds nothing: mistyped words, words written apart or together, plurals.
 
 Only words of titles and creators are proposed, and only what finds something; the answer says what was searched for.
 """
@@ -18,8 +18,10 @@ WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _MOSTWORDS, _MOST_UNKNOWN = 12, 3
 """A question with more words that nothing has is in a language that is not here, not mistyped."""
-_SHORTEST, _TWO_EDITS, _TWO_EDITS_ALONE = 3, 6, 8
-"""Letters of words that are respelt beside others, by up to two edits, and by two where others are in doubt, too."""
+_SHORTEST, _TWO_EDITS = 3, 6
+"""Letters of words that are respelt beside others, and by up to two edits."""
+_SHORTEST_ALONE, _TWO_EDITS_ALONE = 5, 8
+"""The same where no other word supports them."""
 _RARE, _MORE_FREQUENT = 3, 10
 """A word in so few works may be a mistake in a catalogue; another must be so many times more frequent."""
 
@@ -64,6 +66,8 @@ def _together(asked: str, snapshot: Snapshot) -> str | None:
 
 def _mistyped(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
     works = {word: _works(word, snapshot) for word in words}
+    if all(works.values()) and (other := _other_number(asked, words, snapshot)):
+        return other
     left = sorted((word for word in works if works[word] <= _RARE), key=lambda word: works[word])
     if sum(not works[word] for word in left) > _MOST_UNKNOWN:
         return None
@@ -77,6 +81,17 @@ def _mistyped(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
         elif not works[word]:
             left = [*left, word]
     return text if text != asked else None
+
+
+def _other_number(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
+    """One word in the singular instead of the plural, or the other way round: what finds most."""
+    found = [
+        (-works, text)
+        for word in words if len(word) > _SHORTEST
+        for text in [_replaced(asked, word, word[:-1] if word.endswith("s") else f"{word}s")]
+        if (works := _works(text, snapshot))
+    ]  # fmt: skip
+    return min(found)[1] if found else None
 
 
 def _changed(text: str, word: str, doubtful: list[str], works: dict[str, int], snapshot: Snapshot) -> str | None:
@@ -99,7 +114,7 @@ def _others(
     word: str, works: dict[str, int], snapshot: Snapshot, *, alone: bool, supported: bool
 ) -> Iterator[tuple[int, str]]:
     """What a word may have been meant to be, with its edits: the nearest first, and two that were written as one."""
-    if len(word) < _SHORTEST + alone:
+    if len(word) < (_SHORTEST_ALONE if alone else _SHORTEST):
         return
     from_letters = _TWO_EDITS if supported and not alone else _TWO_EDITS_ALONE
     near = snapshot.similar(word, 2 if len(word) >= from_letters else 1)

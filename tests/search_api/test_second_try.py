@@ -76,6 +76,7 @@ def test_mistyped_words_are_respelt_and_the_answer_says_so(ask: Ask) -> None:
         ("Goehte Wahlverwandschaften", "Goethe Wahlverwandtschaften", "Die Wahlverwandtschaften"),
         ("Достоевскй", "Достоевский", "Преступление и наказание"),
         ("brnte", "Brontë", "Jane Eyre"),
+        ("memoir nephews", "memoir nephew", "A memoir by Jane Austen's nephew: the way to Emma"),
         ("pryde and prejudice austin", "Pride and prejudice Austen", "Pride and Prejudice"),
     ):
         answer = ask(q)
@@ -93,7 +94,7 @@ def test_what_is_found_as_it_was_typed_is_not_respelt(ask: Ask) -> None:
         assert answer.total >= 1, q
         assert "respelt" not in answer.query
         assert not answer.query["warnings"]
-    for q in ("qwertyuiop", "xyz", "?", "zzz zzzz zzzzz zzzzzz"):
+    for q in ("qwertyuiop", "xyz", "eyrr", "?", "zzz zzzz zzzzz zzzzzz"):
         assert "respelt" not in ask(q).query
 
 

@@ -1,22 +1,42 @@
 """Which column of a CSV catalogue is what: by the mapping, else by the header in any spelling or common language.
 
-The words stand in ``config/maps/columns.yaml``. A plan is made once per header and holds positions only.
+The words are those of ``csv_words``; what an inner field means, ``csv_paths`` says. A plan is made once per header and
+holds positions only.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 import msgspec
 
-from config.load import load_yaml
 from harvester.formats.base import MappingError
+from harvester.formats.csv_paths import Meaning, is_alternative, is_inner, is_wrapped, meaning
+from harvester.formats.csv_words import holding_fields, key, record_fields, words
 from harvester.formats.mapping import Mapping, Names
-from harvester.formats.text import fold
 
 _SEVERAL = frozenset({"isbn", "issn", "subject", "contributor", "other_id"})
+"""Fields that are read from every header that means them: "ISBN-10" beside "ISBN-13"."""
+_FALLBACK = _SEVERAL | {"creator", "date", "publisher", "publication_place", "language", "extent", "type"}
+"""The same of inner fields, which differ from record to record: what the first one does not say, another may."""
+_ATTRIBUTES = frozenset(
+    {
+        "type",
+        "language",
+        "date",
+        "publication_place",
+        "id",
+        "edition",
+        "level",
+        "rights",
+        "extent",
+        "key",
+        "holding_url",
+    }
+)
+"""Fields that many things have: inside of something that is not known they are the record's where its title is, too."""
+_TELLING = frozenset({"title", "barcode", "branch", "location", "call_number", "status", "due"})
 _SHOWN = 60
 """Characters of a header in a message: where the file is no table, one may be as long as a line."""
 _FIRST_WORD = re.compile(r"^[^\W\d_]+[\s_.\-:/]+")
@@ -76,22 +96,6 @@ def make_plan(header: Sequence[str], mapping: Mapping) -> Plan:
     )
 
 
-def record_fields() -> dict[str, list[str]]:
-    """Fields of the record, with the headers that mean them."""
-    return load_yaml("maps/columns.yaml")["record"]  # type: ignore[no-any-return]
-
-
-def holding_fields() -> dict[str, list[str]]:
-    """Fields of a copy, with the headers that mean them."""
-    return load_yaml("maps/columns.yaml")["holding"]  # type: ignore[no-any-return]
-
-
-def recognised(header: Sequence[str]) -> int:
-    """How many cells of a row are headers that we know: tells a header from data, and one dialect from another."""
-    words = _words()
-    return sum(_key(text) in words for text in header)
-
-
 def _positions(wanted: Names, names: list[str], where: str) -> tuple[int, ...]:
     found: list[int] = []
     for one in wanted if isinstance(wanted, list) else [wanted]:
@@ -111,43 +115,43 @@ def _positions(wanted: Names, names: list[str], where: str) -> tuple[int, ...]:
 def _recognise(names: list[str], mapping: Mapping, columns: dict[str, tuple[int, ...]]) -> None:
     taken = {position for positions in columns.values() for position in positions}
     ignored = {name.strip().casefold() for name in mapping.ignore}
-    words = _words()
-    for shorten in (False, True):
-        best: dict[str, tuple[int, int]] = {}
-        for position, name in enumerate(names):
-            if position in taken or name.casefold() in ignored:
-                continue
-            text = _shortened(name) if shorten else name
-            if shorten and text == name:
-                continue
-            known = words.get(_key(text))
-            if known and known[0] not in columns and (known[0] not in best or known[1] < best[known[0]][0]):
-                best[known[0]] = (known[1], position)
-        for field, (_, position) in best.items():
-            columns[field] = (position,)
-            taken.add(position)
-        if not shorten:
-            _take_all(names, words, columns, taken, ignored)
+    given = frozenset(columns)
+    for read in (_whole, meaning, _shortened):
+        meanings = [
+            None if position in taken or name.casefold() in ignored else read(name)
+            for position, name in enumerate(names)
+        ]
+        records = {"", *(known.envelope for known in meanings if known and known.field in _TELLING)}
+        meanings = [
+            known if known and (known.field not in _ATTRIBUTES or known.envelope in records) else None
+            for known in meanings
+        ]
+        best: dict[str, tuple[tuple[int, int], int]] = {}
+        for position, known in enumerate(meanings):
+            if known and known.field not in columns and (known.field not in best or known.rank < best[known.field][0]):
+                best[known.field] = known.rank, position
+        columns |= {field: (position,) for field, (_, position) in best.items()}
+        taken |= {position for _, position in best.values()}
+        if read is _shortened:
+            return
+        for position, known in sorted(enumerate(meanings), key=lambda one: one[1].rank if one[1] else (0, 0)):
+            if known and position not in taken and known.field in (_SEVERAL if read is _whole else _FALLBACK) - given:
+                if is_alternative(names[position], [names[other] for other in columns[known.field]]):
+                    continue
+                columns[known.field] += (position,)
+                taken.add(position)
 
 
-def _shortened(name: str) -> str:
-    """A header without its first word ("Book title"), an inner field of JSON without its path ("bib_data.title")."""
-    return name.rpartition(".")[2] if "." in name.strip(".") else _FIRST_WORD.sub("", name)
+def _whole(name: str) -> Meaning | None:
+    """What a header means as it stands; one of an inner field ("_source.title") has more to it."""
+    known = None if is_wrapped(name) else words().get(key(name))
+    return Meaning(known[0], (0, known[1])) if known else None
 
 
-def _take_all(
-    names: list[str],
-    words: dict[str, tuple[str, int]],
-    columns: dict[str, tuple[int, ...]],
-    taken: set[int],
-    ignored: set[str],
-) -> None:
-    """Columns beside the first one of fields that hold several values anyway: "ISBN-10" beside "ISBN-13"."""
-    for position, name in enumerate(names):
-        known = words.get(_key(name))
-        if known and known[0] in _SEVERAL and position not in taken and name.casefold() not in ignored:
-            columns[known[0]] += (position,)
-            taken.add(position)
+def _shortened(name: str) -> Meaning | None:
+    """What a header means without its first word ("Book title")."""
+    known = None if is_inner(name) else words().get(key(_FIRST_WORD.sub("", name)))
+    return Meaning(known[0], (0, known[1])) if known else None
 
 
 def _id(names: list[str], mapping: Mapping, columns: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
@@ -162,18 +166,3 @@ def _id(names: list[str], mapping: Mapping, columns: dict[str, tuple[int, ...]])
         if field in columns:
             return columns[field]
     return ()
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict[str, tuple[str, int]]:
-    """Folded header -> (field, its rank among the field's words)."""
-    words: dict[str, tuple[str, int]] = {}
-    for fields in (record_fields(), holding_fields()):
-        for field, listed in fields.items():
-            for rank, word in enumerate(listed):
-                words.setdefault(_key(str(word)), (field, rank))
-    return words
-
-
-def _key(text: str) -> str:
-    return fold(text).replace(" ", "")

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from harvester.fetching import FetchError
-from harvester.formats.csv_plan import recognised
+from harvester.formats.csv_words import recognised
 from harvester.formats.unimarc.encoding import code_page
 from harvester.probe.foreign import foreign, foreign_archive, foreign_xml, pica_xml
 from harvester.probe.kind import NOTHING, WEB_PAGE, Kind

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from harvester.fetching import FetchError
-from harvester.formats.csv_plan import recognised
+from harvester.formats.csv_words import recognised
 from harvester.formats.mapping import Mapping
 
 DELIMITERS = ",;\t|"

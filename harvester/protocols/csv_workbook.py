@@ -18,7 +18,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from harvester.fetching import FetchError
-from harvester.formats.csv_plan import recognised
+from harvester.formats.csv_words import recognised
 from harvester.formats.mapping import Mapping
 
 MOST_UNPACKED = 1 << 30

@@ -1,7 +1,7 @@
 """JSON and JSON Lines: objects written out as a CSV file that is then read like any other.
 
-An inner field is a column of its own ("publication.place"), several values are parted by "|". Copies ("items",
-"holdings") make a row each. An array must fit into memory; JSON Lines are read as they stream by.
+Where the records are, ``json_records`` finds; what their columns are, ``json_flatten`` says. An array must fit into
+memory; JSON Lines are read as they stream by.
 """
 
 from __future__ import annotations
@@ -14,21 +14,15 @@ from typing import Any
 import msgspec
 
 from harvester.fetching import FetchError
-from harvester.formats.csv_plan import recognised
 from harvester.formats.mapping import Mapping, Names
+from harvester.protocols.json_flatten import rows
+from harvester.protocols.json_records import listed
 from harvester.protocols.local_file import open_unpacked
 
 MOST_WHOLE = 256 << 20
 """Bytes of a file that is one JSON document."""
 MOST_LINE = 16 << 20
 MOST_COLUMNS = 2000
-_DEPTH = 8
-_COPIES = frozenset({"items", "holdings", "copies", "holdingsrecords", "exemplars", "exemplare", "exemplaires"})
-_LISTS = frozenset({
-    "records", "data", "items", "results", "result", "docs", "documents", "hits", "instances", "objects", "features",
-    "response", "rows", "list", "entries", "works", "artworks", "books", "titles", "collection", "graph", "@graph",
-})  # fmt: skip
-"""Keys under which a document holds its records."""
 
 
 class BadLine(msgspec.Struct, frozen=True):
@@ -66,7 +60,7 @@ def as_csv(path: Path, mapping: Mapping, folder: Path, bad: list[BadLine], notes
     """
     columns: dict[str, None] = {}
     for _, value in _objects(path, mapping.member, bad):
-        for row in _rows(value):
+        for row in rows(value):
             columns.update(dict.fromkeys(row))
     if not columns:
         raise FetchError("the JSON holds no objects with fields: a list of objects, or one object a line, is read")
@@ -80,7 +74,7 @@ def as_csv(path: Path, mapping: Mapping, folder: Path, bad: list[BadLine], notes
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(names)
         for _, value in _objects(path, mapping.member, []):
-            writer.writerows([row.get(name, "") for name in names] for row in _rows(value))
+            writer.writerows([row.get(name, "") for name in names] for row in rows(value))
     return target
 
 
@@ -102,7 +96,7 @@ def _objects(path: Path, member: str, bad: list[BadLine]) -> Iterator[tuple[int,
             data = first + second + content.read(MOST_WHOLE)
             if len(data) > MOST_WHOLE:
                 raise FetchError(f"one JSON document of more than {MOST_WHOLE >> 20} MB: save it as JSON Lines")
-            found = ((number, value, b"") for number, value in enumerate(_listed(_whole(data)), 1))
+            found = ((number, value, b"") for number, value in enumerate(listed(_whole(data)), 1))
         for number, value, line in found:
             if isinstance(value, dict):
                 yield number, value
@@ -123,55 +117,3 @@ def _whole(data: bytes) -> Any:
     if isinstance(value, msgspec.DecodeError):
         raise FetchError(f"the file is {value}")
     return value
-
-
-def _listed(document: Any) -> list[Any]:
-    """The records of a document: the list that it is or holds, else the one record that it is."""
-    for _ in range(_DEPTH):
-        if isinstance(document, list):
-            return document
-        if not isinstance(document, dict):
-            return [document]
-        inner = [value for key, value in document.items() if key.lower() in _LISTS and isinstance(value, list | dict)]
-        lists = [value for value in document.values() if isinstance(value, list) and value]
-        if recognised(list(document)) > 1 or not (inner or len(lists) == 1):
-            return [document]
-        document = max(inner or lists, key=lambda value: (isinstance(value, list), len(value)))
-    return [document]
-
-
-def _rows(value: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """One row, or one for each copy."""
-    copies = next((key for key, inner in value.items() if key.lower() in _COPIES and _is_list_of_objects(inner)), None)
-    own: dict[str, list[str]] = {}
-    _flatten({key: inner for key, inner in value.items() if key != copies}, "", own, 0)
-    for copy in value[copies] if copies else [{}]:
-        row = {name: list(texts) for name, texts in own.items()}
-        _flatten(copy, f"{copies}.", row, 0)
-        yield {name: "|".join(dict.fromkeys(texts)) for name, texts in row.items()}
-
-
-def _is_list_of_objects(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(inner, dict) for inner in value)
-
-
-def _flatten(value: Any, name: str, into: dict[str, list[str]], depth: int) -> None:
-    if isinstance(value, dict):
-        if depth < _DEPTH:
-            for key, inner in value.items():
-                _flatten(inner, f"{name}{key}" if not name or name.endswith(".") else f"{name}.{key}", into, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            _flatten(inner, name, into, depth)
-    elif name and (text := _text(value)):
-        into.setdefault(name, []).append(text)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return str(value)

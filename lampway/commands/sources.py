@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from harvester.source_checks import SourceError, check, default_id, tidy_location
+from harvester.probe.first_look import first_look
+from harvester.source_checks import SourceError, check, check_location, default_id, tidy_location
 from lampway.commands import source_licence, source_restore, source_test
 from lampway.console import WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from lampway.source_login import Auth, give
@@ -101,7 +102,7 @@ def add_marc(
         str, typer.Argument(metavar="PATH_OR_URL", help="MARC 21 (ISO 2709) or MARCXML file, or a folder of them.")
     ],
     institution: Institution = "",
-    format: Annotated[str, typer.Option("--format", help="marc21 (default), marcxml, unimarc, cnmarc.")] = "",  # noqa: A002
+    format: Annotated[str, typer.Option("--format", help="marc21, marcxml, unimarc or cnmarc; found out.")] = "",  # noqa: A002
     mapping: MappingFile = None,
     encoding: Encoding = "",
     schedule: Schedule = "",
@@ -113,10 +114,9 @@ def add_marc(
 
     Example: lampway sources add marc records.mrc --institution city-library
     """
-    name = location.lower().removesuffix(".gz")
     source = Source(
-        id=id, protocol="marc", location=location, format=format or ("marcxml" if name.endswith(".xml") else "marc21"),
-        institution=institution, encoding=encoding, schedule=schedule,
+        id=id, protocol="marc", location=location, format=format, institution=institution, encoding=encoding,
+        schedule=schedule,
     )  # fmt: skip
     _add(source, mapping, replace, auth)
 
@@ -158,6 +158,8 @@ def _add(source: Source, mapping: Path | None, replace: bool, auth: str) -> None
         taken = {known.id for known in sources.all_sources(connection)}
         source.id = source.id or default_id(source.institution, source.location, taken)
         try:
+            check_location(source)
+            told = first_look(source)
             check(source, {place.id for place in institutions.all_institutions(connection)})
         except SourceError as error:
             fail(str(error), WRONG_USE)
@@ -173,6 +175,8 @@ def _add(source: Source, mapping: Path | None, replace: bool, auth: str) -> None
         sources.add(connection, source)
         emptied.show(connection, source.institution)
     say(source.id)
+    if told:
+        note(f"note: {told}")
     note(f"Added. Look at it with `lampway sources test {source.id}`, fetch it with `lampway harvest {source.id}`.")
 
 

@@ -18,7 +18,7 @@ import yaml
 from harvester.fetching import Client, FetchError
 from harvester.formats import FORMATS
 from harvester.formats.base import MappingError
-from harvester.formats.csv_plan import holding_fields, record_fields
+from harvester.formats.csv_words import holding_fields, record_fields
 from harvester.formats.mapping import read_mapping
 from harvester.formats.statuses import StatusMap
 from harvester.harvest import harvest_source
@@ -413,9 +413,9 @@ def test_all_columns_of_isbns_count_and_no_copies_left_is_unavailable(reading: R
 
 def test_the_examples_of_the_documentation_are_valid() -> None:
     text = (Path(__file__).parent.parent.parent / "docs" / "mapping.md").read_text("utf-8")
-    catalogues, rero, folio, statuses, marc, institutions = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    catalogues, folio, statuses, marc, institutions = re.findall(r"```yaml\n(.*?)```", text, re.S)
     items = marc.partition("items:\n")
-    for snippet in (catalogues, rero, folio, statuses, items[0], "items:\n" + items[2]):
+    for snippet in (catalogues, folio, statuses, items[0], "items:\n" + items[2]):
         mapping = read_mapping(snippet)
         StatusMap(mapping.statuses, mapping.status_system)
     institution_mapping(yaml.safe_load(institutions))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -289,7 +290,7 @@ class Client:
                 _check(url)
                 if pause := _turns.take(urlsplit(url).netloc, self._pause):
                     self._sleep(pause)
-                at_home = same_place(start, url)
+                at_home = url == start or same_place(start, url)
                 sent = {k: v for k, v in headers.items() if at_home or k == "Accept-Encoding"}
                 try:
                     with self._send(method, url, query, form, sent) as answer:
@@ -350,7 +351,9 @@ class Client:
         return self._login.hide(text) if self._login else text
 
 
+@lru_cache(maxsize=256)
 def _check(url: str) -> None:
+    """Raise BlockedError where no request can go; a list asks for one address again and again."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

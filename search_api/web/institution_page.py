@@ -41,11 +41,15 @@ def place_facts(place: InstitutionEntry, say: Wording, times: Times) -> list[Fac
 
 def institution_page_view(place: InstitutionView, say: Wording, times: Times) -> dict[str, Any]:
     """What the template shows of one institution."""
-    moment = times.asked
-    if place.week and place.week[0].spans:
-        moment = times.asked.astimezone(place.week[0].spans[0].start.tzinfo)
-    today = moment.date()
+    zone = next((span.start.tzinfo for day in place.week for span in day.spans), times.asked.tzinfo)
+    moment, today = times.asked.astimezone(zone), times.now.astimezone(zone).date()
     return {
+        "asked": say(
+            "institution_at",
+            weekday=say.weekday(moment.date()),
+            day=say.day(moment.date(), today),
+            time=moment.strftime("%H:%M"),
+        ),
         "place": place,
         "facts": place_facts(place, say, times),
         "week": week(place.week, place.exceptions, today, say),

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from indexer.engines.base import EngineError
 from schemas.institution import INSTITUTION_KINDS
 from schemas.query import FACETS
+from search_api.best_holding import zone_of
 from search_api.dependencies import ask_live, context_of
 from search_api.errors import ApiError
 from search_api.institutions import institution_view, institutions_page
@@ -137,18 +138,25 @@ def institutions_list(request: Request) -> Response:
 
 @router.get("/institutions/{id_}")
 def institution_page(request: Request, id_: str) -> Response:
-    """One institution: its week, how to get there, how to ask."""
+    """One institution: its week, how to get there, how to ask; at the moment that the link brought along."""
     page, context = Page(request), context_of(request)
-    now = context.clock()
-    place = institution_view(context, id_, at=now)
+    row = context.registry().by_id.get(id_)
+    zone, given = zone_of(row) if row else None, SearchForm(page.pairs, page.say, page.to).only(CARRIED)
+    try:
+        asked = understand(context, given, page.lang, zone)
+    except BadParameterError:  # of the page the link is from, which says so
+        given, asked = {}, understand(context, {}, page.lang)
+    place = institution_view(context, id_, at=asked.at, near=asked.near)
     if place is None:
         return missing_page(request, "institution")
+    times = Times(asked.at, context.clock())
     frame = frame_for(request, context, page.lang)
     return page.render(
         "institution.html",
         settings=context.settings,
         head=page_head(frame.institution(id_), page.path, json_ld.institution_page(place, frame)),
-        **institution_page_view(place, page.say, Times(now, now)),
+        now=page.to.page(page.path, [p for p in page.pairs if p[0] != "at"]) if any(given.get("at", ())) else "",
+        **institution_page_view(place, page.say, times),
     )
 
 

@@ -162,3 +162,15 @@ def test_what_holds_for_two_services_is_said_once(stock: Any, database: Any, set
     with TestClient(create_app(context), headers=PERSON) as client, closing(context):
         work = client.get("/api/search?q=emma", headers={"Accept": "*/*"}).json()["hits"][0]["id"]
         assert client.get(f"/works/{work}").text.count("Expected back 12 Dec") == 1
+
+
+def test_an_institution_at_the_moment_that_was_asked_for(client: TestClient) -> None:
+    page = client.get("/institutions/central?at=2026-11-27T10:00&near=54.97,-1.61&lang=en").text
+    assert "As it is on Friday 27 Nov at 10:00." in page
+    assert "Open until 12:00" in page
+    assert 'href="/institutions/central?near=54.97%2C-1.61&amp;lang=en">Show how it is now' in page
+    assert "30 Nov" in client.get("/institutions/central?at=2026-12-02").text, "the week of that day"
+    for now in ("/institutions/central", "/institutions/central?at=", "/institutions/central?at=x&near=Atlantis"):
+        page = client.get(now).text
+        assert "Open until 19:00" in page
+        assert "As it is on" not in page

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import trustme
 
 from harvester.addresses import Allowed, BlockedError
 from harvester.fetching import Client, FetchError, PatienceError, RefusedError, StatusError
@@ -311,6 +314,41 @@ def test_an_announced_giant_is_not_even_begun(oai, page):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\nxx"
     with pytest.raises(RefusedError, match="announces 10,737,418,240 bytes"):
         Client(allow=("127.0.0.1",), pause=0).get(page(send=lambda connection: connection.sendall(head)).url)
+
+
+def test_https_is_for_those_whose_certificate_is_signed_by_whom_we_trust(tmp_path, monkeypatch):
+    authority, own = trustme.CA(), tmp_path / "own.pem"
+    authority.cert_pem.write_to_path(own)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+
+    class Closing(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"page")
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Closing)
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    allow = ("127.0.0.1", "localhost")
+    stranger, friend = Client(allow=allow, pause=0), Client(allow=allow, pause=0, authorities=own)
+    read = []
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *given, **named: read.append(named))
+    with pytest.raises(FetchError, match="certificate"):
+        stranger.get(f"https://127.0.0.1:{server.server_port}/")
+    with pytest.raises(FetchError, match="certificate"):
+        friend.get(f"https://localhost:{server.server_port}/")  # it is another's
+    for _ in range(2):  # each by a connection of its own
+        assert friend.get(f"https://127.0.0.1:{server.server_port}/").content == b"page"
+    assert read == []
+    stranger.close()
+    friend.close()
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.mark.parametrize("bits", [15, -15])

@@ -339,3 +339,19 @@ def test_passkeys(newcomer: Any, platform: Platform) -> None:
     log_in()
     expect(page.locator("[role=alert]")).to_be_visible()
     person.look("login-passkey")
+
+
+def test_words_in_tables_stay_whole_on_a_telephone(newcomer: Any, platform: Platform) -> None:
+    from store import accounts, links
+
+    with platform.database.begin() as connection:
+        accounts.add(connection, "boss@example.org", operator=True)
+        secret = links.make(connection, "login", "boss@example.org")
+    page = newcomer(width=360).page
+    page.goto(f"/link/{secret}")
+    page.locator("main form button").click()
+    page.goto("/operator/audit")
+    assert page.get_by_role("table").count() == 1
+    cell = page.get_by_role("cell", name="account.login", exact=True)
+    assert cell.evaluate("cell => { const all = document.createRange(); all.selectNodeContents(cell);"
+                         " return all.getClientRects().length; }") == 1  # fmt: skip

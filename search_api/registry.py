@@ -96,15 +96,15 @@ class Registry:
         return list(found)
 
     def find_place(self, name: str) -> tuple[Point, str] | None:
-        """Position and name of a town (the middle of its institutions) or an institution, by its name or id."""
+        """Position and name of a town (the middle of its institutions), of an institution, by name or id, or a postcode."""
         wanted = fold(name)
         if not wanted:
             return None
         if wanted in self._towns:
             return self._towns[wanted]
         rows = [row for row in self.institutions if wanted in (fold(row.name), fold(row.id), *map(fold, row.aliases))]
-        if not rows and (town := self._town_called(wanted)):
-            return town
+        if not rows and (found := self._town_called(wanted) or self._postcode(wanted)):
+            return found
         rows = rows or [row for row in self.institutions if f" {wanted} " in f" {fold(row.name)} "]
         placed = [row for row in rows if row.lat is not None and row.lon is not None]
         if not placed:
@@ -114,8 +114,19 @@ class Registry:
 
     def _town_called(self, wanted: str) -> tuple[Point, str] | None:
         """The town whose name begins with these words (Newcastle: Newcastle upon Tyne), that of most institutions."""
-        called = Counter(row.city for row in self.institutions if row.city and fold(row.city).startswith(f"{wanted} "))
-        return next((town for city, _ in called.most_common() if (town := self._towns.get(fold(city)))), None)
+        called = [city for city in self._cities if city.startswith(f"{wanted} ") and city in self._towns]
+        return self._towns[max(called, key=self._cities.__getitem__)] if called else None
+
+    @cached_property
+    def _cities(self) -> Counter[str]:
+        return Counter(fold(row.city) for row in self.institutions if row.city)
+
+    def _postcode(self, wanted: str) -> tuple[Point, str] | None:
+        """The middle of the institutions with a postcode."""
+        bare = wanted.replace(" ", "")
+        rows = [row for row in self.institutions if row.postcode and fold(row.postcode).replace(" ", "") == bare]
+        placed = [row for row in rows if row.lat is not None and row.lon is not None]
+        return (_middle(placed), placed[0].postcode) if placed else None
 
     @cached_property
     def _towns(self) -> dict[str, tuple[Point, str]]:

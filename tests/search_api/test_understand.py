@@ -236,3 +236,14 @@ def test_a_town_is_meant_before_an_institution_that_only_has_the_word() -> None:
     assert registry.find_place("Newcastle Castle") == (Point(54.9, -1.6), "Newcastle Castle")
     assert registry.find_place("castle") == (Point(54.9, -1.6), "Newcastle Castle")
     assert registry.find_place("Newcast") is None
+
+
+def test_a_postcode_of_an_institution_is_a_place() -> None:
+    rows = [
+        Institution(id="a", name="A", number=1, kind="library", lat=55.0, lon=-1.7, city="Aldport", postcode="AL1 1AA"),
+        Institution(id="b", name="B", number=2, kind="library", lat=52.5, lon=13.4, city="Berlin", postcode="10115"),
+    ]
+    registry = Registry(rows, "1", datetime(2026, 11, 24, tzinfo=UTC))
+    assert registry.find_place("al11aa") == registry.find_place("AL1 1AA") == (Point(55.0, -1.7), "AL1 1AA")
+    assert registry.find_place("10115") == (Point(52.5, 13.4), "10115")
+    assert registry.find_place("AL1") is None

@@ -15,6 +15,7 @@ from harvester.formats.base import MappingError
 from harvester.formats.csv_paths import Meaning, is_alternative, is_inner, is_wrapped, meaning
 from harvester.formats.csv_words import holding_fields, key, record_fields, words
 from harvester.formats.mapping import Mapping, Names
+from schemas.said import say
 
 _SEVERAL = frozenset({"isbn", "issn", "subject", "contributor", "other_id"})
 """Fields that are read from every header that means them: "ISBN-10" beside "ISBN-13"."""
@@ -81,11 +82,11 @@ def make_plan(header: Sequence[str], mapping: Mapping) -> Plan:
     if not ({"title", "isbn", "issn", "doi", "description", "unit_id", "uniform_title"} & columns.keys()) and (
         "title" not in mapping.constants
     ):
+        shown = ", ".join(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…" for name in names[:30])
         raise MappingError(
-            "no column is recognised as title, ISBN, ISSN, DOI or description; there are "
-            f"{', '.join(name if len(name) <= _SHOWN else f'{name[:_SHOWN]}…' for name in names[:30])}: "
-            "name them in a mapping file (columns: {title: ...})"
-        )
+            say("no column is recognised as title, ISBN, ISSN, DOI or description; there are {names}: name them in a "
+                "mapping file (columns: {{title: ...}})", names=shown)
+        )  # fmt: skip
     used = {position for positions in (*columns.values(), id_, group) for position in positions}
     return Plan(
         width=len(names),

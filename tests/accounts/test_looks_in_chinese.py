@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import harvester.probe
+from harvester.formats import csv_plan
 from harvester.protocols import csv_file
 from schemas import registration
 from schemas.registration import Proposal
@@ -63,11 +64,14 @@ def test_every_sentence_of_a_look_is_translated_with_its_values(file: Path) -> N
 
 
 def test_no_translation_is_left_over() -> None:
-    said = {text for file in FILES for text in sentences(file.read_text())}
+    said = {text for file in (*FILES, Path(csv_plan.__file__)) for text in sentences(file.read_text())}
     said |= {phrase_of(text).text for text in said}
     words = [key.removeprefix("look.") for key in catalogue("zh") if key.startswith("look.") and " " in key[5:].strip()]
     made = [word for word in words if word not in said]
-    source = "".join(file.read_text() for file in (*FILES, Path(registering.__file__), Path(registration.__file__)))
+    source = "".join(
+        file.read_text()
+        for file in (*FILES, *map(Path, (registering.__file__, registration.__file__, csv_plan.__file__)))
+    )
     for word in made:  # put together of others: "a file of {name} records"
         assert all(
             part in source for part in re.split(r"(?:MODS|LIDO|EAD|RDF|, or |, and |qualified Dublin Core)", word)
@@ -134,6 +138,10 @@ def test_files_are_told_in_chinese(visitor: Any) -> None:
     assert 'lang="en"' not in steps(page)
     problems = html.unescape(page[page.index('id="problems"') : page.index("</table>")])
     assert "没有题名" in problems
+    bare = {"file": ("b.csv", b"Nr;Was\n1;Harbours\n", "text/csv")}
+    page = looked_at(visitor("203.0.113.11"), data={"address": ""}, files=bare)
+    assert "没有识别出题名" in steps(page)
+    assert 'lang="en"' not in steps(page)
     page = looked_at(
         visitor("203.0.113.10"), data={"address": ""}, files={"file": ("a.pdf", b"%PDF-1.4 x", "text/csv")}
     )

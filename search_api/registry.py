@@ -96,7 +96,7 @@ class Registry:
         return list(found)
 
     def find_place(self, name: str) -> tuple[Point, str] | None:
-        """Position and name of a town (the middle of its institutions), of an institution, by name or id, or a postcode."""
+        """Position and name: of a town (the middle of its institutions), an institution by name or id, a postcode."""
         wanted = fold(name)
         if not wanted:
             return None

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from lampway import garbage
+from lampway.__main__ import STOPPED
 from lampway.commands import (
     accounts,
     audit,
@@ -76,19 +77,18 @@ for command in COMMANDS:
     command.register(app)
 
 
-_INTERRUPTED = 130
-"""What Typer makes of Ctrl-C: 128 and the number of SIGINT, as shells have it."""
-
-
 def main() -> None:
-    """Entry point of the console script."""
+    """Run the command that was given."""
     garbage.settle()
     try:
         app()
     except SystemExit as end:
-        if end.code == _INTERRUPTED:
-            note("lampway: interrupted; what was done until then is kept, and the command can be given again")
+        if end.code == STOPPED:  # what Typer makes of Ctrl-C
+            note("lampway: stopped; what was done until then is kept, and the command can be given again")
         raise
+    except KeyboardInterrupt:  # just before or after Typer's own part
+        note("lampway: stopped")
+        sys.exit(STOPPED)
     except StoreError as error:  # the database went away while a command was at it
         note(f"lampway: {error}")
         sys.exit(FAILED)

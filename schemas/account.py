@@ -70,7 +70,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the audit: who did what to which thing."""
 
     actor: str
-    """Mail address, or "command" for a person at the machine, or "lampway" for the platform itself."""
+    """Mail address, or "command (NAME)" for a person at the machine, or "lampway" for the platform itself."""
     action: str
     """Area and verb: "account.add", "source.pause"."""
     thing: str

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from lampway.acts import note_act
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
-from schemas.account import ROLES, Account, Act, Role, is_email
+from schemas.account import ROLES, Account, Role, is_email
 from search_api.messages import LANGUAGES
-from store import accounts, audit, institutions, links, passkeys
+from store import accounts, institutions, links, passkeys
 from store.database import Connection
 
 app = typer.Typer(no_args_is_help=True, help="Accounts: add, list, disable, enable, give roles, make a link to log in.")
@@ -130,14 +131,12 @@ def link(
 def _known(connection: Connection, email: str) -> Account:
     account = accounts.by_email(connection, email)
     if account is None:
-        fail(f"no account {email!r}; `lampway accounts list` shows all", FAILED)
+        fail(f"no account {email!r}; `lampway accounts list` shows all", WRONG_USE)
     return account
 
 
 def _note(connection: Connection, action: str, account: Account, *, institution: str = "", **detail: str) -> None:
-    told = {name: value for name, value in detail.items() if value}
-    thing = f"account:{account.email}"
-    audit.write(connection, Act(actor="command", action=action, thing=thing, institution=institution, detail=told))
+    note_act(connection, action, f"account:{account.email}", institution, **detail)
 
 
 def _shown(account: Account, roles: dict[str, Role], *, second_factor: bool) -> dict[str, object]:

@@ -9,6 +9,7 @@ import typer
 from harvester.formats.base import MappingError
 from harvester.removals import DecisionError, decide
 from harvester.restore import purge, undo
+from lampway.acts import note_act
 from lampway.console import WRONG_USE, Meter, fail, note, open_store, say, settings_or_fail
 from store.database import StoreError
 
@@ -37,6 +38,9 @@ def _decide(run: int, *, approved: bool) -> None:
             count = decide(database, run, approved=approved)
         except DecisionError as error:
             fail(str(error), WRONG_USE)
+        with database.begin() as connection:
+            act = "harvest.approve" if approved else "harvest.reject"
+            note_act(connection, act, f"run:{run}", removed=str(count))
     say(f"{count:,} records were removed" if approved else "nothing was removed")
 
 
@@ -57,6 +61,8 @@ def undo_run(
             fail(str(error), WRONG_USE)
         except StoreError as error:
             fail(f"{error}; what came back by now stays, run the command again for the rest")
+        with database.begin() as connection:
+            note_act(connection, "harvest.undo", f"run:{run}", records=str(count))
     say(f"{count:,} records were brought back")
     note("Run `lampway index` to show them in the search.")
 

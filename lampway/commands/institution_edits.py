@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from lampway.acts import note_act
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from schemas.institution import Institution
 from schemas.institution_edit import FIELDS, change
@@ -37,12 +38,13 @@ def set_fields(
         if problems:
             fail("nothing changed. " + "\n".join(problems), WRONG_USE)
         institutions.upsert(connection, [edit.institution])
+        changed = [field for field in FIELDS if getattr(old, field) != getattr(edit.institution, field)]
+        note_act(connection, "institution.edit", f"institution:{id}", id, fields=", ".join(changed))
     for line in edit.notes:
         note(line)
     if json:
         say_json(edit.institution)
     else:
-        changed = [field for field in FIELDS if getattr(old, field) != getattr(edit.institution, field)]
         say(f"{id}: {', '.join(changed)} changed" if changed else f"{id}: nothing to change")
 
 
@@ -86,6 +88,7 @@ def remove(
         if users := [f"{what} {', '.join(ids)}" for what, ids in named if ids]:
             fail(f"{id} is still named by {'; '.join(users)}. Change or remove these first", FAILED)
         institutions.remove(connection, id)
+        note_act(connection, "institution.remove", f"institution:{id}", id)
     if json:
         say_json({"removed": id})
     else:

@@ -11,6 +11,7 @@ import yaml
 
 from harvester.formats.base import MappingError
 from harvester.institution_import import ImportPreview, TableError, read_institutions
+from lampway.acts import note_act
 from lampway.commands import institution_edits
 from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from store import institutions
@@ -45,6 +46,8 @@ def import_(
     if not dry_run and preview.institutions:
         with open_store(settings_or_fail()) as database, database.begin() as connection:
             counts = institutions.upsert(connection, preview.institutions)
+            told = f"{counts.new} new, {counts.changed} changed"
+            note_act(connection, "institution.import", f"file:{file.name}", institutions=told)
             known = {place.id for place in institutions.all_institutions(connection)}
         orphans = [place.id for place in preview.institutions if place.parent and place.parent not in known]
         if orphans:

@@ -7,9 +7,9 @@ from typing import Annotated
 import msgspec
 import typer
 
+from lampway.acts import note_act
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
-from schemas.account import Act
-from store import api_keys, audit, institutions
+from store import api_keys, institutions
 from store.api_keys import AVAILABILITY_WRITE, OVERLAP_DAYS, SCOPES, ReplacedError
 from store.database import Connection
 
@@ -87,7 +87,7 @@ def replace(
     with open_store(settings_or_fail()) as database, database.begin() as connection:
         old = next((key for key in api_keys.all_keys(connection) if key.id == id and key.valid), None)
         if old is None:
-            fail(f"no valid key {id!r}; `lampway keys list` shows all", FAILED)
+            fail(f"no valid key {id!r}; `lampway keys list` shows all", WRONG_USE)
         try:
             key = api_keys.replace(connection, old, days=days)
         except ReplacedError as error:
@@ -106,14 +106,13 @@ def revoke(id: Annotated[str, typer.Argument(help="The key's id: the part betwee
     with open_store(settings_or_fail()) as database, database.begin() as connection:
         known = next((key for key in api_keys.all_keys(connection) if key.id == id), None)
         if known is None or not api_keys.revoke(connection, id):
-            fail(f"no valid key {id!r}; `lampway keys list` shows all", FAILED)
+            fail(f"no valid key {id!r}; `lampway keys list` shows all", WRONG_USE)
         _note(connection, "key.revoke", id, known.institution)
     say(f"{id} is revoked.")
 
 
 def _note(connection: Connection, action: str, id_: str, institution: str, **detail: str) -> None:
-    thing = f"key:{id_}"
-    audit.write(connection, Act(actor="command", action=action, thing=thing, institution=institution, detail=detail))
+    note_act(connection, action, f"key:{id_}", institution, **detail)
 
 
 def register(root: typer.Typer) -> None:

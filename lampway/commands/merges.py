@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from indexer import deciding
 from indexer.merging.explain import explain
+from lampway.acts import note_act, operator
 from lampway.commands.merges_names import NAMES, name_of, refs_named, rows_named
 from lampway.commands.merges_words import decided_in_words, decision_in_words, explanation_in_words
 from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
@@ -17,7 +17,7 @@ from schemas.decisions import Decision, DecisionKind, Level, UndecidableError
 from schemas.explanation import Decided
 from search_api.merges import in_words
 from store import decisions, merge_cuts, precedence, records, sources
-from store.database import StoreError
+from store.database import Database, StoreError
 
 Names = Annotated[list[str], typer.Argument(metavar="RECORD...", help=f"{NAMES}.")]
 LevelOption = Annotated[
@@ -117,7 +117,7 @@ def undo(
     Example: lampway merges undo 7
     """
     with open_store(settings_or_fail()) as database:
-        _tell(lambda: deciding.undo(database, id, author or getpass.getuser()), json)
+        _tell(database, "merges.undo", lambda: deciding.undo(database, id, author or operator()), json)
 
 
 @app.command("list")
@@ -189,6 +189,7 @@ def prefer(
                 fail(f"no source {name!r}; `lampway sources list` shows all", WRONG_USE)
         if names or nobody:
             precedence.put(connection, list(dict.fromkeys(names or [])))
+            note_act(connection, "merges.prefer", "sources", sources=", ".join(names or ["none"]))
         current = precedence.get(connection)
     say("\n".join(current) if current else "No source goes before others; of a work the record that says most does.")
     if names or nobody:
@@ -213,18 +214,24 @@ def _decide(
         refs = [ref for refs in told for ref in refs]
         decision = Decision(
             kind=kind, level=_level(level), records=refs, others=[ref for ref in left if ref not in refs],
-            author=author or getpass.getuser(), reason=reason,
+            author=author or operator(), reason=reason,
         )  # fmt: skip
-        _tell(lambda: deciding.decide(database, decision), json)
+        _tell(database, "merges.decide", lambda: deciding.decide(database, decision), json)
 
 
 def _level(text: str) -> Level:
     return "work" if text == "work" else "edition"
 
 
-def _tell(act: Callable[[], Decided], json: bool) -> None:
+def _tell(database: Database, action: str, act: Callable[[], Decided], json: bool) -> None:
     try:
         decided = act()
+        made = decided.decision
+        with database.begin() as connection:
+            records_told = ", ".join(map(str, made.all_records))
+            note_act(
+                connection, action, f"decision:{made.id}", kind=made.kind, records=records_told, reason=made.reason
+            )
     except UndecidableError as error:
         fail(str(error), WRONG_USE)
     except StoreError as error:

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from lampway.acts import actor
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from schemas.registration import NEXT, Registration, RegistrationState
 from search_api.accounts import registering
@@ -16,7 +17,6 @@ from store.registrations import StepError
 
 app = typer.Typer(no_args_is_help=True, help="Sources that institutions register themselves: list, approve, refuse.")
 Id = Annotated[str, typer.Argument(help="The registration.")]
-_ACTOR = "command"
 
 
 @app.command("list")
@@ -58,7 +58,7 @@ def approve(id: Id) -> None:  # noqa: A002
     with open_store(settings_or_fail()) as database, database.begin() as connection:
         found = _known(connection, id)
         try:
-            registering.approve(connection, found, _ACTOR)
+            registering.approve(connection, found, actor())
         except StepError as error:
             way = f"; who registered it has not proven it yet: `lampway registrations vouch {id}` does it for them"
             fail(f"{id} cannot be approved: {error}{way if found.state == 'probed' else ''}", FAILED)
@@ -75,7 +75,7 @@ def refuse(id: Id, reason: Annotated[str, typer.Option(help="Why; the institutio
         found = _known(connection, id)
         found.reason = reason[:500]
         try:
-            registrations.step(connection, found, "refused", _ACTOR, reason=reason[:500])
+            registrations.step(connection, found, "refused", actor(), reason=reason[:500])
         except StepError as error:
             fail(f"{id} cannot be refused: {error}", FAILED)
     say(f"{id} is refused.")
@@ -94,8 +94,8 @@ def vouch(
     with open_store(settings) as database, database.begin() as connection:
         found = _known(connection, id)
         try:
-            registrations.note_proof(connection, id, "vouched", fits=True, detail=f"{_ACTOR}: {reason}")
-            registering.proven(connection, settings, found, "vouched", _ACTOR)
+            registrations.note_proof(connection, id, "vouched", fits=True, detail=f"{actor()}: {reason}")
+            registering.proven(connection, settings, found, "vouched", actor())
         except StepError as error:
             fail(f"{id} needs nobody's word now: {error}", FAILED)
     say(f"{id} is {found.state}.")
@@ -104,7 +104,7 @@ def vouch(
 def _known(connection: Connection, id_: str) -> Registration:
     found = registrations.get(connection, id_)
     if found is None:
-        fail(f"no registration {id_!r}; `lampway registrations list` shows all", FAILED)
+        fail(f"no registration {id_!r}; `lampway registrations list` shows all", WRONG_USE)
     return found
 
 

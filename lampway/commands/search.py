@@ -54,7 +54,8 @@ def search(
     try:
         answer = answer_to(context, understand(context, params, lang))
     except BadParameterError as error:
-        fail(f"{_option(error.parameter)}: {error.message}", WRONG_USE)
+        more = ": give --near LAT,LON or --near PLACE" if error.parameter == "within_km" and not near else ""
+        fail(f"{_option(error.parameter)}: {error.message}{more}", WRONG_USE)
     except EngineError as error:
         fail(str(error))
     finally:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lampway.acts import note_act
 from lampway.console import WRONG_USE, fail, open_store, say, settings_or_fail
 from store import sources
 
@@ -24,6 +25,7 @@ def licence(
             fail(f"no source {id!r}; `lampway sources list` shows all", WRONG_USE)
         source.licence = name.strip()
         sources.add(connection, source)
+        note_act(connection, "source.licence", f"source:{id}", source.institution, licence=source.licence)
     say(f"the licence of {id} is {name.strip() or 'not known'}")
 
 

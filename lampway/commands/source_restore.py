@@ -9,6 +9,7 @@ import typer
 from harvester.formats.base import MappingError
 from harvester.removals import DecisionError
 from harvester.restore import restore
+from lampway.acts import note_act
 from lampway.console import INCOMPLETE, WRONG_USE, Meter, fail, note, open_store, say, settings_or_fail
 from store.database import StoreError
 
@@ -33,6 +34,8 @@ def restore_records(
             fail(str(error), WRONG_USE)
         except StoreError as error:
             fail(f"{error}; what came back by now stays, run the command again for the rest")
+    with open_store(settings_or_fail()) as database, database.begin() as connection:
+        note_act(connection, "source.restore", f"source:{id}", records=str(count))
     say(f"{count:,} records were brought back")
     note("Run `lampway index` to show them in the search.")
     if missing:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harvester.schedule import ScheduleError, check_cron, check_window, next_run
+from lampway.acts import actor, note_act
 from lampway.commands.sources import app
 from lampway.console import WRONG_USE, fail, note, open_store, say, settings_or_fail
 from lampway.harvest_worker import plan_of
@@ -51,6 +52,8 @@ def schedule(
             if cron is not None or full_schedule is not None:
                 source.scheduled_at = now_text()
             sources.add(connection, source)
+            plan_told = {"schedule": source.schedule, "full": source.full_schedule, "window": source.window}
+            note_act(connection, "source.schedule", f"source:{id}", source.institution, **plan_told)
         owners = {owner.id: owner for owner in institutions.all_institutions(connection)}
         runs = next(runs for found, runs in all_with_runs(connection) if found.id == id)
     plan = plan_of(source, owners.get(source.institution), runs, settings)
@@ -83,8 +86,9 @@ def resume(id: Id) -> None:  # noqa: A002
 
 def _set_paused(id_: str, *, paused: bool) -> None:
     with open_store(settings_or_fail()) as database, database.begin() as connection:
-        _known(connection, id_)
-        registering.pause_source(connection, id_, "command", paused=paused)
+        source = _known(connection, id_)
+        registering.pause_source(connection, id_, actor(), paused=paused)
+        note_act(connection, "source.pause" if paused else "source.resume", f"source:{id_}", source.institution)
     say(f"{id_} is {'paused' if paused else 'no longer paused'}.")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from harvester.probe.first_look import first_look
 from harvester.source_checks import SourceError, check, check_location, default_id, tidy_location
+from lampway.acts import note_act
 from lampway.commands import source_licence, source_restore, source_test
 from lampway.console import WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from lampway.source_login import Auth, give
@@ -173,6 +174,8 @@ def _add(source: Source, mapping: Path | None, replace: bool, auth: str) -> None
             source.scheduled_at = now_text()
         give(source, auth, before, settings)
         sources.add(connection, source)
+        note_act(connection, "source.change" if before else "source.add", f"source:{source.id}", source.institution,
+                 protocol=source.protocol, location=source.location)  # fmt: skip
         emptied.show(connection, source.institution)
     say(source.id)
     if told:
@@ -222,12 +225,14 @@ def remove(
     """
     with open_store(settings_or_fail()) as database:
         with database.connect() as connection:
-            if sources.get(connection, id) is None:
+            known = sources.get(connection, id)
+            if known is None:
                 fail(f"no source {id!r}; `lampway sources list` shows all", WRONG_USE)
         if not yes and not typer.confirm(f"Remove {id} and all its records?"):
             fail("nothing removed", WRONG_USE)
         with database.begin() as connection:
             sources.remove(connection, id)
+            note_act(connection, "source.remove", f"source:{id}", known.institution, location=known.location)
     say(f"{id} is removed.")
     note("Run `lampway index` to take its records out of the search.")
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from lampway.acts import note_act
 from lampway.console import WRONG_USE, fail, note, open_store, say, settings_or_fail
-from schemas.account import Act
 from schemas.catalogue import Source
-from store import audit, erasing, sources, taken_down
+from store import erasing, sources, taken_down
 from store.database import Connection
 
 Record = Annotated[str, typer.Argument(help="The source's own identifier of the record.")]
@@ -69,11 +69,7 @@ def _known(connection: Connection, id_: str) -> tuple[Source, int]:
 
 
 def _note(connection: Connection, action: str, source: Source, record: str, reason: str) -> None:
-    told = {"record": record[:500], "reason": reason[:500]}
-    thing = f"source:{source.id}"
-    audit.write(
-        connection, Act(actor="command", action=action, thing=thing, institution=source.institution, detail=told)
-    )
+    note_act(connection, action, f"source:{source.id}", source.institution, record=record, reason=reason)
 
 
 def add_to(group: typer.Typer) -> None:

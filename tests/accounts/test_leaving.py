@@ -25,6 +25,7 @@ from harvester.restore import restore
 from harvester.run import WithdrawnError
 from indexer.engines import open_engine
 from indexer.update import update
+from lampway.acts import operator
 from lampway.cli import app as cli
 from lampway.housekeeping import Housekeeping
 from lampway.outside import Harvester
@@ -277,7 +278,8 @@ def test_one_record_is_erased_and_stays_away(
     assert house.ids()["n2"] == ids["n2"]
     with house.database.connect() as connection:
         acts = [(line.action, line.actor) for line in audit.read(connection, institutions=["north"])][:4]
-    assert acts[:2] == [("record.take_down", "command"), ("record.allow", "command")]
+    who = f"command ({operator()})"
+    assert acts[:2] == [("record.take_down", who), ("record.allow", who)]
     assert acts[2:] == [("record.take_down", "bea@example.org")] * 2
 
 

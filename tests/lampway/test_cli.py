@@ -22,4 +22,4 @@ def test_ctrl_c_says_that_what_was_done_is_kept(
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 130
-    assert "interrupted; what was done until then is kept" in capsys.readouterr().err
+    assert "stopped; what was done until then is kept" in capsys.readouterr().err

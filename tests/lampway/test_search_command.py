@@ -89,3 +89,10 @@ def test_before_the_first_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     done = CliRunner().invoke(app, ["search", "anything"])
     assert done.exit_code == 1
     assert "lampway index" in done.stderr
+
+
+def test_a_radius_without_a_place_names_the_option(run: Any) -> None:
+    done = run("harbour", "--within", "2")
+    assert done.exit_code == 2
+    assert "--within: needs a position, or a place, to be near: give --near LAT,LON or --near PLACE" in done.output
+    assert "near=" not in run("harbour", "--sort", "near").output

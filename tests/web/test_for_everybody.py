@@ -158,6 +158,19 @@ def test_the_description_of_the_api_can_be_read_by_everybody(visit: Visit) -> No
     assert found <= {"heading-order", "nested-interactive"}  # of Swagger UI's own making
 
 
+@pytest.mark.parametrize(
+    ("path", "most"), [("/", 20_000), ("/search?q=turner", 90_000), ("/institutions/central", 90_000)]
+)
+def test_pages_are_light_for_a_slow_line(visit: Visit, path: str, most: int) -> None:
+    page = visit(path)
+    page.wait_for_load_state("networkidle")
+    sizes = page.evaluate(
+        "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).map(each => each.transferSize)"
+    )
+    assert len(sizes) > 2
+    assert 5_000 < sum(sizes) < most
+
+
 def test_no_cookies_no_foreign_hosts(visit: Visit) -> None:
     page = work(visit)
     assert page.context.cookies() == []

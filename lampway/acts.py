@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from contextlib import suppress
 
 from schemas.account import Act
 from store import audit
@@ -11,9 +12,11 @@ from store.database import Connection
 
 
 def operator() -> str:
-    """Name of the machine's user who gives the command, also behind sudo; of one without a name the number."""
+    """Name of the machine's user who gives the command: who logged in, also behind sudo; else whose process it is."""
+    with suppress(OSError):  # no terminal
+        return os.getlogin()
     try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
+        return getpass.getuser()
     except (KeyError, OSError):  # a container may run under a number that has no name
         return f"user {os.getuid()}"
 

@@ -133,7 +133,7 @@ def create_app(
     app.state.merges = merging
     app.add_middleware(Negotiation, base=context.settings.public_url.rstrip("/"))
     app.add_middleware(EntityTags)
-    app.state.tries, app.state.mail = Tries(), Mail(context.settings)
+    app.state.tries, app.state.mail = Tries(), Mail(context.settings, app.state.metrics.mail)
     app.state.provider = Provider(context.settings)
     app.state.outside, app.state.trials = outside, Trials(context.database, context.settings, outside)
     app.add_middleware(Compression)

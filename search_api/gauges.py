@@ -45,6 +45,11 @@ class Gauges(Collector):
         yield GaugeMetricFamily(
             "lampway_works_unindexed", "Changed works that wait to be written to the engine", value=now.unindexed
         )
+        yield GaugeMetricFamily(
+            "lampway_registrations_waiting",
+            "Proven registrations that wait for an operator: lampway registrations approve or refuse",
+            value=now.registrations_waiting,
+        )
         yield GaugeMetricFamily("lampway_workers", "Living lampway worker processes", value=now.workers)
         if now.promoted:
             yield GaugeMetricFamily(

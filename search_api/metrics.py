@@ -40,6 +40,9 @@ class Metrics:
         self._live = Counter(
             "lampway_live_lookups", "Live look-ups by how they ended", ["outcome"], registry=self._registry
         )
+        self._mails = Counter("lampway_mails", "Mails by how they ended", ["outcome"], registry=self._registry)
+        for outcome in ("sent", "failed"):
+            self._mails.labels(outcome)  # there from the start, so that the first failure is a step
 
     def watch(self, gauges: Collector) -> None:
         """Show gauges too that are read at each scrape."""
@@ -65,6 +68,10 @@ class Metrics:
     def live(self, outcome: str) -> None:
         """Count a live look-up: answered, failed, late, refused (circuit or budget)."""
         self._live.labels(outcome).inc()
+
+    def mail(self, outcome: str) -> None:
+        """Count a mail: sent, or failed for good."""
+        self._mails.labels(outcome).inc()
 
     def exposition(self) -> bytes:
         """All of it as Prometheus reads it."""

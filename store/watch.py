@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from store import generations, lease_rows, records, works
+from store import generations, lease_rows, records, registrations, works
 from store.codec import from_json
 from store.holdings import moment
 from store.sources import SourceState
@@ -38,6 +38,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Living ``lampway worker`` processes."""
     promoted: datetime | None
     """When the live generation was built."""
+    registrations_waiting: int
+    """Registrations that are proven and wait for an operator's word."""
     sources: list[SourceStanding]
 
 
@@ -50,6 +52,7 @@ def standing(connection: Connection, engine: str) -> Standing:
         unindexed=works.count_pending(connection),
         workers=len(workers),
         promoted=moment(live.promoted_at) if live and live.promoted_at else None,
+        registrations_waiting=registrations.counts(connection).get("proven", 0),
         sources=_sources(connection),
     )
 

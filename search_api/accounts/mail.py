@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -22,7 +23,14 @@ _TRIES, _PAUSE_S, _TIMEOUT_S = 3, 10.0, 20.0
 class Mail:
     """The way to people's mail boxes; None of it when no mail server is set."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, ended: Callable[[str], None] = lambda _: None) -> None:
+        """Begin.
+
+        Args:
+            settings: name the server, and whom mails are from.
+            ended: told of each mail how it ended: sent, or failed after all tries.
+        """
+        self._ended = ended
         self._server = urlsplit(settings.smtp_url) if settings.smtp_url else None
         host = urlsplit(settings.public_url).hostname or "localhost"
         self._from = settings.mail_from or f"lampway@{host}"
@@ -59,7 +67,9 @@ class Mail:
                 if left:
                     time.sleep(_PAUSE_S)
             else:
+                self._ended("sent")
                 return
+        self._ended("failed")
 
 
 def _hand_over(server: SplitResult, message: EmailMessage) -> None:

@@ -13,9 +13,11 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.catalogue import Quarantined
+from schemas.registration import Proposal
 from search_api import gauges
+from search_api.accounts import mail
 from search_api.app import create_app
-from store import leases, quarantine, records, sources
+from store import accounts, leases, quarantine, records, registrations, sources
 from store.sources import SourceState
 
 ROOT = Path(__file__).parent.parent.parent
@@ -70,6 +72,26 @@ def test_what_goes_wrong_shows(federation: Any, scrape: Any) -> None:
     assert now["lampway_source_quarantined_records"][name] == 1
     moment = datetime.fromisoformat("2026-11-20T00:00:00+00:00")
     assert now["lampway_source_last_complete_timestamp_seconds"][name] == moment.timestamp()
+
+
+def test_registrations_that_wait_and_mails_that_fail_show(
+    federation: Any, scrape: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = scrape()
+    assert (before["lampway_registrations_waiting"], before["lampway_mails_total"]) == (0, 0)
+    with federation.context.database.begin() as connection:
+        number = accounts.add(connection, "ada@library.example").number
+        for place in ("a", "b"):
+            proposal = Proposal(protocol="oai", location=f"https://{place}.example/oai", format="oai_dc")
+            registrations.add(connection, number, "proven" if place == "a" else "live", proposal)
+    assert scrape()["lampway_registrations_waiting"] == 1
+    monkeypatch.setattr(mail, "_TRIES", 1)
+    settings = federation.context.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
+    monkeypatch.setattr(federation.context, "settings", settings)
+    app = create_app(federation.context)
+    app.state.mail.send("ada@library.example", "en", "login", link="x", minutes="15")
+    app.state.mail.close()
+    assert 'lampway_mails_total{outcome="failed"} 1.0' in TestClient(app).get("/metrics").text
 
 
 def test_without_the_store_the_rest_is_still_told(federation: Any, scrape: Any) -> None:

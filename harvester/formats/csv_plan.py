@@ -17,9 +17,9 @@ from harvester.formats.csv_words import holding_fields, key, record_fields, word
 from harvester.formats.mapping import Mapping, Names
 from schemas.said import say
 
-_SEVERAL = frozenset({"isbn", "issn", "subject", "contributor", "other_id"})
-"""Fields that are read from every header that means them: "ISBN-10" beside "ISBN-13"."""
-_FALLBACK = _SEVERAL | {"creator", "date", "publisher", "publication_place", "language", "extent", "type"}
+_SEVERAL = frozenset({"isbn", "issn", "subject", "contributor", "other_id", "title"})
+"""Fields that are read from every header that means them: "ISBN-10" beside "ISBN-13", an object's name for a title."""
+_FALLBACK = _SEVERAL - {"title"} | {"creator", "date", "publisher", "publication_place", "language", "extent", "type"}
 """The same of inner fields, which differ from record to record: what the first one does not say, another may."""
 _ATTRIBUTES = frozenset(
     {
@@ -72,6 +72,7 @@ def make_plan(header: Sequence[str], mapping: Mapping) -> Plan:
             raise MappingError(f"columns: {field!r} is no field; there are {', '.join([*record, *holding])}")
         columns[field] = _positions(wanted, names, f"columns: {field}")
     _recognise(names, mapping, columns)
+    _reference_code(names, columns)
     id_ = _id(names, mapping, columns)
     group = _positions(mapping.group_by, names, "group_by") if mapping.group_by else id_
     if id_ and not set(group) <= set(id_):
@@ -141,6 +142,15 @@ def _recognise(names: list[str], mapping: Mapping, columns: dict[str, tuple[int,
                     continue
                 columns[known.field] += (position,)
                 taken.add(position)
+
+
+def _reference_code(names: list[str], columns: dict[str, tuple[int, ...]]) -> None:
+    """In a table of an archive that has numbers of its own, the identifier is what a unit is asked for by."""
+    if "level" in columns:
+        taken = {position for positions in columns.values() for position in positions}
+        codes = [position for position, name in enumerate(names) if key(name) == "identifier" and position not in taken]
+        if codes:
+            columns["unit_id"] = (*codes[:1], *columns.get("unit_id", ()))
 
 
 def _whole(name: str) -> Meaning | None:

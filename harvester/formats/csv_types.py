@@ -26,4 +26,6 @@ def default_type(columns: Set[str]) -> RecordType:
         return "object"
     if "journal" in columns or ({"volume", "pages"} <= columns and {"issue", "doi"} & columns):
         return "article"
+    if "issn" in columns and "isbn" not in columns:
+        return "serial"
     return "book" if columns & _BOOK_COLUMNS else "other"

@@ -11,6 +11,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffe\uffff]")
 # MARC non-filing marks (start/end of string, joiners) that MARC-8 and some systems leave in the text.
 _NON_FILING = re.compile("[\x88\x89\x98\x9c]")
 _DATES = re.compile(r",?\s*\(?\b(?:ca?\.\s*)?(?:\d{3,4}|-)\??\s*[-–]\s*(?:(?:ca?\.\s*)?\d{3,4}\??)?\)?\.?$")
+_LIVED = re.compile(r"\s*\([^():]*\d{3,4}[^():]*[-–][^():]*\d{3,4}[^():]*\)$")
+"""Where and when somebody lived, as museums write it: "(French, 1744–1818)", "(Sevilla, 1617 - Sevilla, 1682)"."""
 # Not in scripts without initials: "红楼梦." is a title of three characters, and its full stop only punctuation.
 _INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]{1,3}\.$")
 
@@ -44,6 +46,7 @@ def strip_name(text: str) -> str:
     """A name without trailing comma, full stop, and years of life ("Austen, Jane, 1775-1817." -> "Austen, Jane")."""
     text = text.rstrip(" ,;:")
     if text[-1:] in "-).?0123456789" and ("-" in text or "–" in text):
+        text = _LIVED.sub("", text) if text[-1] == ")" else text
         text = _DATES.sub("", text) or text
     text = text.rstrip(" ,;:")
     return text[:-1] if text.endswith(".") and not _INITIAL.search(text) else text

@@ -17,18 +17,20 @@ _FIRST = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?)record[\s>]")
 _HIDING = {b"!": ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>")), b"?": ((b"<?", b"?>"),)}
 """Between these, markup is no markup; by their second byte, which is found ten times faster and rare on most pages."""
 _FEW = 1000
-_BLANKS = b" \t\r\n"
+_OPENS, _CLOSES = b"<>"
+Place = tuple[int, int]
+"""Where a record begins and ends in its page."""
 
 
-def cut(data: bytes) -> tuple[bytes, bytes, list[bytes]] | None:
-    """Take the outermost <record> elements out of a page.
+def cut(data: bytes) -> tuple[bytes, bytes, list[Place]] | None:
+    """Find the outermost <record> elements of a page.
 
     Args:
         data: well-formed, without a document type declaration.
 
     Returns:
-        The page with one empty <record/> in place of all, the prefix of that name ("" or "oai:"), and the records as
-        they stand there. None = it cannot be told where they begin and end.
+        The page with one empty <record/> in place of all, the prefix of that name ("" or "oai:"), and where the records
+        stand. None = it cannot be told where they begin and end.
     """
     if not _is_utf8(data) or _may_hide_records(data):
         return None
@@ -38,41 +40,42 @@ def cut(data: bytes) -> tuple[bytes, bytes, list[bytes]] | None:
     prefix = first[1]
     begin, end = b"<" + prefix + b"record", b"</" + prefix + b"record>"
     starts = re.compile(re.escape(begin) + rb"[\s>]")
-    *parts, tail = data[first.start() :].split(end)
-    records: list[bytes] = []
-    inner: list[bytes] = []
-    depth = 0  # MARC records are called <record>, too
-    for part in parts:
-        if not depth:
-            part = part.lstrip(_BLANKS)
-            if not part.startswith(begin):
-                return None
-        depth += len(starts.findall(part)) - 1
-        inner.append(part)
-        if depth < 0:
+    another = re.compile(rb"[ \t\r\n]*(?=%b[\s>])" % re.escape(begin))
+    places: list[Place] = []
+    at = first.start()
+    while match := another.match(data, at):
+        at = match.end()
+        stop = data.find(end, at)
+        inside = at + 1
+        depth = 1
+        while depth and stop >= 0:  # MARC records are called <record>, too
+            depth += (len(starts.findall(data, inside, stop)) if data.find(begin, inside, stop) >= 0 else 0) - 1
+            if depth:
+                inside, stop = stop + 1, data.find(end, stop + 1)
+        if depth:
             return None
-        if not depth:
-            inner.append(b"")
-            records.append(end.join(inner))
-            inner = []
-    if depth or starts.search(tail):
+        places.append((at, stop + len(end)))
+        at = stop + len(end)
+    if starts.search(data, at) or data.find(end, at) >= 0:
         return None
-    return data[: first.start()] + begin + b"/>" + tail, prefix, records
+    return data[: first.start()] + begin + b"/>" + data[at:], prefix, places
 
 
-def declare(records: list[bytes], prefix: bytes, namespaces: dict[str | None, str]) -> list[bytes] | None:
-    """Records cut out of a page as documents of their own: with the namespaces that were declared around them.
+def declare(data: bytes, places: list[Place], prefix: bytes, namespaces: dict[str | None, str]) -> list[bytes] | None:
+    """Records of a page as documents of their own: with the namespaces that are declared around them.
 
     Returns:
         None where a record declares some itself: whether it is one of OAI-PMH at all is seen in a tree only.
     """
     begin = b"<" + prefix + b"record"
-    for record in records:
-        if record[len(begin)] != 62 and b"xmlns" in record[: record.index(b">")]:  # 62 is ">"
+    length = len(begin)
+    for at, _ in places:
+        if data[at + length] != _CLOSES and b"xmlns" in data[at : data.index(b">", at)]:
             return None
-    around = etree.tostring(etree.Element("x", nsmap=cast("Any", namespaces)))[2:-2]
-    start = begin + around
-    return [start + record[len(begin) :] for record in records]
+    start = begin + etree.tostring(etree.Element("x", nsmap=cast("Any", namespaces)))[2:-2]
+    # Each copy of a record costs as much as to parse half of it: this is the only one.
+    page = memoryview(data)
+    return [b"".join((start, page[at + length : stop])) for at, stop in places]
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -83,17 +86,27 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _may_hide_records(data: bytes) -> bool:
-    if data.startswith(b"<?xml "):
-        data = data[data.find(b"?>") :]
+    after = data.find(b"?>") if data.startswith(b"<?xml ") else 0
     for sign, pairs in _HIDING.items():
-        *before, _ = data.split(sign, _FEW)
-        if len(before) < _FEW and not any(part.endswith(b"<") for part in before):
+        if not _may_open(data, sign, after):
             continue
         for mark, end in pairs:
-            at = data.find(mark)
+            at = data.find(mark, after)
             while at >= 0:
                 stop = data.find(end, at)
                 if stop < 0 or data.find(b"record", at, stop) >= 0:
                     return True
                 at = data.find(mark, stop)
     return False
+
+
+def _may_open(data: bytes, sign: bytes, after: int) -> bool:
+    """Whether "<" stands before a sign, or there are too many of it to look at each."""
+    for _ in range(_FEW):
+        at = data.find(sign, after)
+        if at <= 0:
+            return at == 0
+        if data[at - 1] == _OPENS:
+            return True
+        after = at + 1
+    return True

@@ -130,11 +130,11 @@ def text_of(element: etree._Element | None) -> str:
 def _read(data: bytes, *, huge: bool) -> OaiPage:
     page = OaiPage()
     if _is_sound(data, huge=huge) and (parts := cut(data)) is not None:
-        frame, prefix, records = parts
+        frame, prefix, cuts = parts
         root = etree.fromstring(frame, etree.XMLParser(huge_tree=huge, **_SAFE))
         places = root.findall(f"*/{RECORD}")
-        payloads = declare(records, prefix, places[0].nsmap) if len(places) == 1 else None
-        if root.tag == _ROOT and (payloads is not None or (not places and not records)):
+        payloads = declare(data, cuts, prefix, places[0].nsmap) if len(places) == 1 else None
+        if root.tag == _ROOT and (payloads is not None or (not places and not cuts)):
             page.records = [read_record(payload, prefix) for payload in payloads or ()]
             _finish(page, root)
             return page

@@ -64,5 +64,5 @@ def test_the_identifier_of_an_archives_table_is_what_one_asks_for() -> None:
 
 
 def test_a_list_of_titles_with_issn_lists_serials() -> None:
-    (nature,) = read("Title;ISSN;Holdings;Library", "Nature;0028-0836;1950-1999, 2003+;Hospital")
+    (nature,) = read("Title;ISSN;Holdings;Library;Format", "Nature;0028-0836;1950-1999, 2003+;Hospital;Print")
     assert (nature.type, nature.holdings[0].note) == ("serial", "1950-1999, 2003+")

@@ -124,7 +124,7 @@ def test_the_commands(context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "vouched" in run("registrations", "list").stdout
     assert run("registrations", "list", "--state", "nonsense").exit_code == 2
     assert [row["id"] for row in json.loads(run("registrations", "list", "--json").stdout)] == [id_]
-    assert run("registrations", "refuse", "nothing", "--reason", "x").exit_code == 1
+    assert run("registrations", "refuse", "nothing", "--reason", "x").exit_code == 2
     lines = json.loads(run("audit", "--json").stdout)
     assert {"account.add", "account.disable", "account.enable", "account.link", "registration.step"} <= {
         line["action"] for line in lines

@@ -21,7 +21,7 @@ from indexer.merging.sounds import script_of, sound
 from indexer.merging.titles import MAX_OTHER_TITLES, Title, titles_of
 from schemas.catalogue import CatalogueRecord, Host
 
-RULES = "5"
+RULES = "6"
 """Version of all that decides who merges with whom: another one lets the next update merge every record anew."""
 
 STRONG_SCHEMES = frozenset(("doi", "oclc", "lccn", "nbn", "ismn"))
@@ -101,7 +101,7 @@ NONE = Features(kind="", part="", languages=(), forms=(), titles=(), identifiers
 
 def features_of(record: CatalogueRecord) -> Features:
     """What merging looks at in a record."""
-    if record.unique:
+    if record.unique or _is_unpublished_picture(record):
         return NONE
     kind = _KINDS.get(record.type, record.type)
     part = part_key(record.part)
@@ -134,6 +134,11 @@ def features_of(record: CatalogueRecord) -> Features:
         extent=extent,
         host=_host(record.host),
     )
+
+
+def _is_unpublished_picture(record: CatalogueRecord) -> bool:
+    """Photographs of one street by one hand in one year are many; posters and prints have a publisher."""
+    return record.type == "image" and not record.publisher and not any(_strong(record))
 
 
 def _uniform(record: CatalogueRecord, creator: str, kind: str, part: str) -> int:

@@ -96,6 +96,10 @@ def level(*records: CatalogueRecord) -> str:
         # things that exist once
         *[(record(type=t, isbns=[ISBN], identifiers=["doi:10.1/a"]),
            record(type=t, isbns=[ISBN], identifiers=["doi:10.1/a"]), "") for t in ("object", "archive", "manuscript")],
+        # photographs of one name are many, posters are printed
+        (record("Main Street", type="image"), record("Main Street", type="image"), ""),
+        (record("Main Street", type="image", publisher="Penguin"),
+         record("Main Street", type="image", publisher="Penguin"), "edition"),
     ],
 )  # fmt: skip
 def test_pairs(one: CatalogueRecord, other: CatalogueRecord, expected: str) -> None:

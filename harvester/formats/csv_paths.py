@@ -128,6 +128,13 @@ def is_copies(name: str, inner: Iterable[str]) -> bool:
     return any(_key(one) not in own and meaning(f"{name}.{one}") for one in inner)
 
 
+@lru_cache(maxsize=8192)
+def says_what_it_is(name: str) -> bool:
+    """Whether a key may say what its object is, or be a part of a person's name: most are neither."""
+    return any(is_one_of(name, kind) for kind in ("types", "labels", "family", "given"))
+
+
+@lru_cache(maxsize=65536)
 def is_one_of(name: str, kind: str) -> bool:
     """Whether a name is one of the words of a list of ``inner_fields.yaml``: family, given, sorts, values ..."""
     return _key(name) in _keys(kind)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harvester.formats.csv_paths import is_copies, is_one_of, meaning, sort_of
+from harvester.formats.csv_paths import is_copies, is_one_of, meaning, says_what_it_is, sort_of
 
 DEPTH = 8
 _LISTS = frozenset({
@@ -33,7 +33,13 @@ def rows(value: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         row = {name: list(texts) for name, texts in own.items()}
         for name, inner in copy.items():
             _flatten(inner, f"{copies}.{name}", row, 2)
-        yield dict(cell for name, texts in row.items() for cell in _cells(name, list(dict.fromkeys(texts))))
+        cells: dict[str, str] = {}
+        for name, texts in row.items():
+            if len(texts) == 1:
+                cells[name] = texts[0]
+            else:
+                cells.update(_cells(name, list(dict.fromkeys(texts))))
+        yield cells
 
 
 def _cells(name: str, texts: list[str]) -> Iterator[tuple[str, str]]:
@@ -53,7 +59,10 @@ def objects(value: Any) -> bool:
 
 
 def _flatten(value: Any, path: str, into: _Columns, depth: int) -> None:
-    if isinstance(value, dict):
+    if isinstance(value, str):
+        if value:
+            into.setdefault(path, []).append(value)
+    elif isinstance(value, dict):
         if depth < DEPTH:
             _flatten_object(value, path, into, depth)
     elif isinstance(value, list):
@@ -64,9 +73,12 @@ def _flatten(value: Any, path: str, into: _Columns, depth: int) -> None:
 
 
 def _flatten_object(value: dict[str, Any], path: str, into: _Columns, depth: int) -> None:
-    if person := _name_of_person(value):
-        into.setdefault(path, []).append(person)
-    sort, said_by = _sort(value, path)
+    sort = said_by = ""
+    telling = [key for key in value if says_what_it_is(key)]
+    if telling:
+        if person := _name_of_person(value, telling):
+            into.setdefault(path, []).append(person)
+        sort, said_by = _sort(value, telling, path)
     inside = f"{path}:{sort}" if sort else path
     for key, inner in value.items():
         if sort and key == said_by:
@@ -80,21 +92,19 @@ def _flatten_object(value: dict[str, Any], path: str, into: _Columns, depth: int
             _flatten(inner, f"{inside}.{key}", into, depth + 1)
 
 
-def _name_of_person(value: dict[str, Any]) -> str:
+def _name_of_person(value: dict[str, Any], keys: list[str]) -> str:
     """Family and given name as one text; "" where there are not both."""
-    parts = ["", ""]
-    for key, inner in value.items():
-        for number, kind in enumerate(("family", "given")):
-            if isinstance(inner, str) and is_one_of(key, kind):
-                parts[number] = parts[number] or inner.strip()
-    return ", ".join(parts) if all(parts) else ""
+    family = next((value[key] for key in keys if is_one_of(key, "family")), "")
+    given = next((value[key] for key in keys if is_one_of(key, "given")), "")
+    both = isinstance(family, str) and isinstance(given, str) and family.strip() and given.strip()
+    return f"{family.strip()}, {given.strip()}" if both else ""
 
 
-def _sort(value: dict[str, Any], path: str) -> tuple[str, str]:
+def _sort(value: dict[str, Any], keys: list[str], path: str) -> tuple[str, str]:
     """What an object says that it is, and the key that says so."""
     if len(value) > 1:
-        for key, inner in value.items():
-            if sort := sort_of(path, value, key, _first_text(inner)):
+        for key in keys:
+            if sort := sort_of(path, value, key, _first_text(value[key])):
                 return sort, key
     return "", ""
 

@@ -103,7 +103,7 @@ def _year_of(text: str) -> int | None:
 
 def day_of(text: str) -> str:
     """A date as it is shown: of a moment ("2015-08-01T00:00:00Z") only the day."""
-    return text[:10] if _MOMENT.match(text) else text
+    return text[:10] if len(text) > len("2015-08-01") and _MOMENT.match(text) else text
 
 
 def iso_date(text: str, *, month_first: bool = False) -> str:

@@ -119,7 +119,7 @@ def _all(values: dict[str, list[str]], *names: str) -> list[str]:
 
 def _subjects(values: dict[str, list[str]]) -> list[str]:
     found = _all(values, "subject", "coverage", "spatial", "temporal")
-    if any(";" in text for text in found):  # of CONTENTdm, Omeka, OJS: several in one property
+    if ";" in " ".join(found):  # of CONTENTdm, Omeka, OJS: several in one property
         return distinct([part.strip() for text in found for part in text.split(";")])
     return found
 
@@ -241,7 +241,7 @@ def _is_picture(url: str) -> bool:
 def _relations(values: dict[str, list[str]], into: CatalogueRecord, citations: list[str]) -> None:
     part_of: list[str] = []
     for text in values.get("relation", []):
-        doi = _DOI.match(text)
+        doi = _DOI.match(text) if "10." in text else None
         if text[:8].lower().startswith(("http://", "https://")) or doi:
             into.links.append(Link(f"https://doi.org/{doi[1]}" if doi else text, "relation"))
         elif not text.startswith("info:"):  # "info:eu-repo/grantAgreement/..." names who paid

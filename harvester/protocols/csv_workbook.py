@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from harvester.fetching import FetchError
 from harvester.formats.csv_words import recognised
 from harvester.formats.mapping import Mapping
+from harvester.protocols.csv_sheet_header import MOST_ABOVE, from_header
 
 MOST_UNPACKED = 1 << 30
 MOST_SHARED = 256 << 20
@@ -61,7 +63,8 @@ def as_csv(path: Path, folder: Path, mapping: Mapping, notes: list[str]) -> Path
         try:
             sheet = _choose(book, mapping, notes)
             with target.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file, quoting=csv.QUOTE_ALL).writerows(_rows(sheet))
+                rows = from_header(_rows(sheet), notes) if mapping.header is True else _rows(sheet)
+                csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
         finally:
             book.close()
     except FetchError:
@@ -113,8 +116,7 @@ def _choose(book: Any, mapping: Mapping, notes: list[str]) -> Any:
 
 
 def _known(sheet: Any) -> int:
-    first = next(_rows(sheet), [])
-    return min(recognised(first), 3)
+    return min(max(map(recognised, islice(_rows(sheet), MOST_ABOVE + 1)), default=0), 3)
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:

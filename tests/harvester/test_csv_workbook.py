@@ -114,3 +114,35 @@ def test_what_is_no_honest_workbook_is_refused(book, tmp_path):
         (tmp_path / "cut.xlsx").write_bytes(path.read_bytes()[:size])
         with pytest.raises(FetchError):
             read(tmp_path / "cut.xlsx")
+
+
+def test_a_list_with_a_heading_and_a_header_of_two_rows(book) -> None:
+    def merge(made):
+        for cells in ("B3:C3", "D3:E3", "F3:G3", "A3:A4"):
+            made.active.merge_cells(cells)
+
+    rows = [
+        ["Stadtarchiv Neustadt, Bestandsliste"],
+        [],
+        ["Signatur", "Beschreibung", None, "Laufzeit", None, "Lagerung", None, "Bemerkung"],
+        [None, "Titel", "Enthält", "von", "bis", "Magazin", "Regal", None],
+        ["A 1/1", "Ratsprotokolle", "mit Register", 1650, 1672, "M1", "R 12", None],
+        ["B 7", "Stadtplan", None, 1835, None, "M2", "R 3", "nur Digitalisat"],
+    ]
+    source = Source(id="t", protocol="csv", location=str(book({"Liste": rows}, merge)), format="csv")
+    fetch = open_csv(source, SourceState(), {}, True, Client())
+    records = [FORMATS["csv"](source)(raw) for page in fetch.pages() for raw in page.records]
+    assert [(r.title, r.description, r.year) for r in records] == [
+        ("Ratsprotokolle", "mit Register", 1650),
+        ("Stadtplan", "", 1835),
+    ]
+    assert [(h.call_number, h.location, h.note) for r in records for h in r.holdings] == [
+        ("A 1/1", "R 12", ""),
+        ("B 7", "R 3", "nur Digitalisat"),
+    ]
+    assert any("2 rows above the header" in note for note in fetch.notes)
+
+
+def test_a_first_row_of_data_is_no_second_header(book) -> None:
+    rows = [["title", "author", None, "year"], ["Title", "Anna", "seen", None], ["Emma", "Jane", None, 1815]]
+    assert [r.title for r in read(book({"s": rows}))[0]] == ["Title", "Emma"]

@@ -16,6 +16,7 @@ from harvester.formats.csv_plan import Plan, make_plan
 from harvester.formats.mapping import Mapping, mapping_of
 from harvester.protocols import json_table
 from harvester.protocols.base import Fetch
+from harvester.protocols.csv_ancestors import COLUMN, Ancestors
 from harvester.protocols.csv_dialect import Dialect, find_dialect
 from harvester.protocols.csv_encoding import Encoding, find_encoding
 from harvester.protocols.csv_groups import Waiting, fingerprint, scattered
@@ -78,9 +79,11 @@ class _Table:
         if not first:
             raise FetchError("the file is empty")
         self._header, self._has_header = _header(first, mapping)
-        self._opening = b"[" + _encode(self._header) + b","
-        """Of every record's payload."""
         self._plan: Plan = make_plan(self._header, mapping)
+        self._ancestors = Ancestors(self._header, self._plan)
+        added = [COLUMN] if self._ancestors.known else []
+        self._opening = b"[" + _encode([*self._header, *added]) + b","
+        """Of every record's payload."""
         self._may_pad = judge_of(sample, self._dialect, self._plan)
         self._titles = Titles(self._plan, mapping)
         self._deletions = Deletions(self._header, mapping)
@@ -153,7 +156,11 @@ class _Table:
                     payload=_encode([self._header, row.cells]),
                 )
         deleted = self._deletions.all_of(group)
-        payload = self._opening + _encode([row.cells for row in group])[1:]
+        cells = [row.cells for row in group]
+        if self._ancestors.known:
+            path = self._ancestors.above(first)
+            cells = [[*row, path] for row in cells]
+        payload = self._opening + _encode(cells)[1:]
         yield RawRecord(source=self._source.id, record=name, payload=payload, deleted=deleted)
 
     def _name(self, row: Row) -> str:

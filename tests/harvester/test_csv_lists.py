@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
+from harvester.fetching import Client
 from harvester.formats import FORMATS
+from harvester.protocols.csv_file import open_csv
 from schemas.catalogue import CatalogueRecord, RawRecord, Source
+from store.sources import SourceState
 
 
 def read(header: str, *rows: str) -> list[CatalogueRecord]:
@@ -66,3 +71,20 @@ def test_the_identifier_of_an_archives_table_is_what_one_asks_for() -> None:
 def test_a_list_of_titles_with_issn_lists_serials() -> None:
     (nature,) = read("Title;ISSN;Holdings;Library;Format", "Nature;0028-0836;1950-1999, 2003+;Hospital;Print")
     assert (nature.type, nature.holdings[0].note) == ("serial", "1950-1999, 2003+")
+
+
+def test_units_know_what_stands_above_them(tmp_path: Path) -> None:
+    table = tmp_path / "atom.csv"
+    table.write_text(
+        "legacyId,parentId,identifier,title,levelOfDescription\n"
+        "1,,F 12,Harbour Board,Fonds\n2,1,S1,Minutes,Series\n3,2,S1-4,Minute book 4,File\n4,9,X,Stray,File\n"
+    )
+    source = Source(id="t", protocol="csv", location=str(table), format="csv")
+    fetch = open_csv(source, SourceState(), {}, True, Client())
+    records = [FORMATS["csv"](source)(raw) for page in fetch.pages() for raw in page.records]
+    assert [(r.record, r.unit_id, r.path) for r in records] == [
+        ("1", "F 12", []),
+        ("2", "S1", ["Harbour Board"]),
+        ("3", "S1-4", ["Harbour Board", "Minutes"]),
+        ("4", "X", []),
+    ]

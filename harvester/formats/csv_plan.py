@@ -73,6 +73,8 @@ def make_plan(header: Sequence[str], mapping: Mapping) -> Plan:
         columns[field] = _positions(wanted, names, f"columns: {field}")
     _recognise(names, mapping, columns)
     _reference_code(names, columns)
+    if "unit_id" not in columns and "title" not in mapping.columns and "title" in columns:
+        columns["title"] = columns["title"][:1]  # only things of museums and archives go by the name of their kind
     id_ = _id(names, mapping, columns)
     group = _positions(mapping.group_by, names, "group_by") if mapping.group_by else id_
     if id_ and not set(group) <= set(id_):

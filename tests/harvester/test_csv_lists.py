@@ -59,6 +59,11 @@ def test_an_object_without_a_title_is_called_by_its_name() -> None:
     assert [one.creators[0].name for one in (named, coin)] == ["Murillo, Bartolomé", "Vallayer-Coster, Anna"]
 
 
+def test_other_names_in_a_table_of_books_are_no_titles() -> None:
+    (book,) = read("Title;ISBN;Item;Name", ";9780306406157;31234;Anna")
+    assert book.title == ""
+
+
 def test_the_identifier_of_an_archives_table_is_what_one_asks_for() -> None:
     (minutes,) = read(
         "legacyId;identifier;accessionNumber;title;levelOfDescription;extentAndMedium;eventDates;eventActors",

@@ -10,7 +10,7 @@ import typer
 from lampway.acts import note_act
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from store import api_keys, institutions
-from store.api_keys import AVAILABILITY_WRITE, OVERLAP_DAYS, SCOPES, ReplacedError
+from store.api_keys import AVAILABILITY_WRITE, OVERLAP_DAYS, SCOPES, ApiKey, ReplacedError
 from store.database import Connection
 
 _SCOPES = ", ".join(f"{name} ({what})" for name, what in SCOPES.items())
@@ -85,9 +85,9 @@ def replace(
     Example: lampway keys replace 7GhK2pQx --days 14
     """
     with open_store(settings_or_fail()) as database, database.begin() as connection:
-        old = next((key for key in api_keys.all_keys(connection) if key.id == id and key.valid), None)
-        if old is None:
-            fail(f"no valid key {id!r}; `lampway keys list` shows all", WRONG_USE)
+        old = _known(connection, id)
+        if not old.valid:
+            fail(f"the key {id} has ended: make another with `lampway keys add {old.institution}`", FAILED)
         try:
             key = api_keys.replace(connection, old, days=days)
         except ReplacedError as error:
@@ -104,11 +104,18 @@ def revoke(id: Annotated[str, typer.Argument(help="The key's id: the part betwee
     Example: lampway keys revoke 7GhK2pQx
     """
     with open_store(settings_or_fail()) as database, database.begin() as connection:
-        known = next((key for key in api_keys.all_keys(connection) if key.id == id), None)
-        if known is None or not api_keys.revoke(connection, id):
-            fail(f"no valid key {id!r}; `lampway keys list` shows all", WRONG_USE)
+        known = _known(connection, id)
+        if not api_keys.revoke(connection, id):
+            fail(f"the key {id} has ended already", FAILED)
         _note(connection, "key.revoke", id, known.institution)
     say(f"{id} is revoked.")
+
+
+def _known(connection: Connection, id_: str) -> ApiKey:
+    found = next((key for key in api_keys.all_keys(connection) if key.id == id_), None)
+    if found is None:
+        fail(f"no key {id_!r}; `lampway keys list` shows all", WRONG_USE)
+    return found
 
 
 def _note(connection: Connection, action: str, id_: str, institution: str, **detail: str) -> None:

@@ -36,7 +36,7 @@ def test_a_key_ends_and_is_replaced(lampway: Any, context: Any) -> None:
     assert known[id_]["expires_at"] < known[new.split("_")[1]]["expires_at"]
     assert "ends" in lampway("list").stdout
     lampway("revoke", id_)
-    lampway("replace", id_, status=2)
+    lampway("replace", id_, status=1)
     with context.database.connect() as connection:
         assert api_keys.find(connection, key) is None
         assert api_keys.find(connection, new)

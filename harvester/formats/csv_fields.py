@@ -49,7 +49,7 @@ def field_of(field: str, *, plural: bool = False) -> Field:
     """
     role = _ROLES.get(field)
     if role is not None:
-        return Field(sys.intern(f"{field}s"), partial(_creators, role, _people if plural else _person), ";|")
+        return Field(sys.intern(f"{field}s"), partial(_creators, role, _people if plural else _person), ";|^")
     return _FIELDS.get(field) or Field(sys.intern(field))  # names of arguments are found by identity first
 
 
@@ -141,7 +141,7 @@ _FIELDS = {
     "date": Field("dated", _dated),
     "other_title": Field("other_titles", list, "|"),
     "language": Field("languages", _languages, ";,/|"),
-    "subject": Field("subjects", list, ";|"),
+    "subject": Field("subjects", list, ";|^"),
     "series": Field("series", list, "|"),
     "path": Field("path", list, ">"),
     "url": Field("links", _links, "|"),

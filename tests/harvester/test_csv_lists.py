@@ -59,6 +59,11 @@ def test_an_object_without_a_title_is_called_by_its_name() -> None:
     assert [one.creators[0].name for one in (named, coin)] == ["Murillo, Bartolomé", "Vallayer-Coster, Anna"]
 
 
+def test_omeka_parts_values_by_two_carets() -> None:
+    (banner,) = read("Dublin Core:Title;Dublin Core:Creator;Dublin Core:Subject", "Banner;League^^Ida;Votes^^Silk")
+    assert ([one.name for one in banner.creators], banner.subjects) == (["League", "Ida"], ["Votes", "Silk"])
+
+
 def test_other_names_in_a_table_of_books_are_no_titles() -> None:
     (book,) = read("Title;ISBN;Item;Name", ";9780306406157;31234;Anna")
     assert book.title == ""

@@ -100,6 +100,8 @@ def find_encoding(open_: Open, stated: str = "") -> Encoding:
             return Encoding(name)
     if head.count(0) > len(head) // 5:
         return Encoding("utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be")
+    if _fits(open_, "utf-8"):
+        return Encoding("utf-8")
     sample, valid, invalid = _survey(open_)
     if not invalid:
         return Encoding("utf-8")

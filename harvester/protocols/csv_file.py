@@ -21,7 +21,7 @@ from harvester.protocols.csv_dialect import Dialect, find_dialect
 from harvester.protocols.csv_encoding import Encoding, find_encoding
 from harvester.protocols.csv_groups import Waiting, fingerprint, scattered
 from harvester.protocols.csv_row_meaning import Deletions, Titles
-from harvester.protocols.csv_rows import BadRow, Row, Rows
+from harvester.protocols.csv_rows import BadRow, NotSoundError, Row, Rows, column
 from harvester.protocols.csv_short_rows import judge_of
 from harvester.protocols.csv_workbook import as_csv, is_workbook
 from harvester.protocols.file_pages import Event, FileFetch
@@ -95,10 +95,7 @@ class _Table:
 
     def events(self, folder: Path) -> Iterator[Event]:
         """The file's records, each with its rows, and what is no row."""
-        late = frozenset[int]()
-        if self._plan.group:
-            with self._lines() as lines:
-                late = scattered(self._key(row) for row in self._rows(lines) if isinstance(row, Row))
+        late = self._scattered() if self._plan.group else frozenset[int]()
         waiting = Waiting(folder)
         try:
             with self._lines() as lines:
@@ -109,6 +106,17 @@ class _Table:
         finally:
             waiting.close()
         self._tell()
+
+    def _scattered(self) -> frozenset[int]:
+        if len(self._plan.group) == 1:
+            try:
+                with self._lines() as lines:
+                    cells = column(lines, self._dialect, self._plan.group[0], self._plan.width)
+                    return scattered(map(str.strip, cells))
+            except NotSoundError:
+                pass  # row by row, then
+        with self._lines() as lines:
+            return scattered(self._key(row) for row in self._rows(lines) if isinstance(row, Row))
 
     def _grouped(self, rows: Iterator[Row | BadRow], late: frozenset[int], waiting: Waiting) -> Iterator[Event]:
         group: list[Row] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 
 import msgspec
 
@@ -84,6 +85,33 @@ class _Lines:
             pass
         start = self.row - self._first
         return self._kept[start : start + number]
+
+
+class NotSoundError(Exception):
+    """Not all of a file's rows are rows of the table."""
+
+
+def column(lines: Iterator[str], dialect: Dialect, place: int, width: int) -> Iterator[str]:
+    """One cell of each row, the header with it, in half the time of ``Rows``, which reads what is damaged, too.
+
+    Raises:
+        NotSoundError: the next rows are not as wide as the header, or not to be parsed; there ``Rows`` may see others.
+    """
+    reader = csv.reader(itertools.chain.from_iterable(_blocks(lines)), **dialect.options())
+    taken, cell = 0, itemgetter(place)
+    try:
+        while rows := list(itertools.islice(reader, _BLOCK)):
+            if {*map(len, rows)} != {width} or reader.line_num - taken > _MOST_LINES:
+                raise NotSoundError
+            taken = reader.line_num
+            yield from map(cell, rows)
+    except csv.Error as error:
+        raise NotSoundError from error
+
+
+def _blocks(lines: Iterator[str]) -> Iterator[list[str]]:
+    while block := list(itertools.islice(lines, _BLOCK)):
+        yield [line.replace("\0", "") for line in block] if "\0" in "".join(block) else block
 
 
 class Rows:

@@ -35,7 +35,7 @@ ROWS, ROUNDS = 20_000, 3
 REAL = ("library-gutenberg/gutenberg_metadata.csv.gz", "library-goodbooks10k/books.csv.gz")
 NOTES = [
     "`csv.reader` alone gives a row in less than 2 µs, so that the target leaves 4 for a normalised row. The raw row",
-    "kept as JSON and read again costs 2, the look for scattered rows 2, encoding, dialect and digest 1.5, and a record",
+    "kept as JSON and read again costs 2, the look for scattered rows 2, encoding, dialect and digest 1.5, a record",
     "with names, dates, languages, checked identifiers and copies 5 to 12: less, the more often its cells come again.",
 ]
 HEADER = ["record id", "title", "subtitle", "author", "publisher", "place", "year", "language", "isbn", "subjects",

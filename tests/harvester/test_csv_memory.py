@@ -14,8 +14,10 @@ HEADER = ["id", "title", "author", "language", "subjects", "year", "isbn", "bran
 def raw(number: int) -> RawRecord:
     """A row of which some cells come again and others do not, some of them untidy."""
     title = f"Title {number}" + ("  of\ntwo lines" if number % 7 == 0 else "")
-    row = [str(number), title, f"Author, {number % 9}.", "eng; ger", f"sea|ships|{number % 3}", f"{1900 + number % 50}.0",
-           "9780140449136" if number % 2 else "N/A", f"Branch {number % 4} ", f"QA {number}", "available"]  # fmt: skip
+    year, subjects = f"{1900 + number % 50}.0", f"sea|ships|{number % 3}"
+    isbn = "9780140449136" if number % 2 else "N/A"
+    row = [str(number), title, f"Author, {number % 9}.", "eng; ger", subjects, year, isbn]
+    row += [f"Branch {number % 4} ", f"QA {number}", "available"]
     return RawRecord(source="t", record=str(number), payload=msgspec.json.encode([HEADER, row]))
 
 

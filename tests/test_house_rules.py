@@ -26,7 +26,8 @@ HOMES = {
     "cryptography": r"store/secrets\.py",
     "apscheduler": r"(harvester/schedule|lampway/worker)\.py",
     # Outside addresses are asked by the guarded client only; place service and log-in provider are the operator's own.
-    "requests": r"(harvester/(fetching|sender|credentials|addresses)|search_api/(geocoder|accounts/provider_client))\.py",
+    "requests": r"(harvester/(fetching|sender|credentials|addresses)"
+    r"|search_api/(geocoder|accounts/provider_client))\.py",
     "urllib3": r"harvester/(fetching|addresses)\.py",
     "httpx": r"nowhere",
     "aiohttp": r"nowhere",

@@ -18,6 +18,7 @@ def asked(page: Page) -> dict[str, list[str]]:
 
 
 def titles(page: Page) -> list[str]:
+    page.wait_for_load_state()
     return [text.strip() for text in page.locator(".hit h2").all_text_contents()]
 
 

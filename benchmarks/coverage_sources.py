@@ -28,11 +28,6 @@ def _csv(name: str, glob: str, mapping: str = "") -> Catalogue:
     return Catalogue(name=name, glob=glob, protocol="csv", format="csv", mapping=mapping)
 
 
-_RERO = """
-id: pid
-columns: {title: title.mainTitle.value, subtitle: title.subtitle.value, date: provisionActivity.startDate,
-          creator: contribution.entity.authorized_access_point, language: language.value, isbn: identifiedBy.value}
-"""
 _FOLIO = """
 id: hrid
 columns: {creator: contributors.name, date: publication.dateOfPublication, other_id: identifiers.value,
@@ -57,7 +52,7 @@ CSV = (
     _csv("dedup-dblp-acm, ACM", "dedup-dblp-acm/py_entitymatching/ACM.csv.gz"),
     _csv("dedup-dblp-acm, DBLP", "dedup-dblp-acm/py_entitymatching/DBLP.csv.gz"),
     _csv("dedup-dblp-acm, demo", "dedup-dblp-acm/py_entitymatching/*_demo.csv"),
-    _csv("rero-ils, documents as JSON", "rero-ils/data/documents_small.json.gz", _RERO),
+    _csv("rero-ils, documents as JSON", "rero-ils/data/documents_small.json.gz"),
     _csv("folio-inventory-sample", "folio-inventory-sample/instances/*.json", _FOLIO),
 )
 

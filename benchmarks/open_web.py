@@ -113,7 +113,7 @@ def _fill(database: Database, works: int) -> None:
             {
                 "works": {"number": number, "id": work.id, "data": encode(work)},
                 "raw_records": {
-                    "id": number, "source": source, "key": codec.key_of(str(number)), "record": str(number),
+                    "id": number, "source": source, "name": codec.key_of(str(number)), "record": str(number),
                     "digest": b"", "payload": b"", "run": 1, "changed_at": AT,
                 },
                 "records": {

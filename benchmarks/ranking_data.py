@@ -161,7 +161,7 @@ def _store(database: Database, source: int, block: list[tuple[Document, Work, Ca
             insert(tables.raw_records),
             [
                 {
-                    "id": w.number, "source": source, "key": codec.key_of(r.record), "record": r.record, "digest": b"",
+                    "id": w.number, "source": source, "name": codec.key_of(r.record), "record": r.record, "digest": b"",
                     "payload": b"", "run": 1, "changed_at": at,
                 }
                 for _, w, r in block

@@ -146,7 +146,7 @@ def _ways(database: Database, number: int, pages: list[list[tuple[RawRecord, Cat
     columns = (
         "id",
         "source",
-        "key",
+        "name",
         "record",
         "datestamp",
         "deleted",

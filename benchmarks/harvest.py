@@ -23,8 +23,8 @@ import msgspec
 TOTAL, ROUNDS = 20_000, 3
 NOTES = [
     "Where the time of a record of oai_dc goes, in percent: fetch and guard 3, strict parse and cut 14, read 45",
-    "(elements found, tidied and sorted by name 23, made fields 22), hash of the raw record and its packing 10, JSON of",
-    "the normalised one and its packing 11, SQLite with commit and checkpoint 13, dictionaries 1.",
+    "(elements found, tidied and sorted by name 23, made fields 22), hash of the raw record and its packing 10, JSON",
+    "of the normalised one and its packing 11, SQLite with commit and checkpoint 13, dictionaries 1.",
     "Of MARCXML: parse and cut 18, read 52 (fields found 22, made a record 30), kept 25.",
     "",
     "A million records of oai_dc in pages of 500, once: 170 MB after 100,000 of them and 178 MB at the end,",

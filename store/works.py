@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, literal, select
 
-from schemas.catalogue import Holding, Source
+from schemas.catalogue import RecordHoldings, Source
 from schemas.work import Edition, Work
 from store import bulk, codec, dictionaries, work_changes
 from store.institutions import Resolver, all_institutions
@@ -235,12 +235,6 @@ def clear_pending(connection: Connection, numbers: Sequence[int] | None = None) 
         connection.execute(done.where(pending_works.c.work.in_(numbers[start : start + _CHUNK])))
 
 
-class _Holdings(msgspec.Struct):
-    """The part of a CatalogueRecord that the export needs."""
-
-    holdings: list[Holding] = msgspec.field(default_factory=list)
-
-
 def memberships(connection: Connection, *, everything: bool = True) -> Iterator[Membership]:
     """The export: a row a live record, by source and record; without ``everything`` none of withheld sources.
 
@@ -263,7 +257,7 @@ def memberships(connection: Connection, *, everything: bool = True) -> Iterator[
         source = known_sources[row.source]
         if source.withheld and not everything:
             continue
-        holdings = codec.from_json(dictionaries.unpack(connection, row.data), _Holdings).holdings
+        holdings = codec.from_json(dictionaries.unpack(connection, row.data), RecordHoldings).holdings
         key = (source.institution, holdings[0].institution if holdings else "")
         if key not in found:
             named = resolver.resolve(*key, "")

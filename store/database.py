@@ -123,7 +123,8 @@ def open_database(url: str) -> Database:
                 "choose another with LAMPWAY_HOME or LAMPWAY_DATABASE_URL"
             ) from error
     try:
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        # Last in, first out: taken in turn, each connection would find its cache outdated by what the others wrote.
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", pool_use_lifo=True)
     except ModuleNotFoundError as error:
         raise StoreError(f"{error.name} is missing: pip install 'lampway[postgres]'") from error
     reading = dialect.prepare(engine)

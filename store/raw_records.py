@@ -237,13 +237,11 @@ def vanished(connection: Connection, source: int, first_run: int) -> list[int]:
 
 def buried_alive(connection: Connection, source: int) -> list[int]:
     """Row numbers of tombstones whose records still live: deletions that have not been carried out yet."""
-    return list(
-        connection.scalars(
-            select(raw_records.c.id)
-            .join(records, records.c.id == raw_records.c.id)
-            .where(raw_records.c.source == source, raw_records.c.deleted.is_(True), records.c.deleted.is_(False))
-        )
-    )
+    tombstones = select(raw_records.c.id).where(raw_records.c.source == source, raw_records.c.deleted.is_(True))
+    carried_out = select(records.c.id).where(records.c.source == source, records.c.deleted.is_(True))
+    # The difference of two indexes first: a lookup for each tombstone of a large source would read half its records.
+    left = tombstones.except_(carried_out)
+    return list(connection.scalars(select(records.c.id).where(records.c.id.in_(left), records.c.deleted.is_(False))))
 
 
 def names(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -155,13 +156,26 @@ class _Nothing:
         pass
 
 
+class _Parsers(threading.local):
+    """Each thread's own, used again for every page: one with a target is a cycle of objects that holds 20 KB, and of a
+    long harvest thousands of them would wait for the garbage collector.
+    """
+
+    def __init__(self) -> None:
+        self.usual = etree.XMLParser(target=cast("Any", _Nothing()), **_SAFE)
+        self.huge = etree.XMLParser(target=cast("Any", _Nothing()), huge_tree=True, **_SAFE)
+
+
+_parsers = _Parsers()
+
+
 def _is_sound(data: bytes, *, huge: bool) -> bool:
     """Whether it is well-formed; False where only building a tree can tell, or say what is wrong.
 
     Raises:
         etree.XMLSyntaxError: it is not.
     """
-    parser = etree.XMLParser(target=cast("Any", _Nothing()), huge_tree=huge, **_SAFE)
+    parser = _parsers.huge if huge else _parsers.usual
     etree.fromstring(data, parser)
     return not parser.error_log  # prefixes that nobody declared are only logged here
 

@@ -13,7 +13,8 @@ _LONGEST_IDENTIFIER = 60
 _LONG_NUMBER = 8
 _MOST_WORDS, _MOST_IN_NAME = 12, 4
 _SHAPE = r"[\dXx\s‐‑‒–—-]"
-_LABEL = re.compile(r"^\s*(?:urn:)?(?:isbn|issn)(?:-1[03])?\s*[:：]?\s*", re.IGNORECASE)
+_AROUND = re.compile(r"^\W+|\W+$")
+_LABEL = re.compile(r"^\s*(?:urn:)?(?:isbn|issn)(?:-?1[03](?!\d))?\s*[:：]?\s*", re.IGNORECASE)
 _DOI = re.compile(r"^(?:(?:https?://)?(?:dx\.)?doi\.org/|doi\s*[:：]\s*)(?=10\.)", re.IGNORECASE)
 _OCLC = re.compile(r"^(?:\(ocolc\)|oclc|ocm|ocn|on)\W*0*(?P<number>\d{5,})$", re.IGNORECASE)
 _LCCN = re.compile(r"^(?:lccn\W*)?(?P<year>(?:[a-z]{1,3})?(?:\d\d|\d{4}))-(?P<number>\d{1,6})$", re.IGNORECASE)
@@ -34,7 +35,7 @@ def standard_number(text: str) -> str:
 
 def several_isbns(text: str) -> tuple[str, ...]:
     """The ISBNs of a question that consists of nothing else; none where it is one or says more."""
-    if not re.fullmatch(_SHAPE + r"{20,}", re.sub(r"(?i)isbn(?:-1[03])?|[,;:/|]", " ", text)):
+    if not re.fullmatch(_SHAPE + r"{20,}", re.sub(r"(?i)isbn(?:-?1[03](?!\d))?|[,;:/|]", " ", text)):
         return ()
     found = find_isbns(text)
     return tuple(found) if len(found) > 1 else ()
@@ -77,8 +78,8 @@ def may_be_identifier(text: str) -> bool:
     text = text.strip()
     if len(text) > _LONGEST_IDENTIFIER or not re.search(r"\d", text) or '"' in text:
         return False
-    if text.isdigit():
-        return len(text) >= _LONG_NUMBER
+    if (number := _AROUND.sub("", text)).isdigit():
+        return len(number) >= _LONG_NUMBER  # a year is none, nor in brackets
     return len(text.split()) <= _MOST_IN_NAME
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from indexer.analysis import title_keys
@@ -9,12 +11,13 @@ from schemas.query import EngineQuery, SearchRequest, Terms
 from schemas.work import Work
 from search_api.context import Context
 from search_api.problems import BadParameterError
-from search_api.typed_numbers import typed_number
+from search_api.typed_numbers import Kind, typed_number
 from search_api.views import HoldingView, WorkView
 from search_api.works import work_asked_for
 from store import works
 from store.institutions import fold
 
+MOST_NUMBERS = 50
 _MOST_WORKS = 1000
 _MOST_JUDGED = 20
 
@@ -25,6 +28,8 @@ class Nearby(msgspec.Struct, kw_only=True):
     matched: bool
     by: str
     """isbn, issn or title."""
+    number: str = ""
+    """The ISBN or ISSN that this is about, in its one form."""
     works_count: int = 0
     """Works that match; with several (a common title without a creator) the one to be had best is shown."""
     id: str | None = None
@@ -33,7 +38,28 @@ class Nearby(msgspec.Struct, kw_only=True):
     year: int | None = None
     places: list[HoldingView] = msgspec.field(default_factory=list)
     institutions_count: int = 0
+    others: list[Nearby] = msgspec.field(default_factory=list)
+    """Where several numbers were asked for: the answers about those after the first, in their order."""
     warnings: list[str] = msgspec.field(default_factory=list)
+
+
+def nearby_each(context: Context, question: SearchRequest, kind: Kind, numbers: Sequence[str], limit: int) -> Nearby:
+    """Best places for several things: the answer about the first, with those about the others.
+
+    Raises:
+        BadParameterError: one of the numbers is not valid, or there are too many.
+        EngineError: the engine does not answer.
+    """
+    if len(numbers) > MOST_NUMBERS:
+        raise BadParameterError(kind, f"{len(numbers)} numbers are too many; at most {MOST_NUMBERS}")
+    bare = msgspec.structs.replace(question, warnings=())
+    asked = [{"isbn": "", "issn": ""} | {kind: typed_number(kind, number, question.lang)} for number in numbers]
+    first, *others = (
+        nearby(context, bare if n else question, **numbers_, title="", creator="", limit=limit)
+        for n, numbers_ in enumerate(asked)
+    )
+    first.others = others
+    return first
 
 
 def nearby(
@@ -69,7 +95,13 @@ def nearby(
         view = work_asked_for(context, work.id, question)
         if isinstance(view, WorkView) and (best is None or _top(view) > _top(best)):
             best = view
-    found = Nearby(matched=best is not None, by=by, works_count=len(fitting), warnings=list(question.warnings))
+    found = Nearby(
+        matched=best is not None,
+        by=by,
+        number="" if by == "title" else keys[0],
+        works_count=len(fitting),
+        warnings=list(question.warnings),
+    )
     if best is not None:
         found.id, found.title, found.year = best.id, best.title, best.year
         found.creators = [creator.name for creator in best.creators]

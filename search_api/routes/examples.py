@@ -128,6 +128,7 @@ WORK: dict[str, Any] = {
 NEARBY: dict[str, Any] = {
     "matched": True,
     "by": "isbn",
+    "number": "9780141439518",
     "works_count": 1,
     "id": "w17",
     "title": "Pride and prejudice",
@@ -135,6 +136,7 @@ NEARBY: dict[str, Any] = {
     "year": 1813,
     "places": [HOLDING],
     "institutions_count": 1,
+    "others": [],
     "warnings": [],
 }
 ENTRY: dict[str, Any] = {

@@ -267,6 +267,22 @@ def test_nearby_by_number_and_by_title(client: TestClient) -> None:
     assert get(client, "/api/nearby", title="红楼梦", near="上海")["places"][0]["best"]["institution_id"] == "shanghai"
 
 
+def test_nearby_answers_each_number(client: TestClient) -> None:
+    one, none, two = "978-0-14-143951-8", "9780306406157", "9780141439587"
+    for asked in ({"isbn": f"{one}, {none},{two}"}, {"isbn": [one, none, two]}, {"isbn": f"{one} {none} {two}"}):
+        found = get(client, "/api/nearby", **asked, **TOWN)
+        answers = [found, *found["others"]]
+        assert [(a["number"], a["matched"]) for a in answers] == [
+            ("9780141439518", True), (none, False), (two, True),
+        ], asked  # fmt: skip
+        assert answers[0]["title"] == "Pride and prejudice"
+        assert answers[2]["title"] == get(client, "/api/nearby", isbn=two)["title"]
+    assert get(client, "/api/nearby", isbn=f"{one},{one}")["others"] == []
+    refused = client.get("/api/nearby", params={"isbn": f"{one}, 978-0-14-143951-9"})
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "isbn")
+    assert "check digit" in refused.json()["detail"]
+
+
 def test_nearby_is_honest_about_nothing(client: TestClient) -> None:
     for asked in ({"isbn": "9780306406157"}, {"title": "Pride"}, {"title": "Emma", "creator": "Bronte"}):
         found = get(client, "/api/nearby", **asked)

@@ -40,7 +40,11 @@ BOOKS = (
     ("Turandot", "Puccini, Giacomo", {"type": "video"}),
     ("Turandot", "Puccini, Giacomo", {"type": "score"}),
     ("Sketch of the harbour", "Turner, J. M. W.", {"unit_id": "A00373", "type": "object"}),
-    ("Thoughts on graphene", "", {"identifiers": ["doi:10.1126/science.1102896", "oclc:10664086", "lccn:84006409"]}),
+    (
+        "Thoughts on graphene",
+        "",
+        {"identifiers": ["doi:10.1126/science.1102896", "oclc:10664086", "lccn:84006409", "1813"]},
+    ),
 )
 
 Ask = Callable[..., Answer]
@@ -142,6 +146,7 @@ def test_numbers_are_found_however_they_are_written(ask: Ask) -> None:
         ("urn:isbn:9780141439518", "Pride and Prejudice"),
         ("pride prejudice 978-0-14-143951-8", "Pride and Prejudice"),
         ("ISBN 0-14-143951-3 (pbk.)", "Pride and Prejudice"),
+        ("isbn13 9780141439518", "Pride and Prejudice"),
         ("https://books.example/dp/0141439513", "Pride and Prejudice"),
         ("00778923", "Annals of the harbour"),
         ("ISSN 0077-8923", "Annals of the harbour"),
@@ -176,6 +181,11 @@ def test_a_mistyped_number_is_told_and_finds_nothing_else(ask: Ask, q: str, said
     assert answer.total == 0
     assert any(said in warning for warning in answer.query["warnings"])
     assert ask(q, lang="zh").query["warnings"] != answer.query["warnings"]
+
+
+def test_a_year_in_a_citation_is_no_identifier(ask: Ask) -> None:
+    answer = ask("Austen, J. (1813). Pride and Prejudice. London: T. Egerton.")
+    assert [hit.title for hit in answer.hits] == ["Pride and Prejudice"]
 
 
 def test_an_unknown_identifier_is_not_searched_for_in_pieces(ask: Ask) -> None:

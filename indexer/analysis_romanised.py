@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pypinyin import lazy_pinyin
-
 from indexer.analysis_folding import fold
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
@@ -50,6 +48,9 @@ def one_word_keys(keys: Iterable[str], languages: Sequence[str]) -> list[str]:
 def _pinyin(run: str) -> list[str]:
     if not 2 <= len(run) <= _LONGEST_RUN:
         return []
+    # Its tables take 55 MB and a quarter of a second: only where Chinese is indexed.
+    from pypinyin import lazy_pinyin
+
     syllables = " ".join(lazy_pinyin(fold(run)))  # its words with two readings are in simplified characters
     if not syllables.isascii():
         return []

@@ -3,39 +3,81 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module, metadata
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
 
 from lampway import garbage
 from lampway.__main__ import STOPPED
-from lampway.commands import (
-    accounts,
-    audit,
-    availability,
-    demo,
-    doctor,
-    feeds,
-    harvest,
-    hours,
-    index,
-    institutions,
-    keys,
-    merges,
-    normalise,
-    records,
-    registrations,
-    search,
-    serve,
-    source_schedule,
-    sources,
-    worker,
-    works,
-)
-from lampway.console import FAILED, note
+from lampway.console import FAILED, note, say
 from store.database import StoreError
+
+COMMANDS = (
+    "demo",
+    "institutions",
+    "sources",
+    "harvest",
+    "normalise",
+    "index",
+    "search",
+    "records",
+    "works",
+    "merges",
+    "hours",
+    "serve",
+    "worker",
+    "keys",
+    "availability",
+    "feeds",
+    "accounts",
+    "registrations",
+    "audit",
+    "doctor",
+)
+"""The modules of ``lampway.commands``, each named as its command, in the order in which the help shows them."""
+
+
+@cache
+def _load(name: str) -> Any:
+    own = typer.Typer(rich_markup_mode=None)
+    import_module(f"lampway.commands.{name}").register(own)
+    return typer.main.get_group(own).commands[name]
+
+
+class _OnDemand(Mapping[str, Any]):
+    """Commands by name, each loaded when it is asked for: all together they take a second and 150 MB."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return _load(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Commands(TyperGroup):
+    """The group that knows its commands by their names alone."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = cast("dict[str, Any]", _OnDemand())
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In their order, without loading them."""
+        return list(COMMANDS)
+
 
 app = typer.Typer(
     name="lampway",
+    cls=_Commands,
     help="One search over the catalogues of many libraries, archives and museums.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -43,38 +85,19 @@ app = typer.Typer(
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        say(f"lampway {metadata.version('lampway')}")
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """One search over the catalogues of many libraries, archives and museums: where can I get or see this today?"""
-
-
-COMMANDS = (
-    demo,
-    institutions,
-    sources,
-    source_schedule,
-    harvest,
-    normalise,
-    index,
-    search,
-    records,
-    works,
-    merges,
-    hours,
-    serve,
-    worker,
-    keys,
-    availability,
-    feeds,
-    accounts,
-    registrations,
-    audit,
-    doctor,
-)
-"""The modules of ``lampway.commands``, in the order in which the help shows them."""
-
-for command in COMMANDS:
-    command.register(app)
 
 
 def main() -> None:

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from confusable_homoglyphs import confusables
-
 
 def tidy(name: str) -> str:
     """A name in the form that is kept: composed (NFC), single blanks. What cannot be seen stays, to be refused."""
@@ -28,5 +26,7 @@ def looks(name: str) -> str:
 def _looks(character: str) -> str:
     if character.isascii():
         return character
+    from confusable_homoglyphs import confusables  # whose table takes a tenth of a second and 16 MB
+
     alike = confusables.confusables_data.get(character, ())
     return next((other["c"] for other in alike if other["c"].isascii()), character)

@@ -15,9 +15,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from harvester.fetching import FetchError
 from harvester.formats.csv_words import recognised
 from harvester.formats.mapping import Mapping
@@ -56,6 +53,9 @@ def as_csv(path: Path, folder: Path, mapping: Mapping, notes: list[str]) -> Path
     Raises:
         FetchError: no sound XLSX file, larger than is honest, or no sheet looks like a catalogue.
     """
+    import openpyxl  # 30 MB, which few harvests need
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _measure(path)
     target = folder / "sheet.csv"
     try:

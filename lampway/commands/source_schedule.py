@@ -9,7 +9,6 @@ import typer
 
 from harvester.schedule import ScheduleError, check_cron, check_window, next_run
 from lampway.acts import actor, note_act
-from lampway.commands.sources import app
 from lampway.console import WRONG_USE, fail, note, open_store, say, settings_or_fail
 from lampway.harvest_worker import plan_of
 from schemas.catalogue import Source
@@ -21,7 +20,6 @@ from store.source_runs import all_with_runs
 Id = Annotated[str, typer.Argument(metavar="ID", help="The source.")]
 
 
-@app.command("schedule")
 def schedule(
     id: Id,  # noqa: A002
     cron: Annotated[
@@ -66,7 +64,6 @@ def schedule(
     note("`lampway worker` does it.")
 
 
-@app.command("pause")
 def pause(id: Id) -> None:  # noqa: A002
     """Let the worker leave a source alone; a run under way ends after its page. By hand it can still be harvested.
 
@@ -75,7 +72,6 @@ def pause(id: Id) -> None:  # noqa: A002
     _set_paused(id, paused=True)
 
 
-@app.command("resume")
 def resume(id: Id) -> None:  # noqa: A002
     """Let the worker harvest a paused source again; what it missed is made up for by one run.
 
@@ -99,5 +95,8 @@ def _known(connection: Connection, id_: str) -> Source:
     return source
 
 
-def register(root: typer.Typer) -> None:
-    """The commands join the group ``sources`` when this module is imported."""
+def add_to(group: typer.Typer) -> None:
+    """Add to ``lampway sources``."""
+    group.command("schedule")(schedule)
+    group.command("pause")(pause)
+    group.command("resume")(resume)

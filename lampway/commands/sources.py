@@ -10,7 +10,7 @@ import typer
 from harvester.probe.first_look import first_look
 from harvester.source_checks import SourceError, check, check_location, default_id, tidy_location
 from lampway.acts import note_act
-from lampway.commands import source_licence, source_restore, source_test
+from lampway.commands import source_licence, source_restore, source_schedule, source_test
 from lampway.console import WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from lampway.source_login import Auth, give
 from schemas.catalogue import Source
@@ -237,7 +237,7 @@ def remove(
     note("Run `lampway index` to take its records out of the search.")
 
 
-for _part in (source_test, source_restore, source_licence):
+for _part in (source_test, source_restore, source_licence, source_schedule):
     _part.add_to(app)
 
 

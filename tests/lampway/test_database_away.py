@@ -33,16 +33,17 @@ def test_an_address_at_which_nobody_answers(command: str, tmp_path: Path) -> Non
 def test_a_database_that_goes_away_while_a_command_is_at_it(tmp_path: Path) -> None:
     code = """
 from lampway import cli
+from lampway.commands import audit
 from store.database import StoreUnavailableError
 
 def gone():
     raise StoreUnavailableError("the database cannot go on: the server was stopped")
 
-cli.app.command("gone")(gone)
+audit.show = gone
 cli.main()
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, "gone"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code, "audit"], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "lampway: the database cannot go on: the server was stopped\n"

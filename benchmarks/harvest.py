@@ -28,8 +28,8 @@ NOTES = [
     "Of MARCXML: parse and cut 18, read 52 (fields found 22, made a record 30), kept 25.",
     "",
     "A million records of oai_dc in pages of 500 by the command: 138 MB at most, 13,500 records a second; the same",
-    "again, none changed, 150 MB and 40,000 a second. A CSV file of a million rows: 132 MB, 42,000 rows a second. On disk a",
-    "record of oai_dc takes 903 bytes, with all indexes. (`/usr/bin/time -f %M lampway harvest SOURCE`)",
+    "again, none changed, 150 MB and 40,000 a second. A CSV file of a million rows: 132 MB, 42,000 rows a second.",
+    "(`/usr/bin/time -f %M lampway harvest SOURCE`.) A record of oai_dc takes 903 bytes on disk, with all indexes.",
 ]
 
 

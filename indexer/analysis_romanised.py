@@ -45,14 +45,18 @@ def one_word_keys(keys: Iterable[str], languages: Sequence[str]) -> list[str]:
     return [form for form in romanised(whole, languages) if " " not in form]
 
 
-def _pinyin(run: str) -> list[str]:
-    if not 2 <= len(run) <= _LONGEST_RUN:
-        return []
-    # Its tables take 55 MB and a quarter of a second: only where Chinese is indexed.
+def pinyin(run: str) -> list[str]:
+    """The syllables of a run of Chinese characters; none where one of them has no reading."""
+    # Its tables take 55 MB and a quarter of a second: only where Chinese is indexed, or asked for in vain.
     from pypinyin import lazy_pinyin
 
-    syllables = " ".join(lazy_pinyin(fold(run)))  # its words with two readings are in simplified characters
-    if not syllables.isascii():
+    syllables = lazy_pinyin(fold(run))  # its words with two readings are in simplified characters
+    return syllables if all(map(str.isascii, syllables)) else []
+
+
+def _pinyin(run: str) -> list[str]:
+    if not 2 <= len(run) <= _LONGEST_RUN or not (found := pinyin(run)):
         return []
+    syllables = " ".join(found)
     forms = [syllables.replace("v", "u"), syllables]  # ü is typed both ways
     return [*forms, *(form.replace(" ", "") for form in forms)]

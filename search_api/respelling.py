@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice, product
 
 from rapidfuzz.distance import OSA
 
 from indexer.analysis import query_clauses, title_key, tokens
 from indexer.engines.base import Snapshot
 from schemas.query import Clause, EngineQuery, Terms
+from search_api.ranking.known_item import splits
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -22,6 +24,7 @@ _SHORTEST, _TWO_EDITS = 3, 6
 """Letters of words that are respelt beside others, and by up to two edits."""
 _SHORTEST_ALONE, _TWO_EDITS_ALONE = 5, 8
 """The same where no other word supports them."""
+_MOST_EACH, _MOST_WORDS_TITLED = 6, 8
 _RARE, _MORE_FREQUENT = 3, 10
 """A word in so few works may be a mistake in a catalogue; another must be so many times more frequent."""
 
@@ -61,20 +64,22 @@ def _together(asked: str, snapshot: Snapshot) -> str | None:
     ways = [["".join(parts)]]
     ways += [["".join(parts[:cut]), "".join(parts[cut:])] for cut in cuts]
     ways += [[*parts[: cut - 1], parts[cut - 1] + parts[cut], *parts[cut + 1 :]] for cut in cuts]
-    return next((" ".join(way) for way in ways if _works(" ".join(way), snapshot)), None)
+    return next((" ".join(way) for way in ways if works_with(" ".join(way), snapshot)), None)
 
 
 def _mistyped(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
-    works = {word: _works(word, snapshot) for word in words}
-    if all(works.values()) and (other := _other_number(asked, words, snapshot)):
+    works = {word: works_with(word, snapshot) for word in words}
+    if all(works.values()) and (other := _other_number(asked, words, snapshot) or _titled(asked, words, snapshot)):
         return other
     left = sorted((word for word in works if works[word] <= _RARE), key=lambda word: works[word])
     if sum(not works[word] for word in left) > _MOST_UNKNOWN:
         return None
+    if len(words) == len(left) == 2 and (both := _both(asked, left, works, snapshot)):
+        return both
     text = asked
     for word in left[: _MOST_UNKNOWN + 1]:
         left = [one for one in left if one != word]
-        if works[word] and _works(_without(text, left), snapshot):
+        if works[word] and works_with(_without(text, left), snapshot):
             continue  # a rare word that goes with the others
         if other := _changed(text, word, left, works, snapshot):
             text = other
@@ -89,9 +94,38 @@ def _other_number(asked: str, words: list[str], snapshot: Snapshot) -> str | Non
         (-works, text)
         for word in words if len(word) > _SHORTEST
         for text in [_replaced(asked, word, word[:-1] if word.endswith("s") else f"{word}s")]
-        if (works := _works(text, snapshot))
+        if (works := works_with(text, snapshot))
     ]  # fmt: skip
     return min(found)[1] if found else None
+
+
+def _titled(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
+    """One word that there is, but that is not the right one (shades of gray), where another makes a title."""
+    found = []
+    for word in words if 1 < len(words) <= _MOST_WORDS_TITLED else ():
+        if len(word) <= _SHORTEST or not works_with(_replaced(asked, word, ""), snapshot):
+            continue
+        for other, _ in snapshot.similar(word, 1):
+            text = _replaced(asked, word, other)
+            keys = [key for key in (title_key(text), *splits(text.split())) if " " in key]
+            query = EngineQuery(clauses=query_clauses(text), filters=(Terms("title_key", tuple(keys)),))
+            if keys and (count := snapshot.count(query)):
+                found.append((-count, text))
+    return min(found)[1] if found else None
+
+
+def _both(asked: str, words: list[str], works: dict[str, int], snapshot: Snapshot) -> str | None:
+    """Both of two unknown words (hary poter): those that go together, the nearest first, then what makes a title."""
+    ways = [
+        islice(_others(word, works, snapshot, alone=False, supported=False), _MOST_EACH) for word in words
+    ]  # fmt: skip
+    found = []
+    for (edits, other), (more, another) in product(*ways):
+        text = _replaced(_replaced(asked, words[0], other), words[1], another)
+        if count := works_with(text, snapshot):
+            titled = EngineQuery(filters=(Terms("title_key", (title_key(text),)),))
+            found.append((edits + more, not snapshot.count(titled), -count, text))
+    return min(found)[-1] if found else None
 
 
 def _changed(text: str, word: str, doubtful: list[str], works: dict[str, int], snapshot: Snapshot) -> str | None:
@@ -104,7 +138,7 @@ def _changed(text: str, word: str, doubtful: list[str], works: dict[str, int], s
     for edits, other in _others(word, works, snapshot, alone=len(works) == 1, supported=not doubtful):
         if found and edits > found[0][0]:
             break
-        if count := _works(whole := _replaced(trial, word, other), snapshot, phrase=other if " " in other else ""):
+        if count := works_with(whole := _replaced(trial, word, other), snapshot, phrase=other if " " in other else ""):
             titled = EngineQuery(filters=(Terms("title_key", (title_key(whole),)),))
             found.append((edits, not snapshot.count(titled), -count, other))
     return _replaced(text, word, min(found)[-1]) if found else None
@@ -127,7 +161,7 @@ def _others(
     yield from ((2, other) for other, _ in near if OSA.distance(word, other) == 2)
 
 
-def _works(text: str, snapshot: Snapshot, phrase: str = "") -> int:
+def works_with(text: str, snapshot: Snapshot, phrase: str = "") -> int:
     """How many works have all words of a text, and a phrase."""
     clauses = query_clauses(text)
     if phrase:

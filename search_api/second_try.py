@@ -1,4 +1,4 @@
-"""The second try, when nothing has all words of a question: a number among them, other spellings, most of the words."""
+"""The second try, when nothing has all words of a question: a number among them, other words, most of the words."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from indexer.analysis import loosened, query_clauses, says_something
 from indexer.engines.base import Snapshot
 from schemas.query import EngineQuery, SearchRequest, Terms
 from search_api.asked_numbers import fault, is_no_text, isbns_within, names_within
+from search_api.asking_words import without_asking
 from search_api.messages import text
-from search_api.respelling import respelt
+from search_api.number_words import other_numbers
+from search_api.other_script import other_scripts
+from search_api.respelling import respelt, works_with
 from search_api.retrieve import Retrieval, has, identified
 
 
@@ -26,9 +29,34 @@ def second_try(request: SearchRequest, first: Retrieval, snapshot: Snapshot) -> 
         return None  # only what is known of copies and places leaves nothing
     if wrong := fault(asked, request.lang):
         return msgspec.structs.replace(first, warnings=(wrong,))
-    if found := _filtered(request, first, snapshot):
+    if found := _filtered(request, first, snapshot) or _named(first, snapshot):
         return found
-    return _named(first, snapshot) or _respelt(request, first, snapshot) or _most_words(request, first, snapshot)
+    words = without_asking(asked) or asked
+    scripts = other_scripts(words, lambda word: works_with(word, snapshot) > 0)
+    for other in dict.fromkeys((words, *other_numbers(words), *scripts)):
+        if other != asked and (worded := _worded(request, first, other, snapshot)):
+            return worded
+    partly = [asked, words]
+    for text_ in dict.fromkeys((asked, words, *scripts)):
+        if respelling := respelt(text_, snapshot):
+            if worded := _worded(request, first, respelling, snapshot):
+                return worded
+            partly += [respelling] if text_ not in scripts else []
+    tries = (_most_words(request, _asking(first, other), snapshot) for other in dict.fromkeys(reversed(partly)))
+    return next(filter(None, tries), None)
+
+
+def _asking(first: Retrieval, asked: str) -> Retrieval:
+    """The same question in other words."""
+    return Retrieval(query=msgspec.structs.replace(first.query, clauses=query_clauses(asked)), asked=asked)
+
+
+def _worded(request: SearchRequest, first: Retrieval, asked: str, snapshot: Snapshot) -> Retrieval | None:
+    """What has all words of another wording."""
+    found = _asking(first, asked)
+    if not found.query.clauses:
+        return None
+    return found if snapshot.count(found.query) else _filtered(request, found, snapshot)
 
 
 def _named(first: Retrieval, snapshot: Snapshot) -> Retrieval | None:
@@ -43,17 +71,6 @@ def _named(first: Retrieval, snapshot: Snapshot) -> Retrieval | None:
             if has(snapshot, named := Terms("identifier", (key,))):
                 return identified(asked, written, named, filters)
     return None
-
-
-def _respelt(request: SearchRequest, first: Retrieval, snapshot: Snapshot) -> Retrieval | None:
-    other = respelt(first.asked, snapshot)
-    if other is None:
-        return None
-    query = msgspec.structs.replace(first.query, clauses=query_clauses(other))
-    found = Retrieval(query=query, asked=other)
-    if snapshot.count(query):
-        return found
-    return _filtered(request, found, snapshot) or _most_words(request, found, snapshot)
 
 
 def _filtered(request: SearchRequest, first: Retrieval, snapshot: Snapshot) -> Retrieval | None:

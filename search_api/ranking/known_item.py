@@ -59,7 +59,7 @@ def titles_of(request: SearchRequest, query: EngineQuery, identifier: str) -> Ti
         return None
     text = request.q.replace('"', " ")
     whole = title_key(text)
-    return Titles(whole, whole.replace(" ", ""), _splits(text.split())) if whole else None
+    return Titles(whole, whole.replace(" ", ""), splits(text.split())) if whole else None
 
 
 def find_known(
@@ -88,7 +88,7 @@ def _titled(query: EngineQuery, keys: tuple[str, ...]) -> EngineQuery:
     return msgspec.structs.replace(query, filters=(*query.filters, Terms("title_key", keys)))
 
 
-def _splits(words: list[str]) -> dict[str, set[str]]:
+def splits(words: list[str]) -> dict[str, set[str]]:
     """Every beginning and end of the words as a title, with what is left as the creator."""
     rests: dict[str, set[str]] = {}
     for cut in range(1, len(words) if len(words) <= _MOST_WORDS else 0):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from indexer.engines import open_engine
 from schemas.answer import Answer
 from schemas.catalogue import CatalogueRecord, Creator, Holding
 from schemas.institution import Institution
+from search_api.asking_words import without_asking
 from search_api.context import open_context
 from search_api.search import search
 from search_api.understand import understand
@@ -22,7 +24,7 @@ NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HOUSE = Institution(
     id="house", name="House", kind="library", lat=54.97, lon=-1.61, timezone="Europe/London", opening_hours="24/7"
 )
-BOOKS = (
+BOOKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("Pride and Prejudice", "Austen, Jane", {"isbns": ["9780141439518"], "year": 1813, "languages": ["en"]}),
     ("Jane Eyre", "Brontë, Charlotte", {"year": 1847, "languages": ["en"]}),
     ("Jane Eyes the sea", "Doe, Richard", {"isbns": ["9780099594420"], "languages": ["en"]}),
@@ -31,6 +33,11 @@ BOOKS = (
     ("Die Wahlverwandtschaften", "Goethe, Johann Wolfgang von", {"year": 1809, "languages": ["de"]}),
     ("Database design for small museums", "Roe, Anna", {}),
     ("Преступление и наказание", "Достоевский, Федор", {"languages": ["ru"]}),
+    ("Anna Karenina", "Tolstoy, Leo", {"year": 1878, "languages": ["en"]}),
+    ("Fifty shades of grey", "James, E. L.", {"languages": ["en"]}),
+    ("Catch-22", "Heller, Joseph", {"languages": ["en"]}),
+    ("The bees at home", "Hive, Ann", {"languages": ["en"]}),
+    ("Wandering", "Lu, Xun", {"languages": ["en"]}),
     ("粉妝樓全傳", "羅貫中", {"languages": ["zh"]}),
     ("红楼梦", "曹雪芹", {"languages": ["zh"]}),
     ("Honglou meng yan jiu", "Shi, Tao", {"languages": ["zh"], "other_titles": ["紅樓夢研究"]}),
@@ -131,6 +138,41 @@ def test_things_are_asked_for_by_what_they_are(ask: Ask) -> None:
     assert [hit.type for hit in ask("turandot dvd").hits] == ["video"]
     assert [hit.type for hit in ask("turandot noten").hits] == ["score"]
     assert ask("turandot dvd puccini").hits[0].signals["known_item"].score == 1
+
+
+@pytest.mark.parametrize(
+    ("q", "respelt", "title"),
+    [
+        ("where can I borrow jane eyre today near the station", "jane eyre", "Jane Eyre"),
+        ("a book about bees", "bees", "The bees at home"),
+        ("Wo kann ich die Wahlverwandtschaften ausleihen?", "Wahlverwandtschaften", "Die Wahlverwandtschaften"),
+        ("avez-vous jane eyre", "jane eyre", "Jane Eyre"),
+        ("哪里可以借红楼梦", "红楼梦", "红楼梦"),
+        ("do you have jane eyer?", "jane Eyre", "Jane Eyre"),
+        ("50 shades of grey", "Fifty shades of grey", "Fifty shades of grey"),
+        ("fifty shades of gray", "fifty shades of grey", "Fifty shades of grey"),
+        ("catch twenty-two", "catch 22", "Catch-22"),
+        ("catch22", "catch 22", "Catch-22"),
+        ("Толстой", "Tolstoy", "Anna Karenina"),
+        ("толстои", "Tolstoy", "Anna Karenina"),
+        ("dostoevskij", "Достоевский", "Преступление и наказание"),
+        ("鲁迅", '"Lu Xun"', "Wandering"),
+        ("jane brnte", "jane Brontë", "Jane Eyre"),
+        ("jhane eyrre", "Jane Eyre", "Jane Eyre"),
+    ],
+)
+def test_the_same_is_asked_for_in_other_words(ask: Ask, q: str, respelt: str, title: str) -> None:
+    answer = ask(q)
+    assert (answer.query["respelt"], answer.hits[0].title) == (respelt, title)
+    assert any(f"“{respelt}”" in warning for warning in answer.query["warnings"])
+
+
+def test_titles_keep_words_that_may_ask(ask: Ask) -> None:
+    assert without_asking("the book thief") == ""
+    assert without_asking("to the lighthouse by virgina woolf") == ""
+    assert without_asking("where the wild things are") == ""
+    assert without_asking("book") == ""
+    assert ask("where is the zeppelin").total == 0
 
 
 def test_most_of_the_words_count(ask: Ask) -> None:

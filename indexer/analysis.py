@@ -30,6 +30,8 @@ MAX_TITLE_KEY = 300
 _ELIDED = frozenset(
     re.findall(r"\w+", "c d j l m n qu s t jusqu lorsqu puisqu quoiqu dell nell sull dall all coll un gl degl")
 )  # before an apostrophe in French and Italian: l'étranger, dell'arte
+_NEVER_JOINED = frozenset(("un", "une", "est"))
+"""After such a letter: else whoever asks for Dune, Lune or nest would find every d'une, l'une and n'est."""
 _PIECE = re.compile(
     rf"(?P<run>[{UNSPACED}]+)|(?P<sign>[a-z](?:\+\+|#)(?!\w))|(?P<word>{WORD}(?:['\u2019]{WORD})*)|(?P<and>&)"
 )
@@ -117,7 +119,7 @@ def _apostrophes(text: str) -> tuple[str, tuple[str, ...]]:
     if parts[-1] == "s":
         return "".join(parts[:-1]), ("".join(parts),)
     if len(parts[-1]) > 1 and all(part in _ELIDED for part in parts[:-1]):
-        return parts[-1], ("".join(parts),)
+        return parts[-1], () if parts[-1] in _NEVER_JOINED else ("".join(parts),)
     return "".join(parts), tuple(parts)
 
 

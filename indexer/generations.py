@@ -10,7 +10,7 @@ from store import generations, notes
 from store.column_changes import registry_digest
 from store.database import Connection, Database
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Of documents, analysis and engines' fields together: another one makes the next update build a new generation."""
 
 _REGISTRY = "registry of the index"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from indexer.analysis import title_key
+
 _GET = r"(?:borrow|get|find|buy|read|see|rent|loan|have|order)"
 _COPY = r"(?:copy|copies|edition|editions|books?|novels?|ebooks?|something|anything|information|literature)"
 _BEFORE = (
@@ -48,7 +50,8 @@ _BEFORE = (
 _AFTER = (
     r"(?:please|thanks|thank you|right now|now|today|tonight|tomorrow|nearby|online|pdf|epub|ebooks?)",
     r"(?:books?|novels?|audiobooks?|paperback|hardback|hardcover|full text|free download|download)",
-    r"(?:near|close to|next to)(?: (?!and\b|or\b)\w+){1,3}", r"(?:to|for) (?:borrow|loan|read)",
+    r"near (?:me|here|by|(?:the |my )?(?:station|home|school|university|work|centre|center))",
+    r"(?:to|for) (?:borrow|loan|read)",
     r"in (?:the|my|a|your) library", r"(?:is |are )?(?:available|in stock)", r"written by",
     r"(?:ausleihen|leihen|finden|kaufen|lesen|bitte|heute|buch|bücher|roman)", r"in (?:der|meiner) (?:nähe|bibliothek)",
     r"(?:s'il vous plaît|aujourd'hui|livres?|près d'ici)", r"(?:libros?|novela|hoy|cerca de mí|per favore|libr[io])",
@@ -56,8 +59,18 @@ _AFTER = (
     r"(?:的书|的書|这本书|這本書|一书|一書)", r"(?:在)?(?:哪里|哪儿|哪裡|哪)(?:可以|能|可)?(?:借阅|借|看|有|买)?到?",
     r"(?:有吗|有嗎|吗|嗎|呢)",
 )  # fmt: skip
+_NEAR = r"(?:near|close to|next to|in)(?: (?!and\b|or\b)\w+){1,3}"
+"""A place, where the question begins with asking."""
 _FIRST = re.compile(rf"^[\s\W]*(?:{'|'.join(_BEFORE)})", re.IGNORECASE)
-_LAST = re.compile(rf"(?:(?<=[\s\W])|(?<=[\u3400-\u9fff]))(?:{'|'.join(_AFTER)})[\s\W]*$", re.IGNORECASE)
+_BOOK = re.compile(
+    r"^(?:the )?(?:book|novel|buch|roman|livre|libro|novela|книга)\s+(?!of\b|about\b|de\b|von\b)"
+    r"|\s+(?:the )?(?:books?|novels?|buch|roman|livre|libro|novela|paperback|hardcover|книга)$"
+    r"|(?:这本书|這本書|一书|一書)$",
+    re.IGNORECASE,
+)
+_SPLIT = r"(?:(?<=[\s\W])|(?<=[\u3400-\u9fff]))"
+_LAST = re.compile(rf"{_SPLIT}(?:{'|'.join(_AFTER)})[\s\W]*$", re.IGNORECASE)
+_LAST_OR_PLACE = re.compile(rf"{_SPLIT}(?:{'|'.join(_AFTER)}|{_NEAR})[\s\W]*$", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"\b(?:books?|vol(?:ume)?s?|part|no|number|nr|band|teil|tome|tomo|книга|том)\b\.? *#?(?=\d)", re.IGNORECASE
 )
@@ -66,13 +79,33 @@ _MOST = 6
 """Rounds: hello + where can I find + a copy of."""
 
 
-def without_asking(text: str) -> str:
-    """A question without the words around what is asked for; "" where there are none, or nothing else is left."""
-    left = _NUMBERED.sub("", text)
+def without_asking(text: str) -> list[str]:
+    """A question without the words around what is asked for, the longest first; nothing where there are none.
+
+    What stands before is left out first: what stands after may be the end of a title.
+    """
+    begun = _stripped(text, _FIRST)
+    ended = _stripped(begun, _LAST if begun == text else _LAST_OR_PLACE)
+    found = (" ".join(_NUMBERED.sub("", left).split()) for left in (begun, ended))
+    asked = re.findall(r"\w+", text)
+    return [left for left in dict.fromkeys(found) if (words := re.findall(r"\w+", left)) and words != asked]
+
+
+def without_book(text: str) -> str:
+    """A question without a "book" or "novel" at its end or beginning; "" where there is none, or one word is left.
+
+    "Song book" and "domesday book" are asked for as often as the book of one word; a year or number is a title.
+    """
+    left = _BOOK.sub("", text.strip(" \t.,;:!?"))
+    words = re.findall(r"\w+", left)
+    enough = (len(words) > 1 and title_key(left).count(" ") > 0) or left.isdigit() or re.search("[\u3400-\u9fff]", left)
+    return left if words and enough and words != re.findall(r"\w+", text) else ""
+
+
+def _stripped(text: str, around: re.Pattern[str]) -> str:
     for _ in range(_MOST):
-        shorter = _LAST.sub("", _FIRST.sub("", left)).strip(" \t,.;:!?？。，")
-        if shorter == left:
+        shorter = around.sub("", text).strip(" \t,.;:!?？。，")
+        if shorter == text or not re.search(r"\w", shorter):
             break
-        left = _LEFT.sub("", shorter) if shorter != left else left
-    left = " ".join(left.split())
-    return left if re.findall(r"\w+", left) != re.findall(r"\w+", text) else ""
+        text = _LEFT.sub("", shorter) if around is _FIRST else shorter
+    return text

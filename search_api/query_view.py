@@ -49,7 +49,7 @@ def query_view(
         found["identifier"] = understood.identifier
     if understood.asked != request.q:
         found["respelt"] = respelt = _as_written(understood.asked, request.q, hits)
-        warnings = [text(request.lang, "search.q_respelt", q=request.q, respelt=respelt), *warnings]
+        warnings = [text(request.lang, f"search.{understood.said}", q=request.q, respelt=respelt), *warnings]
     if understood.query.match == "any":
         found["match"] = "any"
     return found | {"warnings": [*request.warnings, *warnings]}

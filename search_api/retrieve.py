@@ -19,6 +19,8 @@ class Retrieval(msgspec.Struct, frozen=True, kw_only=True):
     """The words that are searched for: the question, or what it was respelt to."""
     identifier: str = ""
     """What the question was understood as, "" for words."""
+    said: str = "q_respelt"
+    """Key of the text that says why other words than those of the question are searched for."""
     warnings: tuple[str, ...] = ()
 
 

@@ -14,6 +14,7 @@ from search_api import cursor
 from search_api.context import Context
 from search_api.facets import count_facets
 from search_api.messages import text
+from search_api.named_without_book import named_without_book
 from search_api.present import Page, present
 from search_api.query_view import query_view
 from search_api.ranking.beside import BESIDE
@@ -51,15 +52,16 @@ def search(context: Context, request: SearchRequest) -> Answer:
     )
 
     found = retrieve(request, snapshot, scope.places)
+    found = named_without_book(request, found, snapshot, context.database) or found
     limit = max(min(request.limit, rules.pools.depth - len(shown)), 0)
     end = min(len(shown) + limit, rules.pools.depth) + 1  # one more shows whether there is a next page
     counting = BESIDE.submit(_total, ranking, found.query)
     leaving = BESIDE.submit(_left_out, ranking, request, found.query) if request.open and not shown else None
-    ordered = in_order(ranking, request, found.query, found.identifier, end)
+    ordered = in_order(ranking, _asking(request, found), found.query, found.identifier, end)
     nothing = not len(ordered.ranked.numbers) and not request.literal
     if nothing and (second := second_try(request, found, snapshot)):
-        found, asking = second, msgspec.structs.replace(request, q=second.asked)
-        ordered = in_order(ranking, asking, found.query, found.identifier, end)
+        found = second
+        ordered = in_order(ranking, _asking(request, found), found.query, found.identifier, end)
         counting = BESIDE.submit(_total, ranking, found.query)
         leaving = leaving and BESIDE.submit(_left_out, ranking, request, found.query)
 
@@ -87,6 +89,11 @@ def search(context: Context, request: SearchRequest) -> Answer:
         facets=count_facets(snapshot, found.query, request, measure, view) if request.facets else {},
         next=_next(request, shown.with_page(ranked.numbers, page.numbers), rules) if len(left) > limit else None,
     )
+
+
+def _asking(request: SearchRequest, found: Retrieval) -> SearchRequest:
+    """The request in the words that are searched for."""
+    return msgspec.structs.replace(request, q=found.asked)
 
 
 def _total(ranking: Ranking, query: EngineQuery) -> Total:

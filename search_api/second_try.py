@@ -31,13 +31,14 @@ def second_try(request: SearchRequest, first: Retrieval, snapshot: Snapshot) -> 
         return msgspec.structs.replace(first, warnings=(wrong,))
     if found := _filtered(request, first, snapshot) or _named(first, snapshot):
         return found
-    words = without_asking(asked) or asked
+    bare = without_asking(asked)
+    words = bare[-1] if bare else asked
     scripts = other_scripts(words, lambda word: works_with(word, snapshot) > 0)
-    for other in dict.fromkeys((words, *other_numbers(words), *scripts)):
-        if other != asked and (worded := _worded(request, first, other, snapshot)):
+    for other in dict.fromkeys((*bare, *other_numbers(words), *scripts)):
+        if worded := _worded(request, first, other, snapshot):
             return worded
     partly = [asked, words]
-    for text_ in dict.fromkeys((asked, words, *scripts)):
+    for text_ in dict.fromkeys((asked, *bare, *scripts)):
         if respelling := respelt(text_, snapshot):
             if worded := _worded(request, first, respelling, snapshot):
                 return worded

@@ -228,6 +228,8 @@ def _at(given: _Given, zone: Callable[[], ZoneInfo], clock: Callable[[], datetim
     if not text or text.lower() == "now":
         return clock().replace(second=0, microsecond=0), ""
     text = re.sub(r"([T ]\d\d(?::?\d\d){0,2}(?:\.\d+)?) (\d\d(?::?\d\d){0,2})$", r"\1+\2", text)  # "+" comes as a blank
+    if re.fullmatch(r"\d{9,}", text):  # seconds since 1970, of which the first eight digits would pass as a day
+        raise given.bad("at", "at_no_time", value=_quoted(text))
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -69,6 +69,7 @@ def test_types(leader: str, controls: dict[str, str], fields: Fields, expected: 
         ("m19661970", "1966-1970", 1966),
         ("s19uu    ", "[1923?]", 1923),
         ("q19uu19uu", "", 1900),
+        ("c9999    ", "", None),
         ("s197u    ", "", 1970),
         ("nuuuuuuuu", "[s.d.]", None),
         ("|||||||||", "c1989", 1989),

@@ -104,6 +104,9 @@ def test_finds(query: str, text: str) -> None:
         ('"war peace"', "War and peace"),
         ("c++", "C"),
         ("art", "artist"),
+        ("dune", "Carnet d'une femme"),
+        ("lune", "L’une et l’autre"),
+        ("nest", "La guerre n'est pas finie"),
     ],
 )
 def test_does_not_find(query: str, text: str) -> None:

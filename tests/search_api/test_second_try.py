@@ -36,6 +36,8 @@ BOOKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("Anna Karenina", "Tolstoy, Leo", {"year": 1878, "languages": ["en"]}),
     ("Fifty shades of grey", "James, E. L.", {"languages": ["en"]}),
     ("Catch-22", "Heller, Joseph", {"languages": ["en"]}),
+    ("A note on the book Jane Eyre", "Critic, Carl", {"languages": ["en"]}),
+    ("Songs and a book of songs: a song book", "Tune, Ida", {"languages": ["en"]}),
     ("The bees at home", "Hive, Ann", {"languages": ["en"]}),
     ("Wandering", "Lu, Xun", {"languages": ["en"]}),
     ("粉妝樓全傳", "羅貫中", {"languages": ["zh"]}),
@@ -167,11 +169,29 @@ def test_the_same_is_asked_for_in_other_words(ask: Ask, q: str, respelt: str, ti
     assert any(f"“{respelt}”" in warning for warning in answer.query["warnings"])
 
 
+def test_a_book_is_called_so_only_in_questions(ask: Ask) -> None:
+    for q, bare, title in (
+        ("jane eyre book", "jane eyre", "Jane Eyre"),
+        ("emma jane austen novel", "emma jane austen", "Emma"),
+        ("Buch Die Wahlverwandtschaften Goethe", "Die Wahlverwandtschaften Goethe", "Die Wahlverwandtschaften"),
+        ("红楼梦这本书", "红楼梦", "红楼梦"),
+    ):
+        answer = ask(q)
+        assert (answer.query["respelt"], answer.hits[0].title) == (bare, title)
+        assert answer.hits[0].signals["known_item"].score == 1
+    assert [hit.title for hit in ask("jane eyre book").hits] == ["Jane Eyre", "A note on the book Jane Eyre"]
+    for kept in ("song book", "a note on the book jane eyre", "jane book"):
+        assert "respelt" not in ask(kept).query
+
+
 def test_titles_keep_words_that_may_ask(ask: Ask) -> None:
-    assert without_asking("the book thief") == ""
-    assert without_asking("to the lighthouse by virgina woolf") == ""
-    assert without_asking("where the wild things are") == ""
-    assert without_asking("book") == ""
+    assert without_asking("the book thief") == []
+    assert without_asking("to the lighthouse by virgina woolf") == []
+    assert without_asking("where the wild things are") == []
+    assert without_asking("book") == []
+    assert without_asking("Llyn Dinas, near Beddgelert") == []
+    asked = without_asking("do you have Close to nature near Aldport")
+    assert asked == ["Close to nature near Aldport", "Close to nature"]
     assert ask("where is the zeppelin").total == 0
 
 
@@ -237,7 +257,7 @@ def test_an_unknown_identifier_is_not_searched_for_in_pieces(ask: Ask) -> None:
 def test_filters_that_leave_nothing_are_named_instead_of_other_words(ask: Ask) -> None:
     answer = ask("jane eyre", language="de")
     assert answer.total == 0
-    assert any("1 work has all of these words, but the filters" in warning for warning in answer.query["warnings"])
+    assert any("2 works have all of these words, but the filters" in warning for warning in answer.query["warnings"])
     mistyped = ask("jane eyer", language="de")
     assert mistyped.total == 0
     assert len(mistyped.query["warnings"]) == 2

@@ -113,6 +113,7 @@ def test_a_time_without_an_offset_is_the_places_own(ask: Any, at: str, near: str
         ({"near": "91,0"}, "near", "latitude"),
         ({"near": "54.97;"}, "near", "latitude"),
         ({"at": "tomorrow"}, "at", "2026-11-23T10:00"),
+        ({"at": "1764061200"}, "at", "2026-11-23T10:00"),
         ({"at": "2026-02-30T10:00"}, "at", "2026-02-30"),
         ({"at": "10000-01-01T00:00"}, "at", "time"),
         ({"at": "9999-12-31T23:59-12:00"}, "at", "time"),

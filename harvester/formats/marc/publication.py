@@ -71,8 +71,8 @@ def _year(dates: str, statement: str) -> int | None:
         return said
     # "19uu" begins 1900. Of a reprint without its date the original's is no date of publication.
     known = first.rstrip("u|? -")
-    if known.isdigit() and len(known) >= 2 and kind not in "n|":
-        return int(known.ljust(4, "0"))
+    if known.isdigit() and len(known) >= 2 and kind not in "n|" and (year := int(known.ljust(4, "0"))) <= LATEST_YEAR:
+        return year
     if kind in "qm" and second.isdigit() and 0 < int(second) <= LATEST_YEAR:
         return int(second)
     return None

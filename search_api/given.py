@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from schemas.answer import Hit
 from schemas.catalogue import CatalogueRecord, Source
 from schemas.work import Edition, Work
-from store import dated_works, records, sources
+from store import dated_works, records, sources, works
 from store.database import Connection
 from store.dated_works import Origin
 
 Described = Mapping[int, tuple[Source, CatalogueRecord]]
 """Records by row number, each with its source."""
 _SAME = [name for name in Work.__struct_fields__ if name in CatalogueRecord.__struct_fields__]
+_SHOWN = [name for name in Hit.__struct_fields__ if name in _SAME and name != "creators"]
 
 
 def given(work: Work, records: Described) -> Work | None:
@@ -66,6 +68,17 @@ def given_works(
     return given_
 
 
+def given_hits(connection: Connection, hits: Sequence[Hit]) -> list[Hit]:
+    """Hits of a page as they are described to others; those of works that nobody gets are left out."""
+    behind = mixed(connection, [hit.number for hit in hits])
+    told = given_works(connection, works.by_numbers(connection, list(behind)), behind)
+    return [
+        _described(hit, told[hit.number]) if hit.number in told else hit
+        for hit in hits
+        if hit.number in told or hit.number not in behind
+    ]
+
+
 def mixed(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Origin]]:
     """Those of some works that have withheld records, with all their living records."""
     if not any(source.withheld for source in sources.all_sources(connection)):
@@ -77,6 +90,12 @@ def mixed(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Orig
 def open_records(records: Described) -> dict[int, tuple[Source, CatalogueRecord]]:
     """Those that are not withheld."""
     return {row: both for row, both in records.items() if not both[0].withheld}
+
+
+def _described(hit: Hit, work: Work) -> Hit:
+    """A hit in the words of a work as others get it. Its best copy may be one that only a withheld record names."""
+    same = {name: getattr(work, name) for name in _SHOWN}
+    return msgspec.structs.replace(hit, **same, creators=[creator.name for creator in work.creators], best=None)
 
 
 def _edition(edition: Edition, opened: Described) -> Edition | None:

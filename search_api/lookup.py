@@ -36,8 +36,10 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
         """The copies that are meant."""
         if self.record:
             return [one for one in view.holdings if one.record == self.record and one.source in self.sources]
+        if not self.isbn:
+            return view.holdings
         editions = {edition.id for edition in view.editions if self.isbn in edition.isbns}
-        return [holding for holding in view.holdings if not editions or holding.edition in editions]
+        return [holding for holding in view.holdings if holding.edition in editions]
 
 
 def works_meant(context: Context, identifiers: Sequence[str]) -> dict[str, list[Meant]]:

@@ -63,7 +63,15 @@ def nearby_each(context: Context, question: SearchRequest, kind: Kind, numbers: 
 
 
 def nearby(
-    context: Context, question: SearchRequest, *, isbn: str, issn: str, title: str, creator: str, limit: int
+    context: Context,
+    question: SearchRequest,
+    *,
+    isbn: str,
+    issn: str,
+    title: str,
+    creator: str,
+    limit: int,
+    for_others: bool = True,
 ) -> Nearby:
     """Best places for the work that matches best.
 
@@ -75,6 +83,7 @@ def nearby(
         title: whole title.
         creator: a name that must be among the creators, when given with a title.
         limit: places.
+        for_others: without what withheld sources say, and who has it by their word only.
 
     Raises:
         BadParameterError: nothing is asked for, or a number is not valid.
@@ -91,15 +100,17 @@ def nearby(
         if fitting:
             break
     best: WorkView | None = None
+    untold = 0
     for work in fitting[:_MOST_JUDGED]:
-        view = work_asked_for(context, work.id, question)
+        view = work_asked_for(context, work.id, question, for_others=for_others)
+        untold += view is None
         if isinstance(view, WorkView) and (best is None or _top(view) > _top(best)):
             best = view
     found = Nearby(
         matched=best is not None,
         by=by,
         number="" if by == "title" else keys[0],
-        works_count=len(fitting),
+        works_count=len(fitting) - untold,
         warnings=list(question.warnings),
     )
     if best is not None:

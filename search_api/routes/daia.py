@@ -159,15 +159,10 @@ def _documents(context: Context, means: Means, owner: Owner, frame: Frame) -> li
 
 
 def _view(context: Context, id_: str, frame: Frame) -> WorkView | None:
-    found = work_view(context, id_, at=frame.moment, lang=frame.lang)
+    found = work_view(context, id_, at=frame.moment, lang=frame.lang, for_others=True)
     if isinstance(found, Moved):
-        found = work_view(context, found.id, at=frame.moment, lang=frame.lang)
-    if not isinstance(found, WorkView):
-        return None
-    if found.withheld:  # where it is may be told, and what it is called only by those who let it be told
-        told = work_view(context, found.id, at=frame.moment, lang=frame.lang, for_others=True)
-        found.title = told.title if isinstance(told, WorkView) else ""
-    return found
+        found = work_view(context, found.id, at=frame.moment, lang=frame.lang, for_others=True)
+    return found if isinstance(found, WorkView) else None
 
 
 def _error(status: int, detail: str, headers: dict[str, str], params: dict[str, list[str]]) -> Response:

@@ -83,7 +83,8 @@ def _candidates(
 def _found(
     context: Context, question: SearchRequest, *, isbn: str = "", issn: str = "", title: str = "", creator: str = ""
 ) -> Nearby:
-    return nearby(context, question, isbn=isbn, issn=issn, title=title, creator=creator, limit=1)
+    # It leads to our own page, where what others do not get is shown.
+    return nearby(context, question, isbn=isbn, issn=issn, title=title, creator=creator, limit=1, for_others=False)
 
 
 def _values(params: Params, what: str) -> Iterator[tuple[str, str]]:

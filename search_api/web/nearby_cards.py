@@ -19,7 +19,7 @@ from search_api.views import HoldingView, Moved, WorkView
 from search_api.web.cards import best_facts, best_way
 from search_api.web.facts import Tone
 from search_api.web.wording import Times, Wording
-from search_api.works import work_view
+from search_api.works import work_asked_for
 
 KINDS = ("isbn", "issn", "title", "work")
 PLACES = 3
@@ -119,7 +119,7 @@ def _holdings(
     context: Context, question: SearchRequest, kind: str, value: str
 ) -> tuple[list[HoldingView], Nearby | WorkView | None]:
     if kind == "work":
-        view = work_view(context, value, near=question.near, at=question.at, mode=question.mode, lang=question.lang)
+        view = work_asked_for(context, value, question, for_others=True)
         if isinstance(view, Moved):
             return _holdings(context, question, kind, view.id)
         return (one_each(view.holdings), view) if view else ([], None)

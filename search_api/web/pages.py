@@ -13,10 +13,12 @@ from schemas.query import FACETS
 from search_api.best_holding import zone_of
 from search_api.dependencies import ask_live, context_of
 from search_api.errors import ApiError
+from search_api.given import given_hits
 from search_api.institutions import institution_view, institutions_page
 from search_api.problems import BadParameterError
 from search_api.query_view import place_credit
 from search_api.renderers import json_ld
+from search_api.renderers.coins import context_object
 from search_api.search import search
 from search_api.sources import source_card
 from search_api.understand import understand
@@ -66,7 +68,10 @@ def search_page(request: Request) -> Response:
     except BadParameterError as error:
         return page.render("search.html", status=400, form=form, settings=context.settings, **problem_view(form, error))
     view = results_view(form, page.say, asked, answer, Times(asked.at, context.clock()))
-    view |= {"head": list_head(page.path, page.pairs), "frame": frame_for(request, context, page.lang)}
+    frame = frame_for(request, context, page.lang)
+    with context.database.connect() as connection:  # reference managers get it, and with it whoever they share it with
+        coins = {hit.number: context_object(hit, frame.work(hit.id)) for hit in given_hits(connection, answer.hits)}
+    view |= {"head": list_head(page.path, page.pairs), "coins": coins}
     return page.render("search.html", form=form, settings=context.settings, **view)
 
 

@@ -10,7 +10,6 @@ from starlette.responses import HTMLResponse
 
 from search_api.messages import LANGUAGES
 from search_api.renderers.base import MOST_SAVED
-from search_api.renderers.coins import context_object
 from search_api.web import assets
 from search_api.web.addresses import Addresses, safe_url
 from search_api.web.cards import text_language
@@ -55,7 +54,6 @@ def _environment() -> Environment:
         "asset": assets.address,
         "safe_url": safe_url,
         "text_language": text_language,
-        "context_object": context_object,
         "most_saved": MOST_SAVED,
     }
     return environment

@@ -42,12 +42,12 @@ def alone(federation: Any) -> str:
     return withhold(federation, lambda behind: len(behind) == 1)
 
 
-def withhold(federation: Any, fits: Any) -> str:
+def withhold(federation: Any, fits: Any, among: Any = None) -> str:
     with federation.context.database.begin() as connection:
         for work in [work for page in works.iterate(connection) for work in page]:
             ids = [row for edition in work.editions for row in edition.record_ids]
             behind = records.with_sources(connection, ids)
-            if fits({source.id for source, _ in behind.values()}):
+            if (among is None or work.id in among) and fits({source.id for source, _ in behind.values()}):
                 break
         else:
             raise AssertionError("the federation has no such work")
@@ -129,13 +129,51 @@ def test_positions_of_sru_stay_right(client: TestClient, alone: str) -> None:
     assert {one.findtext("d:uri", None, every) for one in refused} == {"info:srw/diagnostic/1/68"}
 
 
-@pytest.mark.parametrize("which", ["mixed", "alone"])
-def test_where_a_copy_is_may_be_told_and_not_what_it_is_called(
-    client: TestClient, which: str, request: pytest.FixtureRequest
-) -> None:
-    work = request.getfixturevalue(which)
-    found = client.get("/daia", params={"id": f"https://lampway.example/works/{work}", "format": "json"}).json()
-    (document,) = found["document"]
-    assert OWN not in document.get("about", "")
-    assert bool(document.get("about")) == (which == "mixed")
-    assert any(item["label"] == OWN for item in document["item"])
+def test_reference_managers_get_no_words_of_theirs(client: TestClient, mixed: str) -> None:
+    page = client.get("/search?limit=100", headers={"Accept": "text/html"}).text
+    coins = dict(re.findall(r'class="Z3988" title="([^"]*?works%2F([^"&]+))"', page, re.DOTALL))
+    assert OWN in re.sub('class="Z3988" title="[^"]*"', "", page)
+    assert mixed in coins.values()
+    assert not any(OWN in text for text in coins)
+
+
+def test_reference_managers_get_nothing_of_what_only_they_describe(client: TestClient, alone: str) -> None:
+    page = client.get("/search?limit=100", headers={"Accept": "text/html"}).text
+    coins = re.findall(r'class="Z3988" title="([^"]*)"', page)
+    assert f"/works/{alone}" in page
+    assert coins
+    assert not any(OWN in text or alone in text for text in coins)
+
+
+def elsewhere(client: TestClient, work: str) -> Iterator[tuple[str, Any]]:
+    """What pages elsewhere are told of where a work is."""
+    named = {"id": f"https://lampway.example/works/{work}", "format": "json"}
+    yield "daia", client.get("/daia", params=named).json()["document"]
+    yield "cards", client.get("/api/nearby/cards", params={"want": f"work:{work}"}).json()["cards"][0]
+    yield "frame", client.get("/embed/nearby", params={"work": work}).text
+
+
+def test_pages_elsewhere_are_told_of_the_copies_of_the_others(client: TestClient, mixed: str) -> None:
+    for way, told in elsewhere(client, mixed):
+        assert OWN not in str(told), way
+        assert len(told) if way == "daia" else "places" in told if way == "cards" else "<li>" in told, way
+
+
+def test_pages_elsewhere_are_told_of_no_copy_that_only_they_name(client: TestClient, alone: str) -> None:
+    told = dict(elsewhere(client, alone))
+    assert told["daia"] == []
+    assert told["cards"]["matched"] is False
+    assert told["cards"]["places"] == []
+    assert "<li>" not in told["frame"]
+    assert not any(OWN in str(one) for one in told.values())
+
+
+def test_what_is_asked_for_by_number_is_told_by_the_others_only(client: TestClient, federation: Any) -> None:
+    with federation.context.database.connect() as connection:
+        numbered = {work.id: work.isbns for page in works.iterate(connection) for work in page if work.isbns}
+    work = withhold(federation, lambda behind: len(behind) == 1, numbered)
+    isbn = numbered[work][0]
+    assert client.get("/api/nearby", params={"isbn": isbn}).json()["matched"] is False
+    assert client.get("/daia", params={"id": isbn, "format": "json"}).json()["document"] == []
+    to = client.get("/openurl", params={"rft.isbn": isbn}, follow_redirects=False).headers["Location"]
+    assert to.endswith(f"/works/{work}")  # our own page

@@ -11,7 +11,7 @@ from schemas.query import EngineQuery, SearchRequest, Terms
 from schemas.work import Work
 from search_api.context import Context
 from search_api.problems import BadParameterError
-from search_api.typed_numbers import Kind, typed_number
+from search_api.typed_numbers import KINDS, Kind, typed_number
 from search_api.views import HoldingView, WorkView
 from search_api.works import work_asked_for
 from store import works
@@ -53,10 +53,11 @@ def nearby_each(context: Context, question: SearchRequest, kind: Kind, numbers: 
     if len(numbers) > MOST_NUMBERS:
         raise BadParameterError(kind, f"{len(numbers)} numbers are too many; at most {MOST_NUMBERS}")
     bare = msgspec.structs.replace(question, warnings=())
-    asked = [{"isbn": "", "issn": ""} | {kind: typed_number(kind, number, question.lang)} for number in numbers]
+    asked = [typed_number(kind, number, question.lang) for number in numbers]
+    isbns, issns = (asked if kind == name else [""] * len(asked) for name in KINDS)
     first, *others = (
-        nearby(context, bare if n else question, **numbers_, title="", creator="", limit=limit)
-        for n, numbers_ in enumerate(asked)
+        nearby(context, bare if n else question, isbn=isbns[n], issn=issns[n], title="", creator="", limit=limit)
+        for n in range(len(asked))
     )
     first.others = others
     return first

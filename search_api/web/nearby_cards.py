@@ -123,8 +123,8 @@ def _holdings(
         if isinstance(view, Moved):
             return _holdings(context, question, kind, view.id)
         return (one_each(view.holdings), view) if view else ([], None)
-    asked = {name: value if name == kind else "" for name in ("isbn", "issn", "title")}
-    found = nearby(context, question, **asked, creator="", limit=PLACES)
+    isbn, issn, title = (value if name == kind else "" for name in ("isbn", "issn", "title"))
+    found = nearby(context, question, isbn=isbn, issn=issn, title=title, creator="", limit=PLACES)
     return found.places, found if found.matched else None
 
 

@@ -61,8 +61,7 @@ def _as_written(respelt: str, asked: str, hits: Sequence[Hit]) -> str:
     for hit in hits:
         for word, token in words_in(" ".join([hit.title, *hit.creators, *hit.other_titles])):
             written.setdefault(token, word)
-    kept = {word for word, _ in words_in(asked)}
     return WORD.sub(
-        lambda match: match[0] if match[0] in kept else written.get(next(words_in(match[0]), ("", ""))[1], match[0]),
+        lambda match: match[0] if match[0] in asked else written.get(next(words_in(match[0]), ("", ""))[1], match[0]),
         respelt,
     )

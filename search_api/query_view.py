@@ -61,7 +61,11 @@ def _as_written(respelt: str, asked: str, hits: Sequence[Hit]) -> str:
     for hit in hits:
         for word, token in words_in(" ".join([hit.title, *hit.creators, *hit.other_titles])):
             written.setdefault(token, word)
-    return WORD.sub(
-        lambda match: match[0] if match[0] in asked else written.get(next(words_in(match[0]), ("", ""))[1], match[0]),
-        respelt,
-    )
+    kept = {word for word, _ in words_in(asked)}
+
+    def shown(word: str) -> str:
+        if word in kept or (not word.isascii() and word in asked):  # of scripts without blanks also a part
+            return word
+        return written.get(next(words_in(word), ("", ""))[1], word)
+
+    return WORD.sub(lambda match: shown(match[0]), respelt)

@@ -78,7 +78,7 @@ def _feed(kind: str) -> Iterator[Source]:
             yield Source(id="s", protocol="csv", location=file.name, format="csv")
         return
     server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.oai_pages", str(TOTAL), str(SIZE)],
+        [sys.executable, "-m", "benchmarks.oai_pages", str(TOTAL), str(SIZE), "oai_dc"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

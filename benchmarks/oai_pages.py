@@ -12,6 +12,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
@@ -192,7 +193,8 @@ def serve(total: int, size: int, formats: Sequence[str], folder: Path | None = N
     def talk(connection: socket.socket) -> None:
         if tls:
             connection = tls.wrap_socket(connection, server_side=True)
-        with connection, connection.makefile("rb") as lines:
+        # Who asks may be killed while we answer.
+        with suppress(ConnectionError), connection, connection.makefile("rb") as lines:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while request := lines.readline():
                 while lines.readline().strip():

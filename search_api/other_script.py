@@ -49,6 +49,11 @@ def in_latin(word: str) -> str:
     return "".join(_LATIN.get(letter, letter) for letter in word.lower())
 
 
+def in_latin_with_h(word: str) -> str:
+    """The same where Russian has г for an h: Гамлет, Гарри."""
+    return in_latin(word).replace("g", "h")
+
+
 def in_cyrillic(word: str) -> str:
     """Latin letters as Russian would have them; the word itself where it is too short to tell."""
     if len(word) < _SHORTEST:
@@ -76,6 +81,7 @@ def _replaced(text: str, words: re.Pattern[str], other: Callable[[str], str], is
 
 _WAYS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (_CYRILLIC_WORD, in_latin),
+    (_CYRILLIC_WORD, in_latin_with_h),
     (_LATIN_WORD, in_cyrillic),
     (_HAN_RUN, in_two_words),
     (_HAN_RUN, in_syllables),

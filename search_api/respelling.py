@@ -6,9 +6,10 @@ Only words of titles and creators are proposed, and only what finds something; t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, product
 
+import msgspec
 from rapidfuzz.distance import OSA
 
 from indexer.analysis import query_clauses, title_key, tokens
@@ -24,7 +25,7 @@ _SHORTEST, _TWO_EDITS = 3, 6
 """Letters of words that are respelt beside others, and by up to two edits."""
 _SHORTEST_ALONE, _TWO_EDITS_ALONE = 5, 8
 """The same where no other word supports them."""
-_MOST_EACH, _MOST_WORDS_TITLED = 6, 8
+_MOST_EACH, _MOST_WORDS_MEANT, _LONGEST_NAME = 6, 8, 3
 _RARE, _MORE_FREQUENT = 3, 10
 """A word in so few works may be a mistake in a catalogue; another must be so many times more frequent."""
 
@@ -69,19 +70,21 @@ def _together(asked: str, snapshot: Snapshot) -> str | None:
 
 def _mistyped(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
     works = {word: works_with(word, snapshot) for word in words}
-    if all(works.values()) and (other := _other_number(asked, words, snapshot) or _titled(asked, words, snapshot)):
+    if all(works.values()) and (other := _other_number(asked, words, snapshot) or _meant(asked, words, snapshot)):
         return other
     left = sorted((word for word in works if works[word] <= _RARE), key=lambda word: works[word])
     if sum(not works[word] for word in left) > _MOST_UNKNOWN:
         return None
-    if len(words) == len(left) == 2 and (both := _both(asked, left, works, snapshot)):
+    if len(words) == 2 and not any(works.values()) and (both := _both(asked, words, works, snapshot)):
         return both
     text = asked
     for word in left[: _MOST_UNKNOWN + 1]:
         left = [one for one in left if one != word]
         if works[word] and works_with(_without(text, left), snapshot):
             continue  # a rare word that goes with the others
-        if other := _changed(text, word, left, works, snapshot):
+        unknown = [one for one in left if not works[one]]  # a rare word may well be right: pipi longstocking
+        ways = dict.fromkeys((tuple(unknown), tuple(left)))
+        if other := next(filter(None, (_changed(text, word, doubtful, works, snapshot) for doubtful in ways)), None):
             text = other
         elif not works[word]:
             left = [*left, word]
@@ -99,19 +102,36 @@ def _other_number(asked: str, words: list[str], snapshot: Snapshot) -> str | Non
     return min(found)[1] if found else None
 
 
-def _titled(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
-    """One word that there is, but that is not the right one (shades of gray), where another makes a title."""
-    found = []
-    for word in words if 1 < len(words) <= _MOST_WORDS_TITLED else ():
-        if len(word) <= _SHORTEST or not works_with(_replaced(asked, word, ""), snapshot):
-            continue
-        for other, _ in snapshot.similar(word, 1):
-            text = _replaced(asked, word, other)
-            keys = [key for key in (title_key(text), *splits(text.split())) if " " in key]
-            query = EngineQuery(clauses=query_clauses(text), filters=(Terms("title_key", tuple(keys)),))
-            if keys and (count := snapshot.count(query)):
-                found.append((-count, text))
+def _meant(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
+    """One word that there is, but that is not the right one, where another makes a title or a name.
+
+    As in: shades of gray, stieg larson.
+    """
+    ways = [
+        _replaced(asked, word, other)
+        for word in words
+        if 1 < len(words) <= _MOST_WORDS_MEANT and len(word) > _SHORTEST
+        if works_with(_replaced(asked, word, ""), snapshot)
+        for other, _ in snapshot.similar(word, 1)[:_MOST_EACH]
+    ]
+    return _most(ways, _title_in, snapshot) or (_most(ways, _name, snapshot) if len(words) <= _LONGEST_NAME else None)
+
+
+def _most(ways: list[str], asking: Callable[[str], EngineQuery], snapshot: Snapshot) -> str | None:
+    """Of some texts the one whose question finds most; None where none finds anything."""
+    found = [(-count, way) for way in ways if (count := snapshot.count(asking(way)))]
     return min(found)[1] if found else None
+
+
+def _title_in(text: str) -> EngineQuery:
+    """What has all words, and the first or last of them (not one alone) as its title."""
+    keys = tuple(key for key in (title_key(text), *splits(text.split())) if " " in key)
+    return EngineQuery(clauses=query_clauses(text), filters=(Terms("title_key", keys),))
+
+
+def _name(text: str) -> EngineQuery:
+    clauses = (msgspec.structs.replace(clause, field="creator") for clause in query_clauses(text))
+    return EngineQuery(clauses=tuple(clauses))
 
 
 def _both(asked: str, words: list[str], works: dict[str, int], snapshot: Snapshot) -> str | None:
@@ -128,7 +148,7 @@ def _both(asked: str, words: list[str], works: dict[str, int], snapshot: Snapsho
     return min(found)[-1] if found else None
 
 
-def _changed(text: str, word: str, doubtful: list[str], works: dict[str, int], snapshot: Snapshot) -> str | None:
+def _changed(text: str, word: str, doubtful: Sequence[str], works: dict[str, int], snapshot: Snapshot) -> str | None:
     """The text with what a word was meant to be: the nearest that goes with the sure words.
 
     Of equals one that makes a title, else the most frequent.
@@ -169,7 +189,7 @@ def works_with(text: str, snapshot: Snapshot, phrase: str = "") -> int:
     return snapshot.count(EngineQuery(clauses=clauses)) if clauses else 0
 
 
-def _without(text: str, words: list[str]) -> str:
+def _without(text: str, words: Sequence[str]) -> str:
     for word in words:
         text = _replaced(text, word, "")
     return text

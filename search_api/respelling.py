@@ -75,14 +75,16 @@ def _mistyped(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
     left = sorted((word for word in works if works[word] <= _RARE), key=lambda word: works[word])
     if sum(not works[word] for word in left) > _MOST_UNKNOWN:
         return None
-    if len(words) == 2 and not any(works.values()) and (both := _both(asked, words, works, snapshot)):
-        return both
+    if len(words) == len(left) == 2:  # a rare word may well be right (pipi longstocking), or wrong too (hary poter)
+        either = (_changed(asked, word, (), works, snapshot) for word in left)
+        if other := next(filter(None, either), None) or _both(asked, left, works, snapshot):
+            return other
     text = asked
     for word in left[: _MOST_UNKNOWN + 1]:
         left = [one for one in left if one != word]
         if works[word] and works_with(_without(text, left), snapshot):
             continue  # a rare word that goes with the others
-        unknown = [one for one in left if not works[one]]  # a rare word may well be right: pipi longstocking
+        unknown = [one for one in left if not works[one]]
         ways = dict.fromkeys((tuple(unknown), tuple(left)))
         if other := next(filter(None, (_changed(text, word, doubtful, works, snapshot) for doubtful in ways)), None):
             text = other

@@ -19,7 +19,7 @@ from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 from schemas.catalogue import Source
-from schemas.hours import timezone_of
+from schemas.hours_clock import timezone_of
 from schemas.institution import Institution
 from store.source_runs import SourceRuns
 

@@ -8,8 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from schemas.catalogue import State
-
-OpenState = Literal["open", "closed", "unknown"]
+from schemas.open_states import OpenState
 
 
 class Signal(msgspec.Struct, kw_only=True):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import opening_hours as library
@@ -19,18 +19,12 @@ import opening_hours as library
 from schemas.hours_calendar import Years, exceptional
 from schemas.hours_clock import Clock, clock_of, naive, seconds, timezone_of
 from schemas.hours_holidays import country_of_zone, holidays_of, zone_of_country
-from schemas.hours_layers import CLOSED, OPEN, UNKNOWN, Stretch
+from schemas.hours_layers import Stretch
 from schemas.hours_rules import HoursError, Rule, marked, normalised, read
 from schemas.institution import HoursException, Institution
+from schemas.open_states import CLOSED, OPEN, OPEN_STATES, UNKNOWN, OpenState
 
-__all__ = [
-    "MAX_LENGTH", "STATES", "HoursError", "OpenState", "OpeningHours", "Span", "Status", "of_institution", "parse_for",
-    "problem_of", "timezone_of",
-]  # fmt: skip
-
-OpenState = Literal["open", "closed", "unknown"]
-STATES: tuple[OpenState, ...] = ("closed", "open", "unknown")
-"""Words of the numbers 0, 1, 2."""
+__all__ = ["MAX_LENGTH", "HoursError", "OpeningHours", "Span", "Status", "of_institution", "parse_for", "problem_of"]
 
 MAX_LENGTH = 2000
 """Characters of an expression; OSM itself allows 255."""
@@ -167,7 +161,7 @@ class OpeningHours:
         epoch = math.floor(moment.timestamp())
         state, comment = self._state(epoch)
         change = self._next_change(epoch, state)
-        return Status(STATES[state], None if change is None else self.clock.moment(change), comment)
+        return Status(OPEN_STATES[state], None if change is None else self.clock.moment(change), comment)
 
     def silent_on_holiday(self, moment: datetime) -> bool:
         """Whether a moment lies on a public holiday of which these hours say nothing: they may not be kept then."""
@@ -182,7 +176,7 @@ class OpeningHours:
         if first.tzinfo is None or last.tzinfo is None:
             raise ValueError("both ends need a time zone")
         return [
-            Span(self.clock.moment(start), self.clock.moment(end), STATES[state], comment)
+            Span(self.clock.moment(start), self.clock.moment(end), OPEN_STATES[state], comment)
             for start, end, state, comment in self.stretches(math.floor(first.timestamp()), math.ceil(last.timestamp()))
         ]
 

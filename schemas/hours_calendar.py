@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from schemas.hours_holidays import Holidays, holidays_of
-from schemas.hours_layers import CLOSED, UNKNOWN, Evaluator, Layers, Stretch
+from schemas.hours_layers import Evaluator, Layers, Stretch
 from schemas.hours_rules import (
     HoursError,
     Rule,
@@ -19,6 +19,7 @@ from schemas.hours_rules import (
     write,
 )
 from schemas.institution import HoursException
+from schemas.open_states import CLOSED, UNKNOWN
 
 _DAY = timedelta(days=1)
 

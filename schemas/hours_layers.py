@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-CLOSED, OPEN, UNKNOWN = 0, 1, 2
+from schemas.open_states import CLOSED, OPEN
+
 _NONE, _DAY = timedelta(0), timedelta(days=1)
 Stretch = tuple[datetime, datetime, int, str]
 """From, to, state, comment."""

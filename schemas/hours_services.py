@@ -1,67 +1,47 @@
-"""Hours of single services of a place: reading room, desk, self-service, and the last moment at which one is let in."""
+"""Hours of single services of a place: reading room, desk, self-service, and until when one is let in."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
 
 import msgspec
 
-from schemas.hours import HoursError, OpeningHours, parse_for
-from schemas.institution import Institution, ServicePoint
+from schemas.hours import HoursError, parse_for
+from schemas.institution import Institution
 
 LAST_ENTRY = "last_entry"
-_BEFORE_CLOSING = re.compile(r"^-(\d{1,2}):([0-5]\d)$")
-_CLOCK = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
+_BEFORE_CLOSING = re.compile(r"-(\d{1,2}):([0-5]\d)")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_DASHES = str.maketrans("\u2212\u2013", "--")
+_MORNING = 6
+"""A last entry before this hour belongs to the evening before."""
 
 
-def service_point(institution: Institution, name: str) -> ServicePoint | None:
-    """The service point of that name."""
-    return next((point for point in institution.service_points if point.name == name), None)
+class LastEntry(NamedTuple):
+    """Until when one is let in; without either, until the place closes."""
+
+    before_closing_s: int = 0
+    """Seconds before it closes."""
+    hours: str = ""
+    """An expression: the hours in which one is let in."""
 
 
-def of_service_point(institution: Institution, name: str) -> OpeningHours | None:
-    """The hours of a service point, under the institution's exceptions; None = unknown or unreadable.
+def last_entry(institution: Institution) -> LastEntry:
+    """The last entry of a place, as its service point of that name gives it.
 
-    A place that is shut for good has no open service.
+    "-00:30" means half an hour before closing, "16:30" that time of the day (or of the night after), anything else is
+    an expression ("Mo-Fr 09:00-16:30; Sa 09:00-12:30").
     """
-    point = service_point(institution, name)
-    if institution.closed:
-        return OpeningHours.parse("off", timezone="UTC")
-    if point is None or name == LAST_ENTRY or not point.hours.strip():
-        return None
-    try:
-        return parse_for(institution, point.hours)
-    except HoursError:
-        return None
-
-
-def last_entry(institution: Institution, closes: datetime) -> datetime | None:
-    """The last moment at which one is let in, for a place that closes at ``closes`` (aware); None = until it closes.
-
-    "-00:30" means half an hour before closing, "16:30" that time of the day on which it closes (or of the day before,
-    when it closes after midnight), an expression ("Mo-Fr 09:00-16:30; Sa 09:00-12:30") the end of its last hours.
-
-    Raises:
-        HoursError: The service point's text is none of these.
-    """
-    point = service_point(institution, LAST_ENTRY)
-    if point is None or not point.hours.strip():
-        return None
-    before = _BEFORE_CLOSING.match(point.hours.strip().replace("−", "-").replace("–", "-"))
-    if before:
-        earlier = closes.astimezone(UTC) - timedelta(hours=int(before[1]), minutes=int(before[2]))
-        return earlier.astimezone(closes.tzinfo)
-    clock = _CLOCK.match(point.hours.strip())
-    if clock:
-        entry = datetime.combine(closes.date(), time(int(clock[1]), int(clock[2])), tzinfo=closes.tzinfo)
-        return entry if entry <= closes else entry - timedelta(days=1)
-    try:
-        hours = parse_for(institution, point.hours)
-    except HoursError as error:
-        raise HoursError(f"last entry {point.hours!r}: write -00:30 (before closing), 16:30 or hours", 0) from error
-    ends = [span.end for span in hours.spans(closes - timedelta(days=1), closes) if span.state == "open"]
-    return ends[-1].astimezone(closes.tzinfo) if ends else None
+    text = next((point.hours for point in institution.service_points if point.name == LAST_ENTRY), "")
+    text = text.strip().translate(_DASHES)
+    if before := _BEFORE_CLOSING.fullmatch(text):
+        return LastEntry(before_closing_s=int(before[1]) * 3600 + int(before[2]) * 60)
+    if clock := _CLOCK.fullmatch(text):
+        hour, minute = int(clock[1]), clock[2]
+        early = f"{_MORNING:02d}:00-{hour + 24}:{minute}"
+        return LastEntry(hours=early if hour < _MORNING else f"00:00-{hour:02d}:{minute}")
+    return LastEntry(hours=text)
 
 
 def problems_of(institution: Institution) -> list[HoursError]:
@@ -70,11 +50,12 @@ def problems_of(institution: Institution) -> list[HoursError]:
     if not institution.timezone and institution.lat is None:
         institution = msgspec.structs.replace(institution, timezone="UTC")  # a missing zone is no fault of the hours
     for point in institution.service_points:
+        hours, hint = point.hours.strip(), ""
+        if point.name == LAST_ENTRY:
+            hours, hint = last_entry(institution).hours, "; write -00:30 (before closing), 16:30 or hours"
         try:
-            if point.name == LAST_ENTRY:
-                last_entry(institution, datetime(2026, 11, 2, 17, tzinfo=UTC))
-            elif point.hours.strip():
-                parse_for(institution, point.hours)
+            if hours:
+                parse_for(institution, hours)
         except HoursError as error:
-            found.append(HoursError(f"{point.name}: {error}", error.position))
+            found.append(HoursError(f"{point.name}: {hours!r}: {error}{hint}", error.position))
     return found

@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from schemas.hours import OpeningHours, of_institution
 from schemas.institution import Institution
+from schemas.open_states import UNKNOWN
 
 _DAY_S = 86_400
 _SLOT_S = 7 * _DAY_S
 _MAX_SLOTS = 50_000
 """Weeks of single institutions kept for times outside the table."""
-_UNKNOWN = 2
 
 Ints = npt.NDArray[np.int64]
 Stretches = tuple[list[int], list[int], list[int]]
@@ -129,7 +129,7 @@ class HoursTable:
 def _stretches(hours: OpeningHours | None, first: int, last: int) -> Stretches:
     """The states of [first, last), neighbours with different states, and when each ends, if need be after ``last``."""
     if hours is None:
-        return [first], [_UNKNOWN], [0]
+        return [first], [UNKNOWN], [0]
     starts: list[int] = []
     states: list[int] = []
     for start, _, state, _ in hours.stretches(first, last):

@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.answer import Best, OpenState, Signal
+from schemas.answer import Best, Signal
 from schemas.catalogue import SERVICES, STATES, Availability, CatalogueRecord, Holding
 from schemas.geo import geodesic_km
-from schemas.hours import of_institution, timezone_of
+from schemas.hours import of_institution
+from schemas.hours_clock import timezone_of
 from schemas.institution import Institution
+from schemas.open_states import CLOSED, OPEN, OPEN_STATES
 from schemas.query import SearchRequest
 from search_api.ranking.combine import OUT, Measure
-from search_api.ranking.opening_hours import CLOSED, OPEN, UNKNOWN, states_at
+from search_api.ranking.opening_hours import states_at
 from search_api.ranking.reasons import Facts, Reasons
 from search_api.ranking.rules import Rules
 from store import availability, records
@@ -26,8 +28,6 @@ from store.database import Connection
 from store.holdings import effective, seen_at
 from store.institutions import fold
 from store.packed_state import EPOCH, QUARTER_S, checked_at
-
-_OPEN_STATES: dict[int, OpenState] = {CLOSED: "closed", OPEN: "open", UNKNOWN: "unknown"}
 
 
 class BestHoldings:
@@ -148,7 +148,7 @@ class BestHoldings:
             state=shown,
             checked_at=self._checked_at(row, said, zone),
             due=said.due if said else "",
-            open="open" if digital else _OPEN_STATES[int(opening.state[number])],
+            open="open" if digital else OPEN_STATES[int(opening.state[number])],
             open_until=None if digital else _moment(int(opening.until[number]), zone),
             opens_at=None if digital else _moment(int(opening.opens[number]), zone),
             call_number=holding.call_number,

@@ -8,10 +8,10 @@ from datetime import date, datetime, time, timedelta
 import msgspec
 import numpy as np
 
-from schemas.answer import OpenState
 from schemas.geo import geodesic_km, haversine_km
 from schemas.hours import FIRST_YEAR, LAST_YEAR, HoursError, OpeningHours, Span, of_institution, parse_for, problem_of
 from schemas.institution import INSTITUTION_KINDS, Institution
+from schemas.open_states import OpenState
 from schemas.query import Point, SearchRequest
 from search_api.context import Context
 from search_api.json_response import digest_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.geo import haversine_km
-from schemas.hours_services import LAST_ENTRY, service_point
+from schemas.hours_services import last_entry
 from schemas.hours_table import HoursTable
 from schemas.institution import INSTITUTION_KINDS, Institution
 from schemas.query import Point
@@ -24,10 +23,6 @@ DAYS = 14
 _RENEW_AFTER = timedelta(days=1)
 _SAME_TOWN_KM = 60
 _MOST_IN_TOWN = 500
-_BEFORE_CLOSING = re.compile(r"-(\d{1,2}):([0-5]\d)")
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_MORNING = 6
-"""A last entry before this hour belongs to the evening before."""
 
 
 class Registry:
@@ -52,7 +47,7 @@ class Registry:
                 self.lat[row.number], self.lon[row.number] = row.lat, row.lon
             self.kind[row.number] = INSTITUTION_KINDS.index(row.kind)
             self.shut[row.number] = row.closed
-            self.last_entry_s[row.number] = _before_closing(row)
+            self.last_entry_s[row.number] = last_entry(row).before_closing_s
         self._lock = threading.Lock()
         self._hours = self._build_hours(now)
         self._hours_from = now
@@ -154,31 +149,8 @@ def _middle(rows: list[Institution]) -> Point:
     return Point(lat=round(float(lat[group].mean()), 5), lon=round(float(middle), 5))
 
 
-def _last_entry(row: Institution) -> str:
-    point = service_point(row, LAST_ENTRY)
-    return point.hours.strip().replace("\u2212", "-").replace("\u2013", "-") if point else ""
-
-
-def _before_closing(row: Institution) -> int:
-    found = _BEFORE_CLOSING.fullmatch(_last_entry(row))
-    return int(found[1]) * 3600 + int(found[2]) * 60 if found else 0
-
-
-def _entry_hours(text: str) -> str:
-    """Hours in which people are let in, of a last entry that is a time of day or hours of its own."""
-    clock = _CLOCK.fullmatch(text)
-    if clock is None:
-        return text
-    hour, minute = int(clock[1]), clock[2]
-    return f"00:00-{hour:02d}:{minute}" if hour >= _MORNING else f"{_MORNING:02d}:00-{hour + 24}:{minute}"
-
-
 def _entry_table(rows: Sequence[Institution], now: datetime, size: int) -> tuple[NDArray[np.bool_], HoursTable] | None:
-    timed = [
-        msgspec.structs.replace(row, opening_hours=_entry_hours(text))
-        for row in rows
-        if (text := _last_entry(row)) and not _BEFORE_CLOSING.fullmatch(text)
-    ]
+    timed = [msgspec.structs.replace(row, opening_hours=hours) for row in rows if (hours := last_entry(row).hours)]
     if not timed:
         return None
     has = np.zeros(size, np.bool_)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from schemas.answer import Answer
+from schemas.open_states import OPEN, UNKNOWN
 from schemas.query import EngineQuery, SearchRequest
 from search_api import cursor
 from search_api.context import Context
@@ -21,7 +22,6 @@ from search_api.ranking.beside import BESIDE
 from search_api.ranking.combine import Measure
 from search_api.ranking.counting import Total, left_out, total
 from search_api.ranking.editions import edition_filter
-from search_api.ranking.opening_hours import OPEN, UNKNOWN
 from search_api.ranking.order import Ranking, in_order
 from search_api.ranking.rules import Rules, load_rules
 from search_api.ranking.scope import scope_of

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import msgspec
 
-from schemas.answer import Best, OpenState, Signal
+from schemas.answer import Best, Signal
 from schemas.catalogue import Availability, Host, Link
 from schemas.institution import HoursException, InstitutionKind
+from schemas.open_states import OpenState
 
 
 class CreatorView(msgspec.Struct, kw_only=True, frozen=True):

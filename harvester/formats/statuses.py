@@ -100,10 +100,6 @@ class StatusMap:
             for service, state in meaning or ()
         )
 
-    def understands(self, text: str) -> bool:
-        """Whether the text says anything about availability."""
-        return bool(self.read(text))
-
 
 @lru_cache(maxsize=1)
 def meanings() -> dict[str, Meaning]:

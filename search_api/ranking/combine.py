@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.institution import INSTITUTION_KINDS
+from schemas.open_states import OPEN
 from schemas.query import SearchRequest
 from search_api.ranking import availability
 from search_api.ranking.editions import EditionFilter
-from search_api.ranking.opening_hours import OPEN
 from search_api.ranking.rules import Rules
 from search_api.ranking.situation import Situation
 from store.column_view import View

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.hours_table import HoursTable
+from schemas.open_states import CLOSED, OPEN, UNKNOWN
 from search_api.ranking.rules import OpenRules
 from search_api.registry import Registry
 
-CLOSED, OPEN, UNKNOWN = 0, 1, 2
 NO_REASON, TOO_FAR, TOO_LATE, SHUT = 0, 1, 2, 3
 FIRST_EPOCH = int(datetime(1902, 1, 1, tzinfo=UTC).timestamp())
 LAST_EPOCH = int(datetime(2195, 1, 1, tzinfo=UTC).timestamp())

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.hours import MAX_LENGTH, HoursError, OpeningHours, of_institution, problem_of, timezone_of
-from schemas.hours_clock import clock_of
-from schemas.hours_services import last_entry, of_service_point, problems_of
+from schemas.hours import MAX_LENGTH, HoursError, OpeningHours, of_institution, problem_of
+from schemas.hours_clock import clock_of, timezone_of
+from schemas.hours_services import last_entry, problems_of
 from schemas.institution import HoursException, Institution, ServicePoint
 
 D = datetime.fromisoformat
@@ -365,34 +365,27 @@ def test_the_hours_of_an_institution():
     assert problem_of(place) is None
 
 
-def test_services_have_hours_of_their_own_and_a_last_entry():
-    place = Institution(
-        id="x", name="X", opening_hours="Mo-Fr 09:00-17:00", timezone="Europe/London",
-        exceptions=[HoursException(first="2026-12-24")],
-        service_points=[
-            ServicePoint(name="reading_room", hours="Tu-Th 10:00-16:00"),
-            ServicePoint(name="self_service", hours="Mo-Su 06:00-23:00"),
-            ServicePoint(name="last_entry", hours="-00:30"),
-            ServicePoint(name="desk", hours="?"),
-        ],
-    )  # fmt: skip
-    room = of_service_point(place, "reading_room")
-    assert room is not None
-    assert room.at(D("2026-11-23T11:00+00:00")).state == "closed"
-    assert room.at(D("2026-12-24T11:00+00:00")).state == "closed"
-    assert of_service_point(place, "desk") is None
-    assert of_service_point(place, "cloakroom") is None
-    assert of_service_point(place, "last_entry") is None
-    assert [str(problem).split(":")[0] for problem in problems_of(place)] == ["desk"]
-    closes = of_institution(place).at(D("2026-11-23T11:00+00:00")).next_change
-    assert last_entry(place, closes) == D("2026-11-23T16:30+00:00")
-    place.service_points = [ServicePoint(name="last_entry", hours="16:15")]
-    assert last_entry(place, closes) == D("2026-11-23T16:15+00:00")
-    assert last_entry(place, D("2026-11-24T01:00+00:00")) == D("2026-11-23T16:15+00:00")
-    place.service_points = [ServicePoint(name="last_entry", hours="Mo-Fr 09:00-16:45; Sa 09:00-12:30")]
-    assert last_entry(place, closes) == D("2026-11-23T16:45+00:00")
+@pytest.mark.parametrize(
+    ("text", "before_closing_s", "hours"),
+    [
+        ("-00:30", 1800, ""),
+        (" \u221200:30", 1800, ""),
+        ("16:15", 0, "00:00-16:15"),
+        ("1:00", 0, "06:00-25:00"),
+        ("Mo-Fr 09:00-16:45; Sa 09:00-12:30", 0, "Mo-Fr 09:00-16:45; Sa 09:00-12:30"),
+        ("", 0, ""),
+    ],
+)
+def test_a_last_entry_is_so_long_before_closing_or_hours_of_its_own(text, before_closing_s, hours):
+    place = Institution(id="x", name="X", service_points=[ServicePoint(name="last_entry", hours=text)])
+    assert last_entry(place) == (before_closing_s, hours)
     assert problems_of(place) == []
-    place.service_points = [ServicePoint(name="last_entry", hours="half past four")]
-    assert "half past four" in str(problems_of(place)[0])
-    place.service_points = []
-    assert last_entry(place, closes) is None
+
+
+def test_hours_of_services_that_cannot_be_read_are_told_with_the_name_of_the_service():
+    hours = {"reading_room": "Tu-Th 10:00-16:00", "desk": "?", "garden": "", "last_entry": "half past four"}
+    points = [ServicePoint(name=name, hours=text) for name, text in hours.items()]
+    problems = [str(problem) for problem in problems_of(Institution(id="x", name="X", service_points=points))]
+    assert [problem.split(":")[0] for problem in problems] == ["desk", "last_entry"]
+    assert "half past four" in problems[1]
+    assert "-00:30" in problems[1]

@@ -6,9 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.hours import STATES, of_institution
+from schemas.hours import of_institution
 from schemas.hours_table import HoursTable
 from schemas.institution import HoursException, Institution
+from schemas.open_states import OPEN_STATES
 
 FIRST = datetime(2026, 10, 20, 7, 31, 12, tzinfo=UTC)
 EXPRESSIONS = [
@@ -46,7 +47,7 @@ def directly(place: Institution, epoch: int) -> tuple[str, int]:
 def test_the_table_says_what_evaluation_says(place, seconds):
     epoch = int(FIRST.timestamp()) + seconds
     states, changes = TABLE.at([place.number], [epoch])
-    assert (STATES[states[0]], int(changes[0])) == directly(place, epoch)
+    assert (OPEN_STATES[states[0]], int(changes[0])) == directly(place, epoch)
 
 
 def test_every_boundary_of_the_table_agrees():
@@ -55,7 +56,7 @@ def test_every_boundary_of_the_table_agrees():
         for start, _, _, _ in hours.stretches(TABLE.first, TABLE.last) if hours else []:
             for epoch in (start - 1, start, start + 1):
                 states, changes = TABLE.at([place.number], [epoch])
-                assert (STATES[states[0]], int(changes[0])) == directly(place, epoch), (place.opening_hours, epoch)
+                assert (OPEN_STATES[states[0]], int(changes[0])) == directly(place, epoch), (place.opening_hours, epoch)
 
 
 def test_numbers_that_nobody_has_are_unknown_and_shapes_are_kept():

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from indexer.engines.base import Candidates, Tier
 from schemas.catalogue import SERVICES, STATES, Availability
 from schemas.institution import Institution
+from schemas.open_states import OPEN, UNKNOWN
 from schemas.query import Clause, EngineQuery, Point, SearchRequest, Terms
 from search_api.ranking.bounded import Ranked, rank
 from search_api.ranking.candidates import best_values
 from search_api.ranking.combine import OUT, Measure
 from search_api.ranking.counting import left_out, total
-from search_api.ranking.opening_hours import OPEN, UNKNOWN
 from search_api.ranking.ordered import rank_by_field
 from search_api.ranking.rules import Pools, Rules, load_rules
 from search_api.ranking.scope import scope_of

@@ -17,10 +17,11 @@ from schemas.catalogue import SERVICES, STATES, Availability
 from schemas.geo import geodesic_km
 from schemas.hours import of_institution
 from schemas.institution import HoursException, Institution, ServicePoint
+from schemas.open_states import CLOSED, OPEN, UNKNOWN
 from schemas.query import Point, SearchRequest
 from search_api.ranking import distance
 from search_api.ranking.combine import OUT, Measure
-from search_api.ranking.opening_hours import CLOSED, OPEN, SHUT, TOO_FAR, TOO_LATE, UNKNOWN
+from search_api.ranking.opening_hours import SHUT, TOO_FAR, TOO_LATE
 from search_api.ranking.rules import Rules, RulesError, check, load_rules
 from search_api.ranking.situation import Situation, situation
 from search_api.registry import Registry

@@ -6,6 +6,8 @@ depends on ``count``. A key missing in a language falls back to English; a test 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -13,6 +15,8 @@ from typing import Any
 from config.load import read_yaml
 
 LANGUAGES = ("en", "zh")
+_SEAM = re.compile(r"((?:(?<=[\u3400-\u9fff]) )?)\{(\w+)\}((?: (?=[\u3400-\u9fff]))?)")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 @lru_cache
@@ -39,4 +43,15 @@ def text(language: str, key: str, **values: object) -> str:
         found = catalogue("en")[key]
     if isinstance(found, dict):
         found = found["one"] if values.get("count") == 1 and "one" in found else found["other"]
+    if language == "zh" and _SEAM.search(found := str(found)):
+        found = _SEAM.sub(lambda seam: _joined(seam, values), found)
     return str(found).format(**values)
+
+
+def _joined(seam: re.Match[str], values: Mapping[str, object]) -> str:
+    """A value with the blanks beside it that stand between Chinese and other letters, and no others."""
+    before, name, after = seam.groups()
+    value = str(values.get(name, ""))
+    left = "" if before and _CHINESE.match(value[:1]) else before
+    right = "" if after and _CHINESE.match(value[-1:]) else after
+    return f"{left}{{{name}}}{right}"

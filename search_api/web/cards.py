@@ -96,7 +96,7 @@ def text_language(title: str, languages: Sequence[str]) -> str:
 
 
 def _about(hit: Hit, say: Wording) -> list[str]:
-    who = say("list_comma").join(hit.creators[:_CREATORS_SHOWN])
+    who = say("list_semicolon").join(hit.creators[:_CREATORS_SHOWN])
     if (more := len(hit.creators) - _CREATORS_SHOWN) > 0:
         who = f"{who} {say('creators_more', n=more)}"
     languages = say("list_comma").join(say.language(tag) for tag in hit.languages[:3])

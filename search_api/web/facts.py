@@ -38,9 +38,12 @@ def availability(
     times: Times,
 ) -> Fact:
     """Whether the copy can be had. A stale status is shown as a question with its age, never as plain available."""
+    today = times.now.astimezone(checked_at.tzinfo if checked_at else times.asked.tzinfo).date()
     keys = [f"state_{state}_due"] if due and state in ("expected", "unavailable") else []
+    if keys and say.is_past(due, today):
+        keys.insert(0, f"state_{state}_overdue")
     keys += [f"state_{state}_{service}"] if service else []
-    words = say.either(*keys, f"state_{state}", day=say.due(due, times.now))
+    words = say.either(*keys, f"state_{state}", day=say.due(due, today))
     age = say.ago(checked_at, times.now) if checked_at else ""
     if state == "unknown":
         return Fact(icon="unknown", text=words, tone="none", note=say("last_checked", ago=age) if age else "")

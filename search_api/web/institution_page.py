@@ -53,7 +53,11 @@ def institution_page_view(place: InstitutionView, say: Wording, times: Times) ->
         "place": place,
         "facts": place_facts(place, say, times),
         "week": week(place.week, place.exceptions, today, say),
-        "exceptions": [_exception(e, say) for e in place.exceptions if (e.last or e.first) >= today.isoformat()],
+        "exceptions": [
+            _exception(e, say)
+            for e in sorted(place.exceptions, key=lambda e: e.first)
+            if (e.last or e.first) >= today.isoformat()
+        ],
         "points": [_point(point, say) for point in place.service_points],
         "address": address_of(place, place.postcode),
         "checked": _date(place.checked_on, say),
@@ -70,9 +74,9 @@ def address_of(place: InstitutionEntry, postcode: str = "") -> str:
 def _exception(exception: HoursException, say: Wording) -> str:
     days = _date(exception.first, say)
     if exception.last and exception.last != exception.first:
-        days = f"{days} – {_date(exception.last, say)}"
+        days = say("date_range", first=days, last=_date(exception.last, say))
     times = say("closed_all_day") if exception.hours in ("off", "closed") else say.hours(exception.hours)
-    return f"{days}: {times}{' · ' + exception.note if exception.note else ''}"
+    return f"{days}{say('colon')}{times}{' · ' + exception.note if exception.note else ''}"
 
 
 def _point(point: ServicePointView, say: Wording) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def _day(
         name=say.weekday(day),
         date=say.day(day, today),
         times=_times(view, before, after, say),
-        note="; ".join(dict.fromkeys(notes)) or (say("institution_exception") if view.exceptional else ""),
+        note=say("list_semicolon").join(dict.fromkeys(notes))
+        or (say("institution_exception") if view.exceptional else ""),
         today=day == today,
         special=view.exceptional,
     )

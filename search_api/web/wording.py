@@ -14,8 +14,9 @@ from search_api.messages import catalogue, text
 
 _FAR_DAYS = 7
 _OSM_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-_OSM_DAY = re.compile(rf"(?<!\w)(?:{'|'.join(_OSM_DAYS)})(?!\w)(?=[^\"]*(?:\"[^\"]*\"[^\"]*)*$)")
-"""A day of the grammar, outside of comments, which stand in quotation marks."""
+_OSM_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_OSM_WORDS = ("PH", "SH", "off", "closed")
+_OSM = re.compile(rf"(?<!\w)(?:{'|'.join((*_OSM_DAYS, *_OSM_MONTHS, *_OSM_WORDS))})(?!\w)")
 
 
 class Times(NamedTuple):
@@ -108,9 +109,17 @@ class Wording:
         return self._list("weekdays_long")[day.weekday()]
 
     def hours(self, osm: str) -> str:
-        """Opening hours as they stand in the registry, with days and dashes as people write them."""
-        days = self._list("weekdays")
-        return _OSM_DAY.sub(lambda found: days[_OSM_DAYS.index(found[0])], osm).replace("-", "–")
+        """Opening hours as they stand in the registry, with days, words and dashes as people write them."""
+        said = dict(zip(_OSM_DAYS, self._list("weekdays"), strict=True))
+        said |= {
+            name: self("osm_month", month=month) for name, month in zip(_OSM_MONTHS, self._list("months"), strict=True)
+        }
+        said |= {word: self(f"osm_{word.lower()}") for word in _OSM_WORDS}
+        pieces = osm.split('"')  # every second one is a comment, in somebody's own words
+        for n in range(0, len(pieces), 2):
+            told = _OSM.sub(lambda found: said[found[0]], pieces[n]).replace("-", "–")
+            pieces[n] = re.sub("; *", self("list_semicolon"), re.sub(", *", self("list_comma"), told))
+        return '"'.join(pieces)
 
     def ago(self, moment: datetime, now: datetime) -> str:
         """How long ago something was known."""
@@ -125,12 +134,15 @@ class Wording:
             return self("ago_days", n=age.days)
         return self("ago_on", day=self.day(moment.date(), now.date()))
 
-    def due(self, iso: str, now: datetime) -> str:
-        """The day a copy is due, from an ISO date; other text as the source has it."""
-        try:
-            return self.near_day(date.fromisoformat(iso), now.date())
-        except ValueError:
-            return iso
+    def due(self, iso: str, today: date) -> str:
+        """The day a copy is due, from an ISO date; other text as the source has it. ``today``: at its place."""
+        day = _day(iso)
+        return self.near_day(day, today) if day else iso
+
+    def is_past(self, iso: str, today: date) -> bool:
+        """Whether a day on which a copy was due is over."""
+        day = _day(iso)
+        return day is not None and day < today
 
     def _list(self, key: str) -> list[str]:
         return cast("list[str]", catalogue(self.lang)[f"pages.{key}"])
@@ -138,6 +150,13 @@ class Wording:
 
 def _full(key: str) -> str:
     return key if "." in key else f"pages.{key}"
+
+
+def _day(iso: str) -> date | None:
+    try:
+        return date.fromisoformat(iso.partition("T")[0])
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=2000)

@@ -13,7 +13,7 @@ from schemas.answer import Best
 from schemas.catalogue import RECORD_TYPES, SERVICES, STATES
 from schemas.institution import INSTITUTION_KINDS
 from schemas.query import MODES, SORTS
-from search_api.messages import catalogue
+from search_api.messages import catalogue, text
 from search_api.views import DayView, SpanView
 from search_api.web.addresses import Addresses, safe_url
 from search_api.web.cards import text_language
@@ -61,10 +61,34 @@ def _values(text: object) -> set[str]:
 
 
 def test_opening_hours_name_the_days_in_words_and_leave_comments_alone() -> None:
-    hours = 'Mo-Fr 09:00-17:00; Sa,Su off "Su Dongpo-Room"; PH off'
-    assert EN.hours(hours).startswith("Mon–Fri 09:00–17:00; Sat,Sun off")
-    assert ZH.hours(hours).startswith("周一–周五 09:00–17:00; 周六,周日 off")
-    assert "Su Dongpo" in ZH.hours(hours)
+    hours = 'Mo-Fr 09:00-17:00; Sa,Su off "Su Dongpo-Room; off"; PH off; Jun-Aug 10:00-12:00'
+    assert EN.hours(hours) == (
+        'Mon–Fri 09:00–17:00; Sat, Sun closed "Su Dongpo-Room; off"; public holidays closed; Jun–Aug 10:00–12:00'
+    )
+    assert ZH.hours(hours) == (
+        '周一–周五 09:00–17:00；周六、周日 关闭 "Su Dongpo-Room; off"；公共假日 关闭；6月–8月 10:00–12:00'
+    )
+
+
+def test_chinese_has_blanks_beside_other_letters_and_none_among_its_own() -> None:
+    assert ZH("open_until", time="20:00") == "开放至 20:00"
+    assert ZH("open_until", time="明天 02:00") == "开放至明天 02:00"
+    assert text("zh", "reasons.expected_due", state="已借出", day="12月3日") == "已借出，预计 12月3日归还"
+    assert text("zh", "reasons.checked", state="可外借", ago="2 小时") == "可外借（2 小时前查证）"
+    assert EN("open_until", time="tomorrow 02:00") == "Open until tomorrow 02:00"
+
+
+def test_a_day_of_return_is_the_places_own_and_one_that_is_over_is_no_promise() -> None:
+    def told(due: str, say: Wording = EN, zone: timezone = UTC) -> str:
+        checked = (NOW - timedelta(hours=1)).astimezone(zone)
+        return availability(say, state="expected", service="loan", due=due, checked_at=checked, times=TIMES).text
+
+    assert told("2026-11-25") == "Expected back tomorrow"
+    assert told("2026-11-25", zone=timezone(timedelta(hours=14))) == "Expected back today"
+    assert told("2026-11-25T17:00:00Z") == "Expected back tomorrow"
+    assert told("2026-11-03") == "Was due back 3 Nov"
+    assert told("2026-11-03", ZH) == "原定11月3日归还"
+    assert told("10 Dec") == "Expected back 10 Dec"
 
 
 @pytest.mark.parametrize(

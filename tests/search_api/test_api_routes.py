@@ -298,6 +298,9 @@ def test_suggestions(client: TestClient) -> None:
     assert [word["text"] for word in get(client, "/api/suggest", q="les étr")["words"]] == ["les étrangers"]
     assert "pride and pride" not in [word["text"] for word in get(client, "/api/suggest", q="pride and p")["words"]]
     assert get(client, "/api/suggest", q="红楼")["titles"][0]["title"] == "红楼梦"
+    assert get(client, "/api/suggest", q="title:harb")["words"][0]["text"] == "title:harbour"
+    assert get(client, "/api/suggest", q="pride and prejduice")["words"][0]["text"] == "pride and prejudice"
+    assert get(client, "/api/suggest", q="emm")["titles"][0]["title"] == "Emma"
     for empty in ("", " ", "?!", "zzzzqq"):
         assert get(client, "/api/suggest", q=empty)["words"] == []
     for odd in ('"unclosed', "isbn:97", "a*", "title:", "-", "x:y:z", "\u0000"):

@@ -80,7 +80,8 @@ def _json(path: Path, header: list[str] | None) -> Iterator[TableRow]:
         raise TableError(f"not JSON: {error}") from None
     for number, item in enumerate(_items(data), start=1):
         if isinstance(item, dict):
-            yield TableRow(number, _feature(item) if "properties" in item or item.get("type") == "Feature" else item)
+            is_feature = "properties" in item or item.get("type") == "Feature"
+            yield TableRow(number, _feature(item) if is_feature else _with_parts(item))
         elif isinstance(item, list) and header and len(item) == len(header):
             yield TableRow(number, dict(zip(header, item, strict=True)))
         else:
@@ -96,6 +97,13 @@ def _items(data: Any) -> list[Any]:
     if not isinstance(data, list):
         raise TableError("JSON, but neither a list nor a FeatureCollection")
     return data
+
+
+def _with_parts(item: dict[str, Any]) -> dict[str, Any]:
+    """An object with the parts of its address and its position beside its own values: schema.org nests them."""
+    parts = [inner for name in ("address", "geo") if isinstance(inner := item.get(name), dict)]
+    nested = {name: value for inner in parts for name, value in inner.items() if not name.startswith("@")}
+    return nested | item
 
 
 def _feature(item: dict[str, Any]) -> dict[str, Any]:

@@ -298,6 +298,29 @@ def test_berlins_libraries_from_openstreetmap(data: Path) -> None:
     assert first.address == "Perleberger Straße 33"
 
 
+def test_hours_address_and_position_as_schema_org_nests_them(tmp_path: Path) -> None:
+    days = [{"dayOfWeek": ["Monday", "Tuesday"], "opens": "09:00", "closes": "17:00"}]
+    rows = [
+        {"@id": "town", "@type": "Library", "name": "Town Library", "openingHoursSpecification": days,
+         "specialOpeningHoursSpecification": [{"validFrom": "2026-12-24", "validThrough": "2026-12-26"}],
+         "address": {"@type": "PostalAddress", "streetAddress": "1 Main St", "addressLocality": "Leeds",
+                     "postalCode": "LS1", "addressCountry": "GB"},
+         "geo": {"@type": "GeoCoordinates", "latitude": 53.8, "longitude": -1.55}},
+        {"@id": "port", "name": "Port Museum", "openingHours": ["Mo-Fr 09:00-17:00", "Sa 10:00-12:00"]},
+        {"@id": "hill", "name": "Hill Library", "opening_hours": {"monday": "9-17", "sunday": "closed"}},
+        {"@id": "dale", "name": "Dale Library", "openingHours": [{"day": "Monday", "from": 9}]},
+    ]  # fmt: skip
+    got = preview(tmp_path, json.dumps(rows))
+    town, port, hill, dale = got.institutions
+    assert (town.kind, town.lat, town.lon, town.timezone) == ("library", 53.8, -1.55, "Europe/London")
+    assert (town.address, town.city, town.postcode, town.country) == ("1 Main St", "Leeds", "LS1", "GB")
+    assert town.opening_hours == "Mo,Tu 09:00-17:00; 2026 Dec 24-2026 Dec 26 off"
+    assert port.opening_hours == "Mo-Fr 09:00-17:00; Sa 10:00-12:00"
+    assert hill.opening_hours == "Mo 09:00-17:00"
+    assert dale.opening_hours == ""
+    assert [(problem.row, problem.column) for problem in got.problems] == [(4, "openingHours")]
+
+
 def test_service_point_hours_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     points = [{"name": "last_entry", "hours": "half past"}, {"name": "desk", "hours": "Mo-Fr 09:00-12:00"}]
     file = tmp_path / "x.json"

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.hours import HoursError, OpeningHours
-from schemas.hours_text import from_schema_org, from_text, from_weekday_table
+from schemas.hours_schema_org import from_schema_org
+from schemas.hours_text import from_text, from_weekday_table
 
 pytestmark = pytest.mark.data
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.hours import HoursError, OpeningHours
-from schemas.hours_text import from_schema_org, from_text, from_weekday_table, preview
+from schemas.hours_schema_org import from_schema_org
+from schemas.hours_text import from_text, from_weekday_table, preview
 
 
 @pytest.mark.parametrize(

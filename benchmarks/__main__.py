@@ -8,12 +8,14 @@ ratios, counts and medians wherever they can be.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import platform
 import resource
 import subprocess
 import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import date
 from importlib import import_module, metadata
 from pathlib import Path
@@ -36,8 +38,19 @@ NAMES = (
 )
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run the named benchmarks, or all."""
+    parser = ArgumentParser(
+        prog="python -m benchmarks",
+        description="Run benchmarks and write docs/performance.md.",
+        epilog="Example: python -m benchmarks hours ranking\n\n"
+        + "\n".join(f"  {name:14} {_job(name)}" for name in NAMES),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of those below; none = all")
+    names = parser.parse_args(arguments).names
+    if unknown := [name for name in names if name not in NAMES]:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
     RESULTS.mkdir(exist_ok=True)
     failed = []
     for name in names or NAMES:
@@ -47,6 +60,11 @@ def main(names: list[str]) -> int:
     PAGE.write_text(page(), encoding="utf-8")
     print(f"written: {PAGE.relative_to(HERE.parent)}" + (f"; failed: {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
+
+
+def _job(name: str) -> str:
+    """First line of a benchmark's docstring, without loading what it needs."""
+    return (ast.get_docstring(ast.parse((HERE / f"{name}.py").read_text("utf-8"))) or "").partition("\n")[0]
 
 
 def one(name: str) -> None:

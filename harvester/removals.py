@@ -5,6 +5,8 @@ What is removed rests in its grave for a time (``harvester.restore``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harvester.run import Run, tombstone
 from store import graves, harvest_runs, leases, quarantine, raw_records, records, sources
 from store.database import Connection, Database
@@ -15,6 +17,10 @@ FEW_TOMBSTONES = 10
 _BATCH = 500
 _NAMELESS = ("unidentified:", "row:")
 """How protocols name what they cannot read the identifier of: it may be any of the records that are missing."""
+
+
+Noted = Callable[[Connection, int], None]
+"""Told how many records a decision moved, in its transaction: both stand, or neither."""
 
 
 class DecisionError(Exception):
@@ -77,8 +83,14 @@ def _vanished(connection: Connection, run: Run) -> list[int]:
     return gone
 
 
-def decide(database: Database, run_id: int, *, approved: bool) -> int:
+def decide(database: Database, run_id: int, *, approved: bool, noted: Noted = lambda connection, count: None) -> int:
     """Carry out or drop what a waiting run would remove; what came back since then stays either way.
+
+    Args:
+        database: the store.
+        run_id: number of the run.
+        approved: whether they go.
+        noted: writes its line of the audit.
 
     Returns:
         How many records were removed.
@@ -109,6 +121,7 @@ def decide(database: Database, run_id: int, *, approved: bool) -> int:
             f"approved: {count:,} records were removed" if approved else "rejected: nothing was removed"
         )
         harvest_runs.finish(connection, run_id, report)
+        noted(connection, count)
     return count
 
 

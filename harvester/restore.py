@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from harvester.formats import FORMATS
 from harvester.normalise import keep, read_all
-from harvester.removals import DecisionError
+from harvester.removals import DecisionError, Noted
 from schemas.catalogue import Source
 from store import graves, harvest_runs, raw_records, records, sources
 from store.database import Connection, Database
@@ -17,8 +17,15 @@ Progress = Callable[[int, int, int], None]
 """Told after each batch: records of it, of these unreadable, records in all."""
 
 
-def undo(database: Database, run_id: int, on_progress: Progress | None = None) -> int:
+def undo(
+    database: Database,
+    run_id: int,
+    on_progress: Progress | None = None,
+    noted: Noted = lambda connection, count: None,
+) -> int:
     """Bring back everything that a run removed, under the same row numbers, so that works keep their ids.
+
+    ``noted`` writes the line of the audit, in the transaction that says so in the run's report.
 
     Returns:
         How many records live again.
@@ -44,6 +51,7 @@ def undo(database: Database, run_id: int, on_progress: Progress | None = None) -
         if report is not None:
             report.notes.append(f"undone: {len(ids):,} records were brought back")
             harvest_runs.amend(connection, run_id, report)
+        noted(connection, len(ids))
     return len(ids)
 
 

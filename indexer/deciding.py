@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -12,20 +12,24 @@ from indexer.merging.rulings import Rulings
 from schemas.decisions import MAX_RECORDS, Decision, RecordRef, UndecidableError, problem_of
 from schemas.explanation import Decided
 from store import decisions, records, works
-from store.database import Database
+from store.database import Connection, Database
 from store.leases import LeaseTakenError, held
+
+Noted = Callable[[Connection, Decision], None]
+"""Told of what was decided, in its transaction: both stand, or neither."""
 
 AT_ONCE = 2_000
 """With more records waiting, merging takes longer than somebody wants to look at a page that does not change."""
 
 
-def decide(database: Database, decision: Decision) -> Decided:
+def decide(database: Database, decision: Decision, noted: Noted = lambda connection, made: None) -> Decided:
     """Note a decision and, where possible, let it count at once.
 
     Args:
         database: the store.
         decision: what somebody decided; id and time are given here. A split without others leaves all that its records
             are together with now.
+        noted: writes its line of the audit.
 
     Raises:
         UndecidableError: it makes no sense, or names records that were never there.
@@ -43,13 +47,14 @@ def decide(database: Database, decision: Decision) -> Decided:
             )
         before = Rulings(decisions.active(connection)).overruled
         made = decisions.add(connection, decision)
+        noted(connection, made)
         after = Rulings(decisions.active(connection)).overruled
     overruled = sorted({one.decision for one in after if one not in before} - {made.id})
     return _counted(database, made, overruled)
 
 
-def undo(database: Database, id_: int, author: str) -> Decided:
-    """Let a decision count no more.
+def undo(database: Database, id_: int, author: str, noted: Noted = lambda connection, undone: None) -> Decided:
+    """Let a decision count no more; ``noted`` as in ``decide``.
 
     Raises:
         UndecidableError: there is none, or it was undone before.
@@ -62,6 +67,7 @@ def undo(database: Database, id_: int, author: str) -> Decided:
             old = decisions.get(connection, id_)
             was = f"was undone {old.revoked_at} by {old.revoked_by}" if old else "does not exist"
             raise UndecidableError(f"decision {id_} {was}")
+        noted(connection, undone)
     return _counted(database, undone, [])
 
 

@@ -16,29 +16,29 @@ from lampway.__main__ import STOPPED
 from lampway.console import FAILED, note, say
 from store.database import StoreError
 
-COMMANDS = (
-    "demo",
-    "institutions",
-    "sources",
-    "harvest",
-    "normalise",
-    "index",
-    "search",
-    "records",
-    "works",
-    "merges",
-    "hours",
-    "serve",
-    "worker",
-    "keys",
-    "availability",
-    "feeds",
-    "accounts",
-    "registrations",
-    "audit",
-    "doctor",
-)
-"""The modules of ``lampway.commands``, each named as its command, in the order in which the help shows them."""
+COMMANDS = {
+    "demo": "A sample city: harvest, index and serve it",
+    "institutions": "Libraries, museums, archives: import, list, show, set",
+    "sources": "Feeds of records: add, list, test, schedule, pause",
+    "harvest": "Fetch new and changed records; tell how runs ended",
+    "normalise": "Read the stored raw records again",
+    "index": "Merge what was harvested, and index it",
+    "search": "Search: where can I get or see this today?",
+    "records": "Records: export, take down, allow",
+    "works": "Works: export",
+    "merges": "Why records are together; join, split, undo",
+    "hours": "Is a place open at a moment, and until when?",
+    "serve": "Serve the pages and the API",
+    "worker": "Harvest by schedule and keep the index up to date",
+    "keys": "API keys of institutions: add, list, replace, revoke",
+    "availability": "States of copies: read them from a file",
+    "feeds": "Files for search engines: what can be borrowed where",
+    "accounts": "Who may log in: add, list, disable, give roles",
+    "registrations": "What institutions registered: list, approve, refuse",
+    "audit": "Who did what, and when",
+    "doctor": "Check Python, settings, database, index and sources",
+}
+"""The modules of ``lampway.commands``, each named as its command, in the order of the help, with its line there."""
 
 
 @cache
@@ -73,6 +73,11 @@ class _Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """In their order, without loading them."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Their lines in the help, without loading them either."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 app = typer.Typer(

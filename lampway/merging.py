@@ -21,10 +21,10 @@ class StoreMerges:
         """See ``explain``."""
         return explain(self._database, ids)
 
-    def decide(self, decision: Decision) -> Decided:
+    def decide(self, decision: Decision, noted: deciding.Noted) -> Decided:
         """See ``deciding.decide``."""
-        return deciding.decide(self._database, decision)
+        return deciding.decide(self._database, decision, noted)
 
-    def undo(self, id_: int, author: str) -> Decided:
+    def undo(self, id_: int, author: str, noted: deciding.Noted) -> Decided:
         """See ``deciding.undo``."""
-        return deciding.undo(self._database, id_, author)
+        return deciding.undo(self._database, id_, author, noted)

@@ -11,7 +11,7 @@ from config.settings import Settings
 from harvester import proofs
 from harvester.fetching import Client
 from harvester.probe.probe import budget, probe
-from harvester.removals import DecisionError, decide, withdraw
+from harvester.removals import DecisionError, Noted, decide, withdraw
 from harvester.restore import restore
 from harvester.schedule import ScheduleError, check_cron
 from schemas.catalogue import Source
@@ -83,10 +83,10 @@ class Harvester:
         except LeaseTakenError as error:
             raise Refusal(str(error)) from error
 
-    def decide(self, run: int, *, approved: bool) -> int:
+    def decide(self, run: int, *, approved: bool, noted: Noted) -> int:
         """Carry out or drop what a waiting run would remove."""
         try:
-            return decide(self._database, run, approved=approved)
+            return decide(self._database, run, approved=approved, noted=noted)
         except DecisionError as error:
             raise Refusal(str(error)) from error
 

@@ -5,7 +5,7 @@ Merging itself belongs to the indexer, which nothing here imports; whoever puts 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -17,6 +17,10 @@ from search_api.context import Context
 from search_api.messages import catalogue, text
 from search_api.views import Moved
 from store import works
+from store.database import Connection
+
+Noted = Callable[[Connection, Decision], None]
+"""Writes the line of the audit, in the transaction of the decision it is told of."""
 
 
 class Merges(Protocol):
@@ -26,7 +30,7 @@ class Merges(Protocol):
         """Why records, by row number, are together or apart."""
         ...
 
-    def decide(self, decision: Decision) -> Decided:
+    def decide(self, decision: Decision, noted: Noted) -> Decided:
         """Note a decision and, where possible, let it count at once.
 
         Raises:
@@ -34,7 +38,7 @@ class Merges(Protocol):
         """
         ...
 
-    def undo(self, id_: int, author: str) -> Decided:
+    def undo(self, id_: int, author: str, noted: Noted) -> Decided:
         """Let a decision count no more.
 
         Raises:

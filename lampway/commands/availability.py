@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from lampway.acts import note_act
 from lampway.console import DONE, INCOMPLETE, WRONG_USE, Meter, fail, note, say, say_json, settings_or_fail
 from search_api.availability.items import MOST_ITEMS
 from search_api.availability.push import Pusher, PushReport
@@ -59,6 +60,10 @@ def import_file(
     except (csv.Error, UnicodeDecodeError, msgspec.DecodeError) as error:
         fail(f"{file} cannot be read: {error}", WRONG_USE)
     finally:
+        if report.received:  # each batch is a transaction: what was stored before a fault stays, and is told
+            with context.database.begin() as connection:
+                counts = {name: str(getattr(report, name)) for name in ("received", "stored", "failed")}
+                note_act(connection, "availability.import", str(file.resolve()), institution, **counts)
         context.close()
     if json:
         say_json(report)

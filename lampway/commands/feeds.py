@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from lampway.acts import note_act
 from lampway.console import FAILED, WRONG_USE, Meter, fail, note, open_store, say, say_json, settings_or_fail
 from search_api.borrow_feed import write_feed
 from store import institutions
@@ -63,6 +64,9 @@ def borrow(
                     institution or (),
                     on_progress=lambda done, total: meter.advance(done - meter.done, total=total),
                 )
+            with database.begin() as connection:
+                told = {"books": f"{report.books}", "institutions": ", ".join(institution or [])}
+                note_act(connection, "feeds.borrow", str(folder.resolve()), **told)
         except OSError as error:
             fail(f"{folder} cannot be written to: {error.strerror or error}", FAILED)
     if json:

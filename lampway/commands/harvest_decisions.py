@@ -11,7 +11,7 @@ from harvester.removals import DecisionError, decide
 from harvester.restore import purge, undo
 from lampway.acts import note_act
 from lampway.console import WRONG_USE, Meter, fail, note, open_store, say, settings_or_fail
-from store.database import StoreError
+from store.database import Connection, StoreError
 
 WaitingRun = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run that waits.")]
 
@@ -33,14 +33,15 @@ def reject(run: WaitingRun) -> None:
 
 
 def _decide(run: int, *, approved: bool) -> None:
+    def noted(connection: Connection, removed: int) -> None:
+        act = "harvest.approve" if approved else "harvest.reject"
+        note_act(connection, act, f"run:{run}", removed=str(removed))
+
     with open_store(settings_or_fail()) as database:
         try:
-            count = decide(database, run, approved=approved)
+            count = decide(database, run, approved=approved, noted=noted)
         except DecisionError as error:
             fail(str(error), WRONG_USE)
-        with database.begin() as connection:
-            act = "harvest.approve" if approved else "harvest.reject"
-            note_act(connection, act, f"run:{run}", removed=str(count))
     say(f"{count:,} records were removed" if approved else "nothing was removed")
 
 
@@ -53,16 +54,18 @@ def undo_run(
 
     Example: lampway harvest undo 12
     """
+
+    def noted(connection: Connection, records: int) -> None:
+        note_act(connection, "harvest.undo", f"run:{run}", records=str(records))
+
     with open_store(settings_or_fail()) as database:
         try:
             with Meter(f"run {run}") as meter:
-                count = undo(database, run, meter.advance)
+                count = undo(database, run, meter.advance, noted)
         except (DecisionError, MappingError) as error:
             fail(str(error), WRONG_USE)
         except StoreError as error:
             fail(f"{error}; what came back by now stays, run the command again for the rest")
-        with database.begin() as connection:
-            note_act(connection, "harvest.undo", f"run:{run}", records=str(count))
     say(f"{count:,} records were brought back")
     note("Run `lampway index` to show them in the search.")
 

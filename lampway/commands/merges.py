@@ -17,7 +17,7 @@ from schemas.decisions import Decision, DecisionKind, Level, UndecidableError
 from schemas.explanation import Decided
 from search_api.merges import in_words
 from store import decisions, merge_cuts, precedence, records, sources
-from store.database import Database, StoreError
+from store.database import Connection, StoreError
 
 Names = Annotated[list[str], typer.Argument(metavar="RECORD...", help=f"{NAMES}.")]
 LevelOption = Annotated[
@@ -117,7 +117,7 @@ def undo(
     Example: lampway merges undo 7
     """
     with open_store(settings_or_fail()) as database:
-        _tell(database, "merges.undo", lambda: deciding.undo(database, id, author or operator()), json)
+        _tell("merges.undo", lambda noted: deciding.undo(database, id, author or operator(), noted), json)
 
 
 @app.command("list")
@@ -216,22 +216,20 @@ def _decide(
             kind=kind, level=_level(level), records=refs, others=[ref for ref in left if ref not in refs],
             author=author or operator(), reason=reason,
         )  # fmt: skip
-        _tell(database, "merges.decide", lambda: deciding.decide(database, decision), json)
+        _tell("merges.decide", lambda noted: deciding.decide(database, decision, noted), json)
 
 
 def _level(text: str) -> Level:
     return "work" if text == "work" else "edition"
 
 
-def _tell(database: Database, action: str, act: Callable[[], Decided], json: bool) -> None:
+def _tell(action: str, act: Callable[[deciding.Noted], Decided], json: bool) -> None:
+    def noted(connection: Connection, made: Decision) -> None:
+        told = ", ".join(map(str, made.all_records))
+        note_act(connection, action, f"decision:{made.id}", kind=made.kind, records=told, reason=made.reason)
+
     try:
-        decided = act()
-        made = decided.decision
-        with database.begin() as connection:
-            records_told = ", ".join(map(str, made.all_records))
-            note_act(
-                connection, action, f"decision:{made.id}", kind=made.kind, records=records_told, reason=made.reason
-            )
+        decided = act(noted)
     except UndecidableError as error:
         fail(str(error), WRONG_USE)
     except StoreError as error:

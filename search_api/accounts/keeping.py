@@ -165,9 +165,15 @@ def act_on_source(
     if act in ("approve", "reject") and outside:
         if not own.waits_on_run:
             raise Mistake("source", "area.nothing_waits")
-        told = {"run": str(own.waits_on_run)}
-        told["records"] = str(outside.decide(own.waits_on_run, approved=act == "approve"))
-    elif act == "schedule" and outside:
+        run = own.waits_on_run
+
+        def noted(connection: Connection, records: int) -> None:
+            told = {"run": str(run), "records": str(records)}
+            doer.did(connection, f"source.{act}", f"source:{own.source.id}", institution=place.id, **told)
+
+        outside.decide(run, approved=act == "approve", noted=noted)
+        return
+    if act == "schedule" and outside:
         told = {"from": own.source.schedule, "to": outside.check_schedule(schedule)}
     with context.database.begin() as connection:
         source = tenancy.source_of(connection, ids, id_).source

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from schemas.registration import Finding, Way
+from store.database import Connection
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer
@@ -41,8 +42,10 @@ class Outside(Protocol):
             Refusal: they are taken out just now.
         """
 
-    def decide(self, run: int, *, approved: bool) -> int:
+    def decide(self, run: int, *, approved: bool, noted: Callable[[Connection, int], None]) -> int:
         """Carry out or drop what a waiting run would remove; returns how many records.
+
+        ``noted`` is told that number in the transaction of the act, and writes its line of the audit.
 
         Raises:
             Refusal: there is nothing to decide.

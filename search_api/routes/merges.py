@@ -15,14 +15,16 @@ from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters, W
 from search_api.errors import ApiError
 from search_api.json_body import struct_of
 from search_api.json_response import json_response
-from search_api.merges import Merges, explain_work
+from search_api.merges import Merges, Noted, explain_work
 from search_api.parameters import asked, whole_number
+from search_api.routes.callers import Program
 from search_api.routes.description import answers, body_of, number, parameters, query
 from search_api.routes.merges_examples import DECIDED, DECISIONS, EXPLANATION, REQUEST
 from search_api.routes.shared import LANG
 from search_api.views import Moved
 from store import decisions
 from store.api_keys import MERGES_WRITE, ApiKey
+from store.database import Connection
 
 router = APIRouter(tags=["merging"])
 
@@ -119,7 +121,7 @@ async def post_decision(request: Request, context: ContextOf, key: Writer) -> Re
             kind=wanted.kind, level=wanted.level, records=wanted.records, author=_author(key), reason=wanted.reason,
             others=wanted.others,
         )  # fmt: skip
-        return merges.decide(decision)
+        return merges.decide(decision, _noted(key, "merges.decide"))
 
     return await _answer(context, decide)
 
@@ -139,7 +141,7 @@ async def delete_decision(id: int, request: Request, context: ContextOf, key: Wr
         with context.database.connect() as connection:
             if not 0 < id < 1 << 31 or decisions.get(connection, id) is None:
                 raise ApiError("not-found", f"No decision {id}.")
-        return merges.undo(id, _author(key))
+        return merges.undo(id, _author(key), _noted(key, "merges.undo"))
 
     return await _answer(context, undo)
 
@@ -157,6 +159,14 @@ def _may(key: ApiKey) -> None:
     if not key.may(MERGES_WRITE):
         detail = f"The key has not the scope {MERGES_WRITE!r}; `lampway keys add --scope {MERGES_WRITE}` makes one."
         raise ApiError("not-allowed", detail)
+
+
+def _noted(key: ApiKey, action: str) -> Noted:
+    def noted(connection: Connection, made: Decision) -> None:
+        records = ", ".join(map(str, made.all_records))[:500]
+        Program(key).did(connection, action, f"decision:{made.id}", kind=made.kind, records=records, reason=made.reason)
+
+    return noted
 
 
 def _author(key: ApiKey) -> str:

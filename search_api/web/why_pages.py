@@ -14,7 +14,7 @@ from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Public, actor_or_nobody, require
 from search_api.dependencies import context_of
 from search_api.errors import ApiError
-from search_api.merges import Merges, explain_work
+from search_api.merges import Merges, Noted, explain_work
 from search_api.views import Moved
 from search_api.web.error_pages import missing_page
 from search_api.web.forms import Form, Sent, see_other
@@ -43,11 +43,11 @@ def decide(request: Request, id_: str, actor: Decider, form: Sent) -> Response:
         form.wrong["decide"] = say(f"merging.{problem}")
         return _page(request, id_, actor, form)
     try:
-        decided = _merges(request).decide(decision)
+        _merges(request).decide(decision, _noted(actor, "merges.decide", id_))
     except UndecidableError as error:
         form.wrong["decide"] = str(error)
         return _page(request, id_, actor, form)
-    _note(request, actor, "merges.decide", id_, decided.decision)
+    context.refresh()
     return _done(request, id_)
 
 
@@ -56,11 +56,11 @@ def undo(request: Request, id_: str, actor: Decider, form: Sent) -> Response:
     """Let a decision count no more."""
     try:
         number = int(form["decision"])
-        undone = _merges(request).undo(number, _author(actor))
+        _merges(request).undo(number, _author(actor), _noted(actor, "merges.undo", id_))
     except (UndecidableError, ValueError) as error:
         form.wrong["decide"] = str(error)
         return _page(request, id_, actor, form)
-    _note(request, actor, "merges.undo", id_, undone.decision)
+    context_of(request).refresh()
     return _done(request, id_)
 
 
@@ -121,11 +121,11 @@ def _author(actor: Actor) -> str:
     return actor.account.name or "operator"
 
 
-def _note(request: Request, actor: Actor, action: str, id_: str, decision: Decision) -> None:
-    context = context_of(request)
-    with context.database.begin() as connection:
+def _noted(actor: Actor, action: str, id_: str) -> Noted:
+    def noted(connection: Connection, decision: Decision) -> None:
         actor.did(connection, action, f"work:{id_[:200]}", decision=str(decision.id), reason=decision.reason)
-    context.refresh()
+
+    return noted
 
 
 def _done(request: Request, id_: str) -> Response:

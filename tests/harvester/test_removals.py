@@ -139,3 +139,18 @@ def test_the_worker_purges_by_itself(file, database, settings):
     HarvestWorker(database, settings, clock=lambda: later).look(set())
     with pytest.raises(DecisionError, match="rest is over"):
         undo(database, run)
+
+
+def test_a_decision_stands_with_its_line_of_the_audit_or_not_at_all(file, stored, database):
+    file(rows(range(30)))
+    waiting = file(rows(range(10)))
+    assert waiting.status == "waiting"
+
+    def cut_off(connection, count):
+        assert count == 20
+        raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        decide(database, waiting.run, approved=True, noted=cut_off)
+    assert alive(stored) == {str(n) for n in range(30)}
+    assert decide(database, waiting.run, approved=True) == 20

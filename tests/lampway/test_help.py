@@ -44,3 +44,23 @@ def test_a_command_loads_no_other() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
     assert shown.splitlines()[-1] == ""
+
+
+def test_the_help_loads_no_command_and_is_a_line_for_each() -> None:
+    look = (
+        "import sys\nfrom lampway.cli import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: print(*[name for name in sys.modules if name.startswith('lampway.commands')])"
+    )
+    shown = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert shown[-1] == ""
+    assert [line.split()[0] for line in shown[shown.index("Commands:") + 1 : -1]] == list(COMMANDS)
+
+
+def test_the_benchmarks_name_themselves_and_refuse_others() -> None:
+    run = [sys.executable, "-m", "benchmarks"]
+    shown = subprocess.run([*run, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "\n  ranking " in shown
+    wrong = subprocess.run([*run, "rankings"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2
+    assert "no benchmark rankings; there are " in wrong.stderr

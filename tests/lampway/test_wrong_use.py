@@ -52,7 +52,11 @@ def test_a_name_that_is_not_known_is_wrong_use(command: str, lampway: Any) -> No
     assert "lampway: " in done.output or "Error" in done.output
 
 
-def test_each_act_leaves_a_line_that_names_who_did_it(lampway: Any, database: Database, tmp_path: Path) -> None:
+def test_each_act_leaves_a_line_that_names_who_did_it(
+    lampway: Any, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAMPWAY_PUBLIC_URL", "https://lampway.example")
+    (tmp_path / "shelf.csv").write_text("record,state\n1,available\n")
     (tmp_path / "books.csv").write_text("id,title\n1,Emma\n2,Emma\n")
     (tmp_path / "places.csv").write_text("id,name,kind,lat,lon\nhill,Hill Library,library,54.9,-1.6\n")
     acts = (
@@ -63,6 +67,8 @@ def test_each_act_leaves_a_line_that_names_who_did_it(lampway: Any, database: Da
         ("source.licence", "sources licence books CC0"), ("source.schedule", "sources schedule books '0 3 * * *'"),
         ("source.pause", "sources pause books"), ("source.resume", "sources resume books"),
         ("", "harvest books"), ("", "index"),
+        ("availability.import", f"availability import {tmp_path}/shelf.csv --institution hill"),
+        ("feeds.borrow", f"feeds borrow --out {tmp_path}/feeds"),
         ("merges.decide", "merges never books/1 books/2"), ("merges.undo", "merges undo 1"),
         ("merges.prefer", "merges prefer books"), ("account.add", "accounts add ada@x.example --operator"),
         ("account.disable", "accounts disable ada@x.example"), ("key.add", "keys add hill"),

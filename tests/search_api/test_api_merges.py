@@ -13,7 +13,7 @@ from indexer.update import update
 from lampway.merging import StoreMerges
 from search_api.app import create_app
 from search_api.messages import LANGUAGES, catalogue
-from store import api_keys, works
+from store import api_keys, audit, works
 from store.leases import held
 
 UNKNOWN = {"source": "city-oai", "record": "nothing"}
@@ -66,7 +66,9 @@ def test_a_work_tells_why_its_records_are_together(client: TestClient) -> None:
     assert client.get("/api/works/nothing/merge").status_code == 404
 
 
-def test_a_split_parts_them_at_once_and_undoing_it_redirects(client: TestClient, writer: dict[str, str]) -> None:
+def test_a_split_parts_them_at_once_and_undoing_it_redirects(
+    client: TestClient, writer: dict[str, str], federation: Any
+) -> None:
     before = pride(client)
     one, other = (ref(record) for record in before["records"])
     body = {"kind": "split", "level": "work", "records": [other], "reason": "the film"}
@@ -94,6 +96,10 @@ def test_a_split_parts_them_at_once_and_undoing_it_redirects(client: TestClient,
     history = client.get("/api/merges").json()["decisions"]
     assert [one["kind"] for one in history] == ["split"]
     assert history[0]["revoked_at"]
+    with federation.context.database.connect() as connection:
+        lines = [(line.action, line.actor[:4], line.thing) for line in audit.read(connection, limit=2)]
+    thing = f"decision:{decided['decision']['id']}"
+    assert lines == [("merges.undo", "key:", thing), ("merges.decide", "key:", thing)]
     again = client.delete(f"/api/merges/{decided['decision']['id']}", headers=writer)
     assert again.status_code == 422
     assert "undone" in again.json()["detail"]

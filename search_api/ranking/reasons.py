@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from schemas.answer import Best
 from schemas.query import Mode
@@ -92,7 +92,7 @@ class Reasons:
 
     def state(self, best: Best, facts: Facts) -> str:
         """Available or not, as of when; a stale status is told as unknown, with what it was."""
-        ago_h = (facts.moment - best.checked_at).total_seconds() / 3600 if best.checked_at else None
+        ago_h = _seconds(best.checked_at, facts.moment) / 3600 if best.checked_at else None
         if facts.stale and ago_h is not None:
             known = self._state_word(facts.stale, best.service)
             return self.say("stale", ago=self.duration(ago_h), state=known)
@@ -142,9 +142,9 @@ class Reasons:
     def _open(self, best: Best, facts: Facts) -> str:
         if best.open_until is None:
             return self.say("open_always")
-        left = math.floor((best.open_until - facts.arrival).total_seconds() / 60)
+        left = math.floor(_seconds(facts.arrival, best.open_until) / 60)
         if left < 30:
-            travelled = facts.arrival - facts.at >= timedelta(minutes=1)
+            travelled = _seconds(facts.at, facts.arrival) >= 60
             return self.say("closes_soon" if travelled else "closes_soon_here", count=left)
         return self.say("open_until", time=self.moment(best.open_until, facts.at))
 
@@ -179,7 +179,7 @@ class Reasons:
         state = self.state(best, facts)
         if best.checked_at is None or (best.state == "unknown" and not facts.stale):
             return state
-        hours = max((facts.moment - best.checked_at).total_seconds() / 3600, 0)
+        hours = max(_seconds(best.checked_at, facts.moment) / 3600, 0)
         left = 100 * 2 ** (-hours / rules.availability.half_life_h)
         return self.say("availability_part", state=state, percent=round(left), ago=self.duration(hours))
 
@@ -194,6 +194,11 @@ class Reasons:
         return self.say(
             "distance", km=f"{best.distance_km:.1f}", percent=round(100 * score), mode=mode, scale=f"{scale:g}"
         )
+
+
+def _seconds(first: datetime, then: datetime) -> float:
+    """From one moment to another. Subtracting would count by the clock on the wall where both are of one zone."""
+    return then.timestamp() - first.timestamp()
 
 
 def _date(text_: str) -> date | None:

@@ -87,9 +87,7 @@ def build(
         works.clear_pending(connection)
     generations.clean(database, engine)
     seconds = round(time.monotonic() - began, 3)
-    return BuildReport(
-        generation=name, works=count, holdings=holdings, seconds=seconds, merged=merged, reason=reason
-    )  # fmt: skip
+    return BuildReport(generation=name, works=count, holdings=holdings, seconds=seconds, merged=merged, reason=reason)
 
 
 def _write_all(database: Database, writer: GenerationWriter, on_progress: Progress | None) -> str:

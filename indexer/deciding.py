@@ -89,7 +89,7 @@ def _counted(database: Database, decision: Decision, overruled: list[int]) -> De
     applied = _apply(database)
     return Decided(
         decision=decision, applied=applied, overrules=overruled, works=_works_of(database, decision.all_records)
-    )  # fmt: skip
+    )
 
 
 def _apply(database: Database) -> bool:

@@ -99,8 +99,6 @@ def _identifiers(
     work: Work, rows: Mapping[int, tuple[Source, RecordHoldings]], shelf_marks: Sequence[str]
 ) -> list[str]:
     own = [value for name in work.identifiers for value in (name, name.partition(":")[2])]
-    named = [
-        rows[id_][1].record for edition in work.editions for id_ in edition.record_ids if id_ in rows
-    ]  # fmt: skip
+    named = [rows[id_][1].record for edition in work.editions for id_ in edition.record_ids if id_ in rows]
     keys = (identifier_key(text)[:MAX_KEYS] for text in (work.unit_id, *own, *named, *shelf_marks))
     return list(dict.fromkeys(key for key in keys if key))[:MAX_KEYS]

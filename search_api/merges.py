@@ -69,7 +69,7 @@ def in_words(explanation: Explanation, lang: str) -> Explanation:
     apart: list[Apart] = [
         replace(one, reasons=told(one.reasons), words=text(lang, f"merging.apart_{one.why}"))
         for one in explanation.apart
-    ]  # fmt: skip
+    ]
     return replace(explanation, links=links, apart=apart)
 
 

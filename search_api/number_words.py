@@ -23,9 +23,7 @@ _MORE = {
     "es": {30: "treinta", 40: "cuarenta", 50: "cincuenta", 60: "sesenta", 70: "setenta", 80: "ochenta", 90: "noventa"},
 }
 _LARGE = {"en": ("hundred", "thousand"), "de": ("hundert", "tausend"), "fr": ("cent", "mille"), "es": ("cien", "mil")}
-_NAMES = {
-    language: dict(enumerate(words.split(), start=1)) | _MORE[language] for language, words in _WORDS.items()
-}  # fmt: skip
+_NAMES = {language: dict(enumerate(words.split(), start=1)) | _MORE[language] for language, words in _WORDS.items()}
 _FIGURES = {name: str(value) for names in reversed(_NAMES.values()) for value, name in names.items()}
 _FIGURE = re.compile(r"(?<![\w.,-])\d{1,6}(?![\w-]|[.,]\d)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")

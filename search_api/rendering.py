@@ -28,9 +28,7 @@ from search_api.works import work_asked_for
 from store import dated_works, works
 
 
-def respond(
-    request: Request, context: Context, lang: str, params: Params, subject: Subject, form: Format
-) -> Response:  # fmt: skip
+def respond(request: Request, context: Context, lang: str, params: Params, subject: Subject, form: Format) -> Response:
     """The thing that an address with a suffix names, in the format of the suffix.
 
     Raises:

@@ -138,9 +138,7 @@ def _name(text: str) -> EngineQuery:
 
 def _both(asked: str, words: list[str], works: dict[str, int], snapshot: Snapshot) -> str | None:
     """Both of two unknown words (hary poter): those that go together, the nearest first, then what makes a title."""
-    ways = [
-        islice(_others(word, works, snapshot, alone=False, supported=False), _MOST_EACH) for word in words
-    ]  # fmt: skip
+    ways = [islice(_others(word, works, snapshot, alone=False, supported=False), _MOST_EACH) for word in words]
     found = []
     for (edits, other), (more, another) in product(*ways):
         text = _replaced(_replaced(asked, words[0], other), words[1], another)

@@ -97,9 +97,7 @@ def _asking(request: SearchRequest, found: Retrieval) -> SearchRequest:
 
 
 def _total(ranking: Ranking, query: EngineQuery) -> Total:
-    return total(
-        ranking.snapshot, query, ranking.view, ranking.measure, ranking.pools, by_place=ranking.decides
-    )  # fmt: skip
+    return total(ranking.snapshot, query, ranking.view, ranking.measure, ranking.pools, by_place=ranking.decides)
 
 
 def _left_out(ranking: Ranking, request: SearchRequest, query: EngineQuery) -> list[str]:
@@ -107,9 +105,7 @@ def _left_out(ranking: Ranking, request: SearchRequest, query: EngineQuery) -> l
     own = ranking.measure
     tolerant = Measure(request, own.situation, own.rules, doors=(OPEN, UNKNOWN), editions=own.editions)
     query = without(query, "institution")
-    count, relation = left_out(
-        ranking.snapshot, query, ranking.view, ranking.measure, tolerant, ranking.pools
-    )  # fmt: skip
+    count, relation = left_out(ranking.snapshot, query, ranking.view, ranking.measure, tolerant, ranking.pools)
     if not count:
         return []
     key = "open_left_out" if relation == "exact" else "open_left_out_least"

@@ -105,6 +105,4 @@ def run_view(report: RunReport) -> RunView:
     """A run as it is told; why something was lost stays inside."""
     same = ("status", "started_at", "finished_at", "received", "new", "changed", "unchanged", "deleted", "quarantined",
             "seconds", "rate")  # fmt: skip
-    return RunView(
-        **{name: getattr(report, name) for name in same}, losses=sum(loss.count for loss in report.losses)
-    )  # fmt: skip
+    return RunView(**{name: getattr(report, name) for name in same}, losses=sum(loss.count for loss in report.losses))

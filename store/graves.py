@@ -57,9 +57,7 @@ def open_again(connection: Connection, ids: Sequence[int]) -> None:
         part = ids[start : start + _CHUNK]
         now = now_text()
         connection.execute(update(graves).where(graves.c.record.in_(part)).values(restored_at=now))
-        connection.execute(
-            update(raw_records).where(raw_records.c.id.in_(part)).values(deleted=False, changed_at=now)
-        )  # fmt: skip
+        connection.execute(update(raw_records).where(raw_records.c.id.in_(part)).values(deleted=False, changed_at=now))
 
 
 def brought_back(connection: Connection, source: int, ids: Sequence[int]) -> int:

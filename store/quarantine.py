@@ -89,9 +89,9 @@ def iterate(
 
 def count(connection: Connection, source: int) -> int:
     """How many records of a source are in quarantine."""
-    return connection.scalar(
-        select(func.count(quarantine.c.record.distinct())).where(quarantine.c.source == source)
-    ) or 0  # fmt: skip
+    return (
+        connection.scalar(select(func.count(quarantine.c.record.distinct())).where(quarantine.c.source == source)) or 0
+    )
 
 
 def never_stored_since(connection: Connection, source: int, first_run: int) -> list[str]:

@@ -262,6 +262,4 @@ def memberships(connection: Connection, *, everything: bool = True) -> Iterator[
         if key not in found:
             named = resolver.resolve(*key, "")
             found[key] = named.id if named else source.institution
-        yield Membership(
-            work=row.id, edition=row.edition, source=source.id, record=row.record, institution=found[key]
-        )  # fmt: skip
+        yield Membership(work=row.id, edition=row.edition, source=source.id, record=row.record, institution=found[key])

@@ -47,7 +47,7 @@ def provenance(work: Work, records: Iterable[CatalogueRecord], ranks: Mapping[st
         found += [
             Told(field=field, value=text, records=by_value.get(same(text), []))
             for text in _texts(work, field, own=True)
-        ]  # fmt: skip
+        ]
     return found
 
 

@@ -17,9 +17,7 @@ PATHS: dict[Subject, str] = {
 }
 """Below "/" the page, below "/api" the JSON, either with a suffix another format."""
 PREFIXES = ("", "/api")
-_PATTERNS = [
-    (re.compile(rf"(?:/api)?{path.replace('{id}', '[^/]+')}"), subject) for subject, path in PATHS.items()
-]  # fmt: skip
+_PATTERNS = [(re.compile(rf"(?:/api)?{path.replace('{id}', '[^/]+')}"), subject) for subject, path in PATHS.items()]
 
 
 class Alternate(NamedTuple):
@@ -47,6 +45,4 @@ def alternates(path: str, query: str = "") -> list[Alternate]:
     """
     subject = subject_of(path)
     found = formats_of(subject) if subject else {}
-    return [
-        Alternate(name, f"{path}.{one.suffix}{query and '?' + query}", one.type) for name, one in found.items()
-    ]  # fmt: skip
+    return [Alternate(name, f"{path}.{one.suffix}{query and '?' + query}", one.type) for name, one in found.items()]

@@ -156,7 +156,7 @@ MOST_SAVED = 500
 
 def bibliographic(
     media_type: str, suffix: str, write: Callable[[Sequence[Described], Frame], bytes], *, wants_marc: bool = False
-) -> Format:  # fmt: skip
+) -> Format:
     """A format of descriptions: one function writes one work as well as the hits of a search."""
     return Format(
         media_type=media_type,

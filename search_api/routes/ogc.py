@@ -92,9 +92,7 @@ def read_collections(request: Request, context: ContextOf, lang: Language, param
 
 
 @router.get("/ogc/collections/{name}", **_described("OGC API: one collection", ogc.JSON, 404, 503))
-def read_collection(
-    name: Name, request: Request, context: ContextOf, lang: Language, params: Parameters
-) -> Response:  # fmt: skip
+def read_collection(name: Name, request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:
     """One collection."""
     return _json(ogc.collection(_known(name), _extent(context), _frame(request, context, lang, params)), lang)
 

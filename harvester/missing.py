@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from harvester import parts
 from harvester.fetching import FetchError, PatienceError
 from harvester.protocols.base import ByNamePage, FetchByName, Page
@@ -20,6 +22,17 @@ from store.database import Connection, Database
 MOST = 1000
 """Records asked for one by one; where more are missing, something else is wrong."""
 _BATCH = 50
+
+
+class _Names(msgspec.Struct):
+    """What a source's list of names says."""
+
+    digests: set[bytes] = msgspec.field(default_factory=set)
+    """Of the names, shortened: all of them would take too much room."""
+    unseen: dict[str, RawRecord | None] = msgspec.field(default_factory=dict)
+    """Names that did not come with the list of records; with the tombstone, where the source deleted the record."""
+    announced: int | None = None
+    """How many the source says there are."""
 
 
 def look_for(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
@@ -49,48 +62,66 @@ def count_seen(connection: Connection, run: Run) -> int:
 
 
 def _listed(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
-    wanted: dict[str, RawRecord | None] = {}
-    names: set[bytes] = set()
-    announced: int | None = None
+    """Records that the list of names has and the list of records had not."""
     before = seen(database, run)
     try:
-        for batch in fetch.listed():
-            names.update(codec.digest(name.encode("utf-8", "surrogatepass"))[:8] for name in batch.names)
-            announced = batch.size if batch.size is not None else announced
-            with database.connect() as connection:
-                wanted.update({name: batch.tombstones.get(name) for name in _unseen(connection, run, batch.names)})
-            if len(wanted) > MOST:
-                fetch.notes.append(f"its list of identifiers has more than {MOST:,} others; not asked for one by one")
-                return
-        if not wanted:
-            if names and run.expected is not None and fetch.size_of_everything() == run.expected != len(names):
-                fetch.notes.append(
-                    f"the source says that every list has {run.expected:,} records, as many as it has in all; its list "
-                    "of identifiers has no others than those that came"
-                )
-                run.expected = None
-            elif names:
-                fetch.notes.append(f"its list of identifiers has {len(names):,}, all of which came")
+        names = _names_of(database, run, fetch)
+        if len(names.unseen) > MOST:
+            fetch.notes.append(f"its list of identifiers has more than {MOST:,} others; not asked for one by one")
+            return
+        if not names.unseen:
+            _nothing_missing(run, fetch, names)
     except PatienceError:
         raise
     except FetchError as error:
         fetch.notes.append(f"its identifiers cannot be listed to see which are missing: {error}")
         return
-    if wanted:
-        fetch.notes.append(f"{len(wanted):,} records are listed, but did not come with the list; asked for by name")
-        buried = [raw for raw in wanted.values() if raw is not None]
-        if buried:
-            yield Page(records=buried, checkpoint=run.standing.fetch)
-        for got in _asked(fetch, [name for name, raw in wanted.items() if raw is None]):
-            if run.expected is not None:
-                run.expected -= len(got.absent)  # counted by the source, and by its own word not there
-            yield got.page
+    if names.unseen:
+        yield from _ask_for(run, fetch, names.unseen)
     with database.connect() as connection:
-        left = _unseen(connection, run, list(wanted))
-    sure = len(names) == announced or len(names) > before  # else both lists may end early in the same way
+        left = _unseen(connection, run, list(names.unseen))
+    # Of two lists as short as each other, both may end early in the same way.
+    sure = len(names.digests) == names.announced or len(names.digests) > before
     if fetch.losses and not left and sure:
         fetch.notes += [f"{loss}; by its list of identifiers, nothing is missing" for loss in fetch.losses]
         fetch.losses.clear()
+
+
+def _names_of(database: Database, run: Run, fetch: FetchByName) -> _Names:
+    """What the list of names says; it is not read on once more are unseen than are asked for."""
+    names = _Names()
+    for batch in fetch.listed():
+        names.digests.update(codec.digest(name.encode("utf-8", "surrogatepass"))[:8] for name in batch.names)
+        names.announced = batch.size if batch.size is not None else names.announced
+        with database.connect() as connection:
+            names.unseen.update({name: batch.tombstones.get(name) for name in _unseen(connection, run, batch.names)})
+        if len(names.unseen) > MOST:
+            break
+    return names
+
+
+def _nothing_missing(run: Run, fetch: FetchByName, names: _Names) -> None:
+    """Say so, and stop expecting what a source announces whatever it is asked for."""
+    count = len(names.digests)
+    if count and run.expected is not None and fetch.size_of_everything() == run.expected != count:
+        fetch.notes.append(
+            f"the source says that every list has {run.expected:,} records, as many as it has in all; its list "
+            "of identifiers has no others than those that came"
+        )
+        run.expected = None
+    elif count:
+        fetch.notes.append(f"its list of identifiers has {count:,}, all of which came")
+
+
+def _ask_for(run: Run, fetch: FetchByName, unseen: dict[str, RawRecord | None]) -> Iterator[Page]:
+    fetch.notes.append(f"{len(unseen):,} records are listed, but did not come with the list; asked for by name")
+    buried = [raw for raw in unseen.values() if raw is not None]
+    if buried:
+        yield Page(records=buried, checkpoint=run.standing.fetch)
+    for got in _asked(fetch, [name for name, raw in unseen.items() if raw is None]):
+        if run.expected is not None:
+            run.expected -= len(got.absent)  # counted by the source, and by its own word not there
+        yield got.page
 
 
 def _vanished(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:

@@ -5,11 +5,12 @@ Its weight is above all others together, so a known item is passed by nothing bu
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from indexer.analysis import query_clauses, title_key, title_keys, tokens
+from indexer.analysis import FIELDS, query_clauses, title_key, title_keys, tokens
 from indexer.engines.base import Snapshot
 from schemas.query import EngineQuery, SearchRequest, Terms
 from schemas.type_words import TYPE_WORDS
@@ -20,6 +21,8 @@ from store.database import Database
 Kind = Literal["identifier", "title", "title_creator", "short_title"]
 SCORES: dict[Kind, float] = {"identifier": 1.0, "title": 1.0, "title_creator": 1.0, "short_title": 0.5}
 _MOST_WORDS = 16
+_LABELS = "|".join(name for name, field in FIELDS.items() if field in ("title", "creator"))
+_LABEL = re.compile(rf"(?<!\w)(?:{_LABELS})[:：]", re.IGNORECASE)
 _MOST = 200
 """A title that more works share is nobody's own: those are ranked as one group."""
 
@@ -55,9 +58,11 @@ class Titles(msgspec.Struct, frozen=True):
 
 def titles_of(request: SearchRequest, query: EngineQuery, identifier: str) -> Titles | None:
     """The titles that a question may name; None where it names none."""
-    if identifier or not query.clauses or query.match != "all" or any(clause.field for clause in query.clauses):
+    fields = {clause.field for clause in query.clauses}
+    of_a_title = fields == {None} or ("title" in fields and fields <= {None, "title", "creator"})
+    if identifier or not of_a_title or query.match != "all":
         return None
-    text = request.q.replace('"', " ")
+    text = (request.q if fields == {None} else _LABEL.sub("", request.q)).replace('"', " ")
     whole = title_key(text)
     return Titles(whole, whole.replace(" ", ""), splits(text.split())) if whole else None
 

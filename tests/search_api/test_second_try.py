@@ -176,6 +176,12 @@ def test_the_same_is_asked_for_in_other_words(ask: Ask, q: str, respelt: str, ti
     assert any(f"“{respelt}”" in warning for warning in answer.query["warnings"])
 
 
+def test_a_title_asked_for_as_one_is_known(ask: Ask) -> None:
+    for q in ('title:"jane eyre"', "title: jane eyre", "title:emma author:austen", "书名：红楼梦"):
+        assert ask(q).hits[0].signals["known_item"].score == 1, q
+    assert "known_item" not in ask("author:austen").hits[0].signals
+
+
 def test_a_book_is_called_so_only_in_questions(ask: Ask) -> None:
     for q, bare, title in (
         ("jane eyre book", "jane eyre", "Jane Eyre"),

@@ -65,6 +65,7 @@ from search_api.web import (
     provider_pages,
     register_pages,
     registration_pages,
+    shelf_area,
     why_pages,
 )
 from search_api.web.error_pages import error_page
@@ -83,7 +84,7 @@ ACCOUNT_ROUTERS = tuple(
     module.router
     for module in (
         *(log_in_pages, account_pages, passkey_pages, provider_pages, register_pages, registration_pages),
-        *(leaving_pages, institution_area, operator_records, operator_area),
+        *(leaving_pages, institution_area, shelf_area, operator_records, operator_area),
         *(why_pages, own_institution, own_registrations),
     )
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from schemas.account import ROLES
+from schemas.catalogue import SERVICES, STATES
 from schemas.institution import Institution
 from schemas.institution_edit import change
 from search_api.accounts import keeping, tenancy
@@ -17,6 +17,8 @@ from search_api.accounts.guard import client_of, institution_of, require
 from search_api.accounts.keeping import Mistake
 from search_api.accounts.outside import Refusal
 from search_api.dependencies import context_of
+from search_api.institutions import version_of
+from search_api.web.entry_form import LONG, TEXTS, changes, entry_view, field_of, given_of
 from search_api.web.forms import Form, Sent, see_other
 from search_api.web.institution_area_page import area_view, source_view
 from search_api.web.rendering import Page
@@ -31,34 +33,32 @@ SourceKeeper = Annotated[Actor, Depends(require("sources:manage"))]
 KeyKeeper = Annotated[Actor, Depends(require("keys:manage"))]
 MemberKeeper = Annotated[Actor, Depends(require("members:manage"))]
 Auditor = Annotated[Actor, Depends(require("audit:read"))]
-FIELDS = ("opening_hours", "address", "phone", "email", "url")
 
 
 @router.get("")
 def area(request: Request, actor: Reader) -> Response:
     """All of it on one page."""
-    return _area(request, actor, Form())
+    return show_area(request, actor, Form())
 
 
 @router.post("/entry")
 def edit_entry(request: Request, actor: HoursKeeper, form: Sent) -> Response:
-    """New hours, address or contact; all or nothing, each wrong field is told beside it."""
-    context, place = context_of(request), institution_of(request)
-    given: dict[str, Any] = {name: form[name] for name in FIELDS if name in form.fields}
+    """New hours, special days, position or contact; all or nothing, each wrong field is told beside it."""
+    context, place, say = context_of(request), institution_of(request), Page(request).say
     with context.database.begin() as connection:
         old = institutions.get(connection, place.id) or place
-        edit = change(old, given | {"checked_on": datetime.now(UTC).date().isoformat()})
-        form.wrong |= {problem.field: told_problem(problem, Page(request).say) for problem in edit.problems}
+        today = context.clock().date()
+        given = given_of(form, old, today, say)
+        edit = change(old, given | {"checked_on": today.isoformat()})
+        form.wrong = {field_of(problem.field): told_problem(problem, say) for problem in edit.problems} | form.wrong
+        if form["version"] and form["version"] != version_of(old):
+            form.wrong["version"] = say("area.changed_meanwhile")
         if not form.wrong:
             institutions.upsert(connection, [edit.institution])
-            changed = {
-                name: f"{getattr(old, name)} → {getattr(edit.institution, name)}"[:300]
-                for name in FIELDS
-                if getattr(old, name) != getattr(edit.institution, name)
-            }
-            actor.did(connection, "institution.edit", f"institution:{place.id}", institution=place.id, **changed)
+            told = changes(old, edit.institution, given)
+            actor.did(connection, "institution.edit", f"institution:{place.id}", institution=place.id, **told)
     context.refresh()
-    return _area(request, actor, form) if form.wrong else _back(request, "entry")
+    return show_area(request, actor, form) if form.wrong else back_to_area(request, "entry")
 
 
 @router.get("/sources/{id}")
@@ -77,7 +77,7 @@ def act_on_source(request: Request, actor: SourceKeeper, id: str, act: str, form
         told = _told(request, error) if isinstance(error, Mistake) else told_error(error, Page(request).say)
         form.wrong["schedule" if act == "schedule" else "source"] = told
         return _source(request, id, form)
-    return _back(request, "sources", path=f"/sources/{id}")
+    return back_to_area(request, "sources", path=f"/sources/{id}")
 
 
 @router.post("/keys")
@@ -89,8 +89,8 @@ def add_key(request: Request, actor: KeyKeeper, form: Sent) -> Response:
         key = keeping.add_key(context, actor, place, scopes, form["label"], int(days) if days.isdecimal() else -1)
     except Mistake as mistake:
         form.wrong[mistake.field] = _told(request, mistake)
-        return _area(request, actor, form)
-    return _area(request, actor, Form(), key=key)
+        return show_area(request, actor, form)
+    return show_area(request, actor, Form(), key=key)
 
 
 @router.post("/keys/{id}/replace")
@@ -101,15 +101,15 @@ def replace_key(request: Request, actor: KeyKeeper, id: str) -> Response:  # noq
         key = keeping.replace_key(context_of(request), actor, institution_of(request), id)
     except Mistake as mistake:
         form.wrong[mistake.field] = _told(request, mistake)
-        return _area(request, actor, form)
-    return _area(request, actor, form, key=key)
+        return show_area(request, actor, form)
+    return show_area(request, actor, form, key=key)
 
 
 @router.post("/keys/{id}/revoke")
 def revoke_key(request: Request, actor: KeyKeeper, id: str) -> Response:  # noqa: A002
     """End a key at once."""
     keeping.revoke_key(context_of(request), actor, institution_of(request), id)
-    return _back(request, "keys")
+    return back_to_area(request, "keys")
 
 
 @router.post("/members")
@@ -122,8 +122,8 @@ def invite(request: Request, actor: MemberKeeper, form: Sent) -> Response:
         keeping.invite(state.context, state.mail, state.tries, actor, place, client=client, **own)
     except Mistake as mistake:
         form.wrong[mistake.field] = _told(request, mistake)
-        return _area(request, actor, form)
-    return _back(request, "members")
+        return show_area(request, actor, form)
+    return back_to_area(request, "members")
 
 
 @router.post("/members/remove")
@@ -133,8 +133,8 @@ def remove_member(request: Request, actor: MemberKeeper, form: Sent) -> Response
         keeping.remove_member(context_of(request), actor, institution_of(request), form["email"])
     except Mistake as mistake:
         form.wrong[mistake.field] = _told(request, mistake)
-        return _area(request, actor, form)
-    return _back(request, "members")
+        return show_area(request, actor, form)
+    return back_to_area(request, "members")
 
 
 @router.get("/audit")
@@ -147,15 +147,20 @@ def audit_page(request: Request, actor: Auditor) -> Response:
     return Page(request).render("area/audit.html", private=True, lines=lines, place=institution_of(request), back="i")
 
 
-def _area(request: Request, actor: Actor, form: Form, *, key: str = "") -> Response:
+def show_area(request: Request, actor: Actor, form: Form, *, key: str = "") -> Response:
+    """The page of the area. ``key``: a new API key to be shown this once."""
     page, context, place = Page(request), context_of(request), institution_of(request)
     with context.database.connect() as connection:
         fresh: Institution = institutions.get(connection, place.id) or place
         view = area_view(connection, fresh, _ids(request), actor, page.say, context.clock())
     scopes = [name for name in SCOPES if actor.account.operator or name not in OF_PLATFORM]
+    now = context.clock()
+    branches = [one for one in context.registry().institutions if one.parent == place.id]
     return page.render(
         "area/institution.html", status=422 if form.wrong else 200, private=True, form=form, place=fresh, actor=actor,
-        key=key, fields=FIELDS, scopes=scopes, roles=ROLES, done=request.query_params.get("done", ""), **view,
+        key=key, long=LONG, texts=TEXTS, scopes=scopes, roles=ROLES, done=request.query_params.get("done", ""),
+        branches=branches, services=SERVICES, states=STATES, version=version_of(fresh),
+        **entry_view(fresh, form, now.date()), **view,
     )  # fmt: skip
 
 
@@ -190,7 +195,8 @@ def _ids(request: Request) -> set[str]:
     return tenancy.own_ids(institution_of(request), context_of(request).registry().institutions)
 
 
-def _back(request: Request, done: str, *, path: str = "") -> Response:
+def back_to_area(request: Request, done: str, *, path: str = "") -> Response:
+    """The way back to a page of the area, which says that ``done`` is done."""
     page = Page(request)
     to = page.to.page(f"/i/{institution_of(request).id}{path}", [("done", done)])
     return see_other(to)

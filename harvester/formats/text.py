@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_BLANKS = re.compile(r"\s\s+|[^\S ]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffe\uffff]")
 # MARC non-filing marks (start/end of string, joiners) that MARC-8 and some systems leave in the text.
 _NON_FILING = re.compile("[\x88\x89\x98\x9c]")
@@ -20,10 +19,12 @@ _INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud
 def tidy(text: str) -> str:
     """NFC, without control characters, each run of white space one blank."""
     if not text.isprintable():
-        text = _CONTROL.sub("", _BLANKS.sub(" ", _NON_FILING.sub("", text)))
+        text = " ".join((text if text.isascii() else _NON_FILING.sub("", text)).split())
+        if not text.isprintable():
+            text = _CONTROL.sub("", text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    return (_BLANKS.sub(" ", text) if "  " in text else text).strip()
+    return " ".join(text.split()) if "  " in text else text.strip()
 
 
 def is_tidy(text: str) -> bool:

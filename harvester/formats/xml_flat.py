@@ -116,13 +116,13 @@ def _tidied(texts: list[bytes]) -> list[str]:
     """
     joined = b"".join(texts)
     if b"  " in joined or b"\n" in joined or b"\t" in joined or b"\r" in joined or b"\x7f" in joined:
-        return [tidy(text.decode("utf-8", "replace")) for text in texts]
+        return [_one_tidied(text) for text in texts]
     if joined.isascii():
         return [text.decode().strip() for text in texts]
-    return [text.decode().strip() if text.isascii() else _beyond_ascii(text) for text in texts]
+    return [text.decode().strip() if text.isascii() else _one_tidied(text) for text in texts]
 
 
-def _beyond_ascii(text: bytes) -> str:
+def _one_tidied(text: bytes) -> str:
     return _remembered(text) if len(text) <= _SHORT else tidy(text.decode("utf-8", "replace"))
 
 

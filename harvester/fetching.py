@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -18,7 +16,7 @@ from config.settings import Settings
 from harvester import bodies, credentials
 from harvester.addresses import Allowed, BlockedError, GuardedAdapter
 from harvester.answer_words import cause, hint, retry_after, shown, untrusted
-from harvester.answers import Download, Response
+from harvester.answers import Response
 from harvester.bodies import BodyError, TooLargeError
 from harvester.budget import Budget
 from harvester.credentials import Credentials, same_place
@@ -30,7 +28,6 @@ from schemas.catalogue import Source
 
 __all__ = [
     "Client",
-    "Download",
     "FetchError",
     "OversizeError",
     "PatienceError",
@@ -198,45 +195,28 @@ class Client:
         response.cut = cut
         return response
 
-    def download(self, url: str, to: Path, validators: Mapping[str, str] | None = None) -> Download:
-        """Fetch a file to a path, unless it is still the one the validators name.
-
-        Args:
-            url: http or https.
-            to: replaced in one step when the whole file is there.
-            validators: what an earlier download returned (etag, last_modified).
+    def download(self, url: str, to: Path) -> None:
+        """Fetch a file to a path, which is replaced in one step when the whole file is there.
 
         Raises:
             FetchError: see ``get``.
         """
-        known = validators or {}
-        asked = {"If-None-Match": known.get("etag", ""), "If-Modified-Since": known.get("last_modified", "")}
         part = to.with_name(to.name + ".part")
-        hashes: list[Any] = []
 
         def read(answer: requests.Response) -> bytes:
-            if answer.status_code != 200:
-                return b""
-            hashes.append(hashlib.blake2b(digest_size=16))
-            with part.open("wb") as file:
-                for piece in self._counted(bodies.read(answer.raw, answer.headers, MAX_FILE, sniff=False)):
-                    hashes[-1].update(piece)
-                    file.write(piece)
+            if answer.status_code == 200:
+                with part.open("wb") as file:
+                    for piece in self._counted(bodies.read(answer.raw, answer.headers, MAX_FILE, sniff=False)):
+                        file.write(piece)
             return b""
 
         try:
-            sent = {"Accept-Encoding": "gzip, deflate", **{name: value for name, value in asked.items() if value}}
-            response = self._ask(url, None, sent, read, lambda _: False)
-            if response.status == 304:
-                return Download(changed=False, path=to, validators=dict(known))
+            response = self._ask(url, None, {"Accept-Encoding": "gzip, deflate"}, read, lambda _: False)
             if response.status != 200:
                 raise StatusError(f"{shown(response.url)} answers {response.status}{hint(response.status)}", response)
             part.replace(to)
         finally:
             part.unlink(missing_ok=True)
-        given = {"etag": response.headers.get("etag", ""), "last_modified": response.headers.get("last-modified", "")}
-        kept = {name: value for name, value in given.items() if value}
-        return Download(changed=True, path=to, validators=kept, digest=hashes[-1].hexdigest())
 
     def _ask(
         self,

@@ -39,10 +39,6 @@ class SourceState(msgspec.Struct, omit_defaults=True):
     """Records that the server lists and does not give: asked for by name in each run."""
     waits_on_run: int = 0
     """The run whose removals wait for a person's decision; 0 = none."""
-    digest: str = ""
-    """Of the whole file, for file sources: an unchanged file is not read again."""
-    validators: dict[str, str] = msgspec.field(default_factory=dict)
-    """ETag and Last-Modified of a file source fetched over HTTP."""
 
 
 def add(connection: Connection, source: Source) -> int:

@@ -79,7 +79,6 @@ class FileFetch:
             path = local_copy(self._source, self._client, Path(folder))
             digest = digest_of(path)
             done = self._checkpoint.get("done", 0) if self._checkpoint.get("digest") == digest else 0
-            self.state.digest = digest
             yield from self._pages(path, digest, done, Path(folder))
 
     def _pages(self, path: Path, digest: str, done: int, folder: Path) -> Iterator[Page]:

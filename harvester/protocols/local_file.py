@@ -85,7 +85,8 @@ def local_copy(source: Source, client: Client, folder: Path) -> Path:
         FetchError: there is no such file, or it cannot be fetched or read.
     """
     if source.location.lower().startswith(("http://", "https://")):
-        return client.download(source.location, folder / "file", {}).path
+        client.download(source.location, folder / "file")
+        return folder / "file"
     path = Path(source.location.removeprefix("file://")).expanduser()
     if not path.exists():
         raise FetchError(f"{path} does not exist: give a path that is absolute, or seen from the working directory")

@@ -43,9 +43,6 @@ def allow(
         own, number = _known(connection, source)
         if not taken_down.allow(connection, number, record):
             fail(f"{record!r} of {source} is not taken down; `lampway records taken-down --source {source}`", WRONG_USE)
-        state = sources.state(connection, source)
-        state.digest, state.validators = "", {}  # so that a file is read anew
-        sources.set_state(connection, source, state)
         _note(connection, "record.allow", own, record, reason)
     say(f"{record} may come back: run `lampway harvest {source} --full`")
 

@@ -6,7 +6,7 @@ Only words of titles and creators are proposed, and only what finds something; t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, product
 
 import msgspec
@@ -65,10 +65,13 @@ def _together(asked: str, snapshot: Snapshot) -> str | None:
     ways = [["".join(parts)]]
     ways += [["".join(parts[:cut]), "".join(parts[cut:])] for cut in cuts]
     ways += [[*parts[: cut - 1], parts[cut - 1] + parts[cut], *parts[cut + 1 :]] for cut in cuts]
-    return next((" ".join(way) for way in ways if works_with(" ".join(way), snapshot)), None)
+    texts = [" ".join(way) for way in ways]
+    _expect(texts, snapshot)
+    return next((text for text in texts if works_with(text, snapshot)), None)
 
 
 def _mistyped(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
+    _expect(words, snapshot)
     works = {word: works_with(word, snapshot) for word in words}
     if all(works.values()) and (other := _other_number(asked, words, snapshot) or _meant(asked, words, snapshot)):
         return other
@@ -95,13 +98,14 @@ def _mistyped(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
 
 def _other_number(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
     """One word in the singular instead of the plural, or the other way round: what finds most."""
-    found = [
-        (-works, text)
-        for word in words if len(word) > _SHORTEST
-        for text in [_replaced(asked, word, word[:-1] if word.endswith("s") else f"{word}s")]
-        if (works := works_with(text, snapshot))
-    ]  # fmt: skip
-    return min(found)[1] if found else None
+    return _most(
+        [
+            _replaced(asked, word, word[:-1] if word.endswith("s") else f"{word}s")
+            for word in words if len(word) > _SHORTEST
+        ],
+        _all_words,
+        snapshot,
+    )  # fmt: skip
 
 
 def _meant(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
@@ -109,11 +113,14 @@ def _meant(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
 
     As in: shades of gray, stieg larson.
     """
+    if not 1 < len(words) <= _MOST_WORDS_MEANT:
+        return None
+    others = {word: _replaced(asked, word, "") for word in words if len(word) > _SHORTEST}
+    _expect(others.values(), snapshot)
     ways = [
         _replaced(asked, word, other)
-        for word in words
-        if 1 < len(words) <= _MOST_WORDS_MEANT and len(word) > _SHORTEST
-        if works_with(_replaced(asked, word, ""), snapshot)
+        for word, rest in others.items()
+        if works_with(rest, snapshot)
         for other, _ in snapshot.similar(word, 1)[:_MOST_EACH]
     ]
     return _most(ways, _title_in, snapshot) or (_most(ways, _name, snapshot) if len(words) <= _LONGEST_NAME else None)
@@ -121,8 +128,20 @@ def _meant(asked: str, words: list[str], snapshot: Snapshot) -> str | None:
 
 def _most(ways: list[str], asking: Callable[[str], EngineQuery], snapshot: Snapshot) -> str | None:
     """Of some texts the one whose question finds most; None where none finds anything."""
-    found = [(-count, way) for way in ways if (count := snapshot.count(asking(way)))]
+    queries = [asking(way) for way in ways]
+    snapshot.expect((), queries)
+    counted = ((snapshot.count(query), way) for query, way in zip(queries, ways, strict=True) if query.clauses)
+    found = [(-count, way) for count, way in counted if count]
     return min(found)[1] if found else None
+
+
+def _all_words(text: str) -> EngineQuery:
+    return EngineQuery(clauses=query_clauses(text))
+
+
+def _expect(texts: Iterable[str], snapshot: Snapshot) -> None:
+    """Tell the engine whose works will be counted: one far away asks for them together."""
+    snapshot.expect((), [query for text in texts if (query := _all_words(text)).clauses])
 
 
 def _title_in(text: str) -> EngineQuery:
@@ -139,12 +158,16 @@ def _name(text: str) -> EngineQuery:
 def _both(asked: str, words: list[str], works: dict[str, int], snapshot: Snapshot) -> str | None:
     """Both of two unknown words (hary poter): those that go together, the nearest first, then what makes a title."""
     ways = [islice(_others(word, works, snapshot, alone=False, supported=False), _MOST_EACH) for word in words]
+    texts = [
+        (edits + more, _replaced(_replaced(asked, words[0], other), words[1], another))
+        for (edits, other), (more, another) in product(*ways)
+    ]
+    _expect([text for _, text in texts], snapshot)
     found = []
-    for (edits, other), (more, another) in product(*ways):
-        text = _replaced(_replaced(asked, words[0], other), words[1], another)
+    for edits, text in texts:
         if count := works_with(text, snapshot):
             titled = EngineQuery(filters=(Terms("title_key", (title_key(text),)),))
-            found.append((edits + more, not snapshot.count(titled), -count, text))
+            found.append((edits, not snapshot.count(titled), -count, text))
     return min(found)[-1] if found else None
 
 

@@ -34,7 +34,9 @@ def second_try(request: SearchRequest, first: Retrieval, snapshot: Snapshot) -> 
     bare = without_asking(asked)
     words = bare[-1] if bare else asked
     scripts = other_scripts(words, lambda word: works_with(word, snapshot) > 0)
-    for other in dict.fromkeys((*bare, *other_numbers(words), *scripts)):
+    others = dict.fromkeys((*bare, *other_numbers(words), *scripts))
+    snapshot.expect((), [asking for other in others if (asking := _asking(first, other).query).clauses])
+    for other in others:
         if worded := _worded(request, first, other, snapshot):
             return worded
     partly = [asked, words]

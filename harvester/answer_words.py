@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds a server asks to wait, from a number or an HTTP date; None when it says nothing sensible."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)

@@ -10,6 +10,7 @@ _READ = 65536
 _RATIO_FROM = 8 << 20
 """Decoded bytes from which the ratio is judged: small pages of blanks pack well and harm nobody."""
 MAX_RATIO = 100
+_BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 
 class BodyError(Exception):
@@ -27,19 +28,21 @@ def read(raw: Any, headers: Any, limit: int, *, sniff: bool) -> Iterator[bytes]:
         raw: urllib3's response.
         headers: the answer's headers.
         limit: bytes, on the wire and decoded, beyond which it is refused.
-        sniff: unpack gzip that the headers do not mention (pages; never files, which may be meant to stay packed).
+        sniff: believe the bytes and not the headers about how they are packed (pages; never files, which may be meant
+            to stay packed).
 
     Raises:
         BodyError: shorter than announced, or a packed body without its end.
         TooLargeError: larger than the limit, or packed more than 100 to 1.
     """
     declared = headers.get("content-length", "")
-    expected = int(declared) if declared.isdigit() else None
+    expected = int(declared) if declared.isascii() and declared.isdigit() else None
     if expected is not None and expected > limit:
         raise TooLargeError(f"it announces {expected:,} bytes; the limit is {limit:,}")
     encoding = headers.get("content-encoding", "").strip().lower()
     packed = encoding in {"gzip", "x-gzip", "deflate"}
-    if encoding not in {"", "identity"} and not packed:
+    strange = encoding not in {"", "identity"} and not packed
+    if strange and not sniff:
         raise BodyError(f"its Content-Encoding {encoding!r} was not asked for")
     inflate: _Inflate | None = None
     first, wire, plain = True, 0, 0
@@ -49,8 +52,11 @@ def read(raw: Any, headers: Any, limit: int, *, sniff: bool) -> Iterator[bytes]:
             raise TooLargeError(f"it is longer than {limit:,} bytes")
         if first:
             first = False
+            if strange and not (_is_gzip(chunk) or chunk.lstrip(_BLANKS).startswith(b"<")):
+                raise BodyError(f"its Content-Encoding {encoding!r} was not asked for")
             if (packed or sniff) and _is_packed(chunk, encoding):
-                inflate = _Inflate(raw_deflate=encoding == "deflate" and chunk[0] & 0x0F != 8)
+                raw_deflate = encoding == "deflate" and not (_is_gzip(chunk) or _is_zlib(chunk))
+                inflate = _Inflate(raw_deflate=raw_deflate)
         for part in inflate.feed(chunk) if inflate else (chunk,):
             plain += len(part)
             if plain > limit:
@@ -78,7 +84,15 @@ def _is_packed(start: bytes, encoding: str) -> bool:
     """Whether the bytes look packed: some servers announce gzip and send plain text."""
     if encoding == "deflate":
         return not start.lstrip().startswith((b"<", b"{"))
+    return _is_gzip(start) or (bool(encoding) and _is_zlib(start))
+
+
+def _is_gzip(start: bytes) -> bool:
     return start[:2] == b"\x1f\x8b"
+
+
+def _is_zlib(start: bytes) -> bool:
+    return len(start) > 1 and start[0] & 0x0F == 8 and (start[0] << 8 | start[1]) % 31 == 0
 
 
 class _Inflate:
@@ -95,7 +109,7 @@ class _Inflate:
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         while chunk:
             if self._stream.eof:
-                if not chunk.startswith(b"\x1f\x8b"):
+                if not _is_gzip(chunk):
                     return  # padding after the end
                 self._stream = zlib.decompressobj(self._bits)
             try:

@@ -10,6 +10,7 @@ SHORTEST = timedelta(minutes=10)
 LONGEST = timedelta(days=30)
 """A record that comes later than this after its datestamp was not shown late: the list became another one."""
 _QUIET_RUNS = 3
+_FIRST_YEAR = 1000
 
 
 def learned(overlap_s: float, quiet: int, *, fresh: int, latest_s: float) -> tuple[float, int]:
@@ -49,10 +50,15 @@ def lateness(datestamp: str, mark: str) -> float:
 
 
 def parse_stamp(text: str) -> datetime | None:
-    """A datestamp as servers write it (fractions, no zone, only a day); None when it is none. Without zone: UTC."""
+    """A datestamp as servers write it (fractions, no zone, only a day); None when it is none. Without zone: UTC.
+
+    The first and last years that there are mean "not known" (a program's zero), and no calendar reckons beyond them.
+    """
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
+        return None
+    if not _FIRST_YEAR <= moment.year < datetime.max.year:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -8,10 +8,9 @@ from functools import lru_cache
 import msgspec
 from lxml import etree
 
-OAI = "{http://www.openarchives.org/OAI/2.0/}"
-RECORD, HEADER = OAI + "record", OAI + "header"
-_METADATA = OAI + "metadata"
-_IDENTIFIER, _DATESTAMP, _SET = OAI + "identifier", OAI + "datestamp", OAI + "setSpec"
+from harvester.protocols.oai_strays import put_parts_right, unpack
+from harvester.protocols.oai_tags import DATESTAMP, HEADER, IDENTIFIER, METADATA, SET
+
 _SET_TEXT = re.compile(rb"<[^/>]+>([^<]*)<")
 
 
@@ -76,13 +75,34 @@ def _usual(prefix: bytes) -> re.Pattern[bytes]:
 
 def _described(element: etree._Element, payload: bytes) -> OaiRecord:
     record = OaiRecord(payload=payload)
+    _describe(record, element)
+    mended = False
+    if not record.has_header:
+        put_parts_right(element)
+        _describe(record, element)
+        mended = record.has_header
+    if not record.has_metadata:
+        record.has_metadata = any(unpack(metadata) for metadata in element.iterchildren(tag=METADATA))
+        mended = mended or record.has_metadata
+    if mended:
+        record.payload = etree.tostring(element, encoding="utf-8", with_tail=False)
+    return record
+
+
+def _describe(record: OaiRecord, element: etree._Element) -> None:
     for child in element:
         tag = child.tag
         if tag == HEADER:
             _head(record, child)
-        elif tag == _METADATA:
+        elif tag == METADATA and not record.has_metadata:
             record.has_metadata = next(child.iterchildren(tag=etree.Element), None) is not None
-    return record
+
+
+def text_of(element: etree._Element | None) -> str:
+    """Text of an element without comments and surrounding blanks; "" when there is none."""
+    if element is None:
+        return ""
+    return (str(element.xpath("string()")) if len(element) else element.text or "").strip(" \t\r\n")
 
 
 def _head(record: OaiRecord, header: etree._Element) -> None:
@@ -90,9 +110,9 @@ def _head(record: OaiRecord, header: etree._Element) -> None:
     record.deleted = (header.get("status") or "").strip().lower() == "deleted"
     for field in header:
         name = field.tag
-        if name == _IDENTIFIER:
-            record.identifier = (field.text or "").strip(" \t\r\n")
-        elif name == _DATESTAMP:
-            record.datestamp = (field.text or "").strip()
-        elif name == _SET:
-            record.sets.append((field.text or "").strip())
+        if name == IDENTIFIER:
+            record.identifier = text_of(field)
+        elif name == DATESTAMP:
+            record.datestamp = text_of(field)
+        elif name == SET:
+            record.sets.append(text_of(field))

@@ -8,10 +8,10 @@ import msgspec
 from lxml import etree
 
 from harvester.fetching import FetchError, PatienceError, RefusedError
-from harvester.protocols.oai_headers import OAI
 from harvester.protocols.oai_pages import BadPageError, HarmfulPageError, iterate_sets, read_tree, text_of
 from harvester.protocols.oai_repair import repaired_tree
 from harvester.protocols.oai_sickle import Harvester, OaiError
+from harvester.protocols.oai_tags import OAI
 
 DAY, SECONDS = "YYYY-MM-DD", "YYYY-MM-DDThh:mm:ssZ"
 _MOST_SETS = 10_000

@@ -11,7 +11,9 @@ import msgspec
 from lxml import etree
 
 from harvester.protocols.oai_cut import cut, declare
-from harvester.protocols.oai_headers import HEADER, OAI, RECORD, OaiRecord, read_element, read_header, read_record
+from harvester.protocols.oai_headers import OaiRecord, read_element, read_header, read_record, text_of
+from harvester.protocols.oai_strays import is_plain, put_right, token_beside
+from harvester.protocols.oai_tags import HEADER, OAI, RECORD, TOKEN
 
 __all__ = [
     "BadPageError",
@@ -22,6 +24,7 @@ __all__ = [
     "OaiRecord",
     "Token",
     "read_page",
+    "text_of",
 ]
 
 _SAFE: dict[str, Any] = {
@@ -41,6 +44,8 @@ _CHALLENGE = re.compile(
     rb"|enable javascript and cookies|ddos protection|access denied",
     re.IGNORECASE,
 )
+_MOST_DIGITS = 12
+"""Of a list's size; no library has more records."""
 _LIMITS = ("huge", "depth", "too long", "excessive")
 """Words in libxml2's messages about its own limits, which our cap on the body makes needless."""
 
@@ -123,11 +128,6 @@ def read_tree(data: bytes) -> etree._Element:
     return root
 
 
-def text_of(element: etree._Element | None) -> str:
-    """Text of an element without surrounding blanks; "" when there is none."""
-    return (element.text or "").strip() if element is not None else ""
-
-
 def _read(data: bytes, *, huge: bool) -> OaiPage:
     page = OaiPage()
     if _is_sound(data, huge=huge) and (parts := cut(data)) is not None:
@@ -135,12 +135,21 @@ def _read(data: bytes, *, huge: bool) -> OaiPage:
         root = etree.fromstring(frame, etree.XMLParser(huge_tree=huge, **_SAFE))
         places = root.findall(f"*/{RECORD}")
         payloads = declare(data, cuts, prefix, places[0].nsmap) if len(places) == 1 else None
-        if root.tag == _ROOT and (payloads is not None or (not places and not cuts)):
+        whole = payloads is not None or (not places and not cuts)
+        if root.tag == _ROOT and whole and is_plain(root):
             page.records = [read_record(payload, prefix) for payload in payloads or ()]
             _finish(page, root)
             return page
     root = etree.fromstring(data, etree.XMLParser(huge_tree=huge, **_SAFE))
     _check_root(root)
+    page.broken = [
+        Broken(
+            position=f"element {number} of what is no record",
+            reason=f"its list holds what is no record: <{etree.QName(strange).localname[:100]}>",
+            payload=etree.tostring(strange, encoding="utf-8", with_tail=False),
+        )
+        for number, strange in enumerate(put_right(root), 1)
+    ]
     page.records = [read_element(element) for element in root.iterfind(f"*/{RECORD}")]
     _finish(page, root)
     return page
@@ -187,18 +196,23 @@ def _finish(page: OaiPage, root: etree._Element) -> None:
             page.response_date = text_of(child)
         elif name == "error":
             page.errors.append((child.get("code") or "", text_of(child)))
-        elif name != "request":
+        elif name.lower() not in {"request", "resumptiontoken"}:
             page.verb = name
-            for token in child.iterchildren(OAI + "resumptionToken", reversed=True):
-                size = (token.get("completeListSize") or "").strip()
-                page.token = Token(
-                    text=text_of(token),
-                    size=int(size) if size.isdecimal() else None,
-                    expires=(token.get("expirationDate") or "").strip(),
-                )
-                break
+            token = next(child.iterchildren(TOKEN, reversed=True), None)
+            token = token if token is not None else token_beside(root)
+            if token is not None:
+                page.token = _token(token)
             if name == "ListIdentifiers":
                 page.records = [read_header(header) for header in child.iterchildren(HEADER)]
+
+
+def _token(token: etree._Element) -> Token:
+    size = (token.get("completeListSize") or "").strip()
+    return Token(
+        text=text_of(token),
+        size=int(size) if size.isdecimal() and len(size) <= _MOST_DIGITS else None,
+        expires=(token.get("expirationDate") or "").strip(),
+    )
 
 
 def _refuse_dtd(data: bytes) -> None:

@@ -6,13 +6,13 @@ itself and what fails keeps its bytes and its place. A page without its end is n
 
 from __future__ import annotations
 
-import codecs
 import html.entities
 import re
 from collections.abc import Iterator
 
 from lxml import etree
 
+from harvester.protocols.oai_encoding import as_utf8, decoded
 from harvester.protocols.oai_pages import (
     BadPageError,
     Broken,
@@ -23,6 +23,7 @@ from harvester.protocols.oai_pages import (
     read_page,
     read_tree,
 )
+from harvester.protocols.oai_tags import OAI
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));")
@@ -35,21 +36,31 @@ _LIST = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)(ListRecords|GetRecord)\b[^<>]*>")
 _TOKEN_START = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b")
 _TOKEN = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b([^>]*?)(?:/>|>([^<]*)</(?:[\w.-]+:)?resumptionToken\s*>)\s*$")
 _IDENTIFIER = re.compile(r"<(?:[\w.-]{1,64}:)?identifier>([^<]+)</")
-_NAMESPACE = 'xmlns="http://www.openarchives.org/OAI/2.0/"'
+_NAMESPACE = f'xmlns="{OAI[1:-1]}"'
+_LIKE_OAI = re.compile(
+    r"""xmlns(?::[\w.-]+)?\s*=\s*["'](?!http://www\.openarchives\.org/OAI/2\.0/["'])"""
+    r"""(\s*https?://(?:www\.)?openarchives\.org/OAI/2\.0/?\s*)["']""",
+    re.IGNORECASE,
+)
+_NO_TAG = re.compile(r"<(?![A-Za-z_:/!?\u00c0-\U000effff])")
 _MOST_PREFIXES = 20
 _LONGEST_HEAD = 1 << 16
 """Characters before the records, each of which is parsed behind them."""
 
-codecs.register_error("cp1252", lambda error: _as_cp1252(error))
 
-
-def repair(data: bytes) -> OaiPage:
+def repair(data: bytes, charset: str = "") -> OaiPage:
     """Read a dirty page, telling in ``repairs`` what was mended and in ``broken`` what no parser takes.
+
+    Args:
+        data: the page.
+        charset: the encoding that its headers name.
 
     Raises:
         BadPageError: its end is missing, it is no OAI-PMH, or it cannot be taken apart safely.
     """
-    text, repairs = _clean(data)
+    text, repairs = _clean(as_utf8(data), charset)
+    text, corrected = _namespaced(text)
+    repairs += [corrected] if corrected else []
     reason = "it stays unreadable"
     for _ in range(_MOST_PREFIXES):
         try:
@@ -67,9 +78,6 @@ def repair(data: bytes) -> OaiPage:
         if (undeclared := _UNDECLARED.search(reason)) and f"xmlns:{undeclared[1]}=" not in root[2]:
             declaration = f' xmlns:{undeclared[1]}="urn:undeclared:{undeclared[1]}"'
             repairs.append(f"declared the prefix {undeclared[1]}")
-        elif not root[1] and "xmlns=" not in root[2]:
-            declaration = " " + _NAMESPACE
-            repairs.append("added the missing namespace")
         elif foreign:
             raise BadPageError(reason)
         else:
@@ -86,10 +94,10 @@ def repaired_tree(data: bytes) -> etree._Element:
     Raises:
         BadPageError: it stays unreadable.
     """
-    return read_tree(_clean(data)[0].encode())
+    return read_tree(_namespaced(_clean(as_utf8(data))[0])[0].encode())
 
 
-def _clean(data: bytes) -> tuple[str, list[str]]:
+def _clean(data: bytes, charset: str = "") -> tuple[str, list[str]]:
     """The document in the bytes, with everything XML forbids taken out or written as it should be."""
     start = _START.search(data, 0, 65536)
     ends = [match.end() for match in _END.finditer(data, max(0, len(data) - 65536))]
@@ -98,36 +106,50 @@ def _clean(data: bytes) -> tuple[str, list[str]]:
     repairs: list[str] = []
     if start.start() or data[ends[-1] :].strip():
         repairs.append("cut off what stood around the document")
-    text, more = mend(data[start.start() : ends[-1]])
+    text, more = mend(data[start.start() : ends[-1]], charset)
     return text, repairs + more
 
 
-def mend(data: bytes) -> tuple[str, list[str]]:
-    """XML as text, with everything that XML forbids taken out or written as it should be, and what that was."""
-    repairs: list[str] = []
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", "cp1252")
-        repairs.append("read bytes that are not UTF-8 as Windows-1252")
+def _namespaced(text: str) -> tuple[str, str]:
+    """The document with the namespace of OAI-PMH 2.0 where its root has none or nearly that one, and what was done."""
+    root = _ROOT.search(text)
+    if root is None:
+        return text, ""
+    if not root[1] and "xmlns=" not in root[2]:
+        return f"{text[: root.end() - 1]} {_NAMESPACE}{text[root.end() - 1 :]}", "added the missing namespace"
+    like = _LIKE_OAI.search(text, root.start(), root.end())
+    if like is None:
+        return text, ""
+    return f"{text[: like.start(1)]}{OAI[1:-1]}{text[like.end(1) :]}", "corrected the namespace"
+
+
+def mend(data: bytes, charset: str = "") -> tuple[str, list[str]]:
+    """XML as text, with everything that XML forbids taken out or written as it should be, and what that was.
+
+    Args:
+        data: a document or a part of one.
+        charset: the encoding that headers name; what the document says goes before it.
+    """
+    text, guessed = decoded(data, charset)
+    repairs = [guessed] if guessed else []
     text = re.sub(r"^<\?xml[^>]*\?>", "", text)
     text, count = _ILLEGAL.subn("", text)
     text, more = _replace_references(text)
     if count + more:
         repairs.append(f"dropped {count + more} characters that XML forbids")
     if (mended := "".join(_escaped(text))) != text:
-        repairs.append("escaped ampersands and named characters")
+        repairs.append("escaped ampersands, signs and named characters")
     return mended, repairs
 
 
 def _escaped(text: str) -> Iterator[str]:
-    """The text with ampersands written as they should be; in CDATA they are as they should be."""
+    """The text with ampersands and signs for "less" written as they should be; in CDATA they are as they should be."""
     at = 0
     while (start := text.find("<![CDATA[", at)) >= 0 and (end := text.find("]]>", start)) >= 0:
-        yield _AMPERSAND.sub(_escape, text[at:start])
+        yield _NO_TAG.sub("&lt;", _AMPERSAND.sub(_escape, text[at:start]))
         yield text[start : end + 3]
         at = end + 3
-    yield _AMPERSAND.sub(_escape, text[at:])
+    yield _NO_TAG.sub("&lt;", _AMPERSAND.sub(_escape, text[at:]))
 
 
 def _replace_references(text: str) -> tuple[str, int]:
@@ -163,12 +185,6 @@ def _escape(match: re.Match[str]) -> str:
         return "&amp;"
     characters = html.entities.html5.get(name + ";")
     return "".join(f"&#{ord(c)};" for c in characters) if characters else f"&amp;{name};"
-
-
-def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
 def _salvage(text: str, reason: str) -> OaiPage:

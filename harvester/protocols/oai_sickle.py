@@ -17,6 +17,7 @@ from sickle.response import OAIResponse
 
 from harvester.answer_words import shown
 from harvester.fetching import Client, FetchError, Response, StatusError
+from harvester.protocols.oai_encoding import believed, charset_of
 from harvester.protocols.oai_pages import BadPageError, ForeignPageError, HarmfulPageError, OaiPage, read_page
 from harvester.protocols.oai_repair import repair
 
@@ -107,7 +108,7 @@ class Harvester(Sickle):  # type: ignore[misc]
             response = self._fetch(params)
             content = response.content
             try:
-                return PageResponse(response, params, read_page(content))
+                return PageResponse(response, params, _read(content))
             except HarmfulPageError as error:
                 raise UnreadableAnswerError(f"{self._place(params)} sends a page that is refused: {error}") from None
             except ForeignPageError as error:
@@ -116,7 +117,9 @@ class Harvester(Sickle):  # type: ignore[misc]
                 trouble, foreign = str(error), False
             if attempt and not foreign:  # not the network then: the page itself is so
                 try:
-                    return PageResponse(response, params, repair(content))
+                    return PageResponse(
+                        response, params, repair(content, charset_of(response.headers.get("content-type", "")))
+                    )
                 except BadPageError as error:
                     trouble = str(error)
             if attempt < tries - 1:
@@ -157,6 +160,15 @@ class Harvester(Sickle):  # type: ignore[misc]
         if response.moved_to:
             self.moved_to = response.moved_to
         return response
+
+
+def _read(content: bytes) -> OaiPage:
+    """A page read strictly, in the encoding that it surely has."""
+    truth = believed(content)
+    page = read_page(content if truth is None else truth)
+    if truth is not None:
+        page.repairs.append("read as UTF-8 what is said to be in another encoding, and is not")
+    return page
 
 
 def _is_protocol_error(response: Response) -> bool:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from harvester.protocols.oai_headers import OAI
 from harvester.protocols.oai_pages import BadPageError, HarmfulPageError, read_page
+from harvester.protocols.oai_tags import OAI
 
 TAIL = "<resumptionToken completeListSize='9'>next</resumptionToken></ListRecords></OAI-PMH>"
 METADATA = '<metadata><dc xmlns="urn:dc"><title>Ä &amp; B</title></dc></metadata>'

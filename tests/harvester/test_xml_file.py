@@ -153,7 +153,7 @@ def test_what_reads_of_a_broken_file_is_kept_and_the_rest_set_aside(
         sources.add(connection, source)
     path.write_text("<modsCollection>" + "".join(good) + "</modsCollection>")
     assert harvest_source(database, source, client).status == "complete"
-    good[1] = good[1].replace("Title 1", "A < B")
+    good[1] = good[1].replace("Title 1", "A <B")
     good[2] = good[2].replace("Title 2", "A & B \x02")
     good[3] = good[3].replace("</mods>", "")
     path.write_text("<modsCollection>" + "".join(good))

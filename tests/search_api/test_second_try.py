@@ -247,7 +247,7 @@ def test_numbers_are_found_however_they_are_written(ask: Ask) -> None:
     [
         ("9780141439519", "the others call for 8"),
         ("0-14-143951-X", "the others call for 3"),
-        ("978014143951", "has 12 digits"),
+        ("978014143951", " 12 "),
         ("0077-8924", "the others call for 3"),
     ],
 )

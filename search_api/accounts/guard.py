@@ -154,7 +154,10 @@ def _local(host: str) -> bool:
 def _must_log_in(request: Request) -> Exception:
     if request.url.path.startswith("/api/"):
         return ApiError("not-authenticated", "Log in first.")
-    return SeeOther(f"/login?next={quote(_back(request))}")
+    # Straight from the form of the log-in, and still nobody: the browser has not kept its cookie.
+    came_from = urlsplit(request.headers.get("referer", "")).path
+    refused = request.method in READS and (came_from == "/login" or came_from.startswith("/link/"))
+    return SeeOther(f"/login?next={quote(_back(request))}{'&cookie=refused' if refused else ''}")
 
 
 def _back(request: Request) -> str:

@@ -9,9 +9,11 @@ from urllib.parse import unquote, urlencode, urlsplit
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from indexer.engines.base import EngineError
 from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters
 from search_api.errors import ApiError
 from search_api.json_response import json_response
+from search_api.messages import text
 from search_api.parameters import asked, one, whole_number
 from search_api.problems import BadParameterError
 from search_api.rendering import address_of, frame_of
@@ -19,9 +21,10 @@ from search_api.routes.description import answers, parameters, query
 from search_api.routes.shared import AT, LANG, MODE, NEAR
 from search_api.views import Moved
 from search_api.web import assets
-from search_api.web.nearby_cards import KINDS, MOST, MOST_LETTERS, NearbyCards, cards_for
+from search_api.web.nearby_cards import KINDS, MOST, MOST_LETTERS, NearbyCard, NearbyCards, cards_for
 from search_api.web.rendering import Page
 from search_api.works import work_asked_for
+from store.database import StoreError
 
 router = APIRouter(tags=["search"])
 WIDGET = "nearby.js"
@@ -116,11 +119,18 @@ def embed_page(request: Request, context: ContextOf) -> Response:
 def embed_frame(request: Request, context: ContextOf, lang: Language, params: Parameters) -> Response:
     """The same places without any script, for a frame on somebody's page."""
     kind = next((name for name in KINDS if one(params, name)), "")
-    if not kind:
-        raise BadParameterError("isbn", f"give one of {', '.join(KINDS)}")
-    question = asked(context, params, lang, KINDS)
-    found = cards_for(context, question, [f"{kind}:{one(params, kind)}"], frame_of(request, context, question))
-    response = Page(request).render("embed_nearby.html", card=found.cards[0])
+    status, card = 200, NearbyCard(want=kind)
+    try:
+        if not kind:
+            raise BadParameterError("isbn", f"give one of {', '.join(KINDS)}")
+        question = asked(context, params, lang, KINDS)
+        found = cards_for(context, question, [f"{kind}:{one(params, kind)}"], frame_of(request, context, question))
+        card = found.cards[0]
+    except BadParameterError as error:  # told within the frame: a page that may not be framed would leave it blank
+        status, card.problem = 400, error.message
+    except (EngineError, StoreError):
+        status, card.problem = 503, text(lang, "embed.down")
+    response = Page(request).render("embed_nearby.html", status=status, card=card)
     response.headers["Content-Security-Policy"] = _FRAME_POLICY
     return response
 

@@ -23,14 +23,19 @@ def error_page(request: Request, problem: Problem) -> Response:
     wait = problem.retry_after or 1
     usual = f"error_{known}_title" if known else "error_other_title", f"error_{known}"
     heading, explanation = _BY_TYPE.get(problem.type.rpartition("/")[2], usual)
-    words = page.say(explanation, n=wait) if known else problem.detail
+    kind = f"problem_{problem.type.rpartition('/')[2].replace('-', '_')}"
+    words, detail = problem.detail, problem.request
+    if problem.status != 400 and known:
+        words = page.say(explanation, n=wait)
+    elif page.say.has(kind):  # in the reader's language, and the English of the problem below it
+        words, detail = page.say(kind), problem.detail
     return page.render(
         "error.html",
         status=problem.status,
         symbol="search" if problem.status == 404 else "warning",
         heading=page.say(heading),
-        explanation=problem.detail if problem.status == 400 else words,
-        detail=problem.request,
+        explanation=words,
+        detail=detail,
         again=page.to.page(page.path, page.pairs) if problem.status in (429, 500, 503) else "",
         search="",
     )

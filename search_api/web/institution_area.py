@@ -20,10 +20,10 @@ from search_api.dependencies import context_of
 from search_api.institutions import version_of
 from search_api.web.entry_form import LONG, TEXTS, changes, entry_view, field_of, given_of
 from search_api.web.forms import Form, Sent, see_other
-from search_api.web.institution_area_page import area_view, source_view
+from search_api.web.institution_area_page import area_view, audit_view, removals_view, source_view
 from search_api.web.rendering import Page
 from search_api.web.sentences import told_error, told_problem
-from store import audit, institutions, quarantine, registrations, sources
+from store import institutions, quarantine, registrations, sources
 from store.api_keys import OF_PLATFORM, SCOPES
 
 router = APIRouter(prefix="/i/{institution}", include_in_schema=False)
@@ -140,11 +140,9 @@ def remove_member(request: Request, actor: MemberKeeper, form: Sent) -> Response
 @router.get("/audit")
 def audit_page(request: Request, actor: Auditor) -> Response:
     """Who did what to this institution's things."""
-    before = request.query_params.get("before", "")
     with context_of(request).database.connect() as connection:
-        ids = _ids(request)
-        lines = audit.read(connection, institutions=ids, before=int(before) if before.isdecimal() else 0)
-    return Page(request).render("area/audit.html", private=True, lines=lines, place=institution_of(request), back="i")
+        shown = audit_view(connection, request.query_params.get("before", ""), _ids(request))
+    return Page(request).render("area/audit.html", private=True, place=institution_of(request), **shown)
 
 
 def show_area(request: Request, actor: Actor, form: Form, *, key: str = "") -> Response:
@@ -171,6 +169,7 @@ def _source(request: Request, id_: str, form: Form) -> Response:
         number = sources.number_of(connection, id_) or 0
         aside = list(quarantine.first(connection, number, 50))
         withdrawn = registrations.is_withdrawn(connection, id_)
+        removals = removals_view(connection, number, own.waits_on_run)
     view = source_view(own, page.say, context.clock())
     done = request.query_params.get("done", "")
     status = 422 if form.wrong else 200
@@ -183,6 +182,8 @@ def _source(request: Request, id_: str, form: Form) -> Response:
         aside=aside,
         done=done,
         withdrawn=withdrawn,
+        removals=removals,
+        rest_days=context.settings.rest_days,
         **view,
     )
 

@@ -10,9 +10,11 @@ from search_api.accounts import tenancy
 from search_api.accounts.actor import Actor
 from search_api.accounts.tenancy import OwnSource
 from search_api.web.wording import Wording
-from store import accounts, registrations
+from store import accounts, audit, harvest_runs, raw_records, records, registrations
 from store.database import Connection
 
+_NAMED, _LINES = 10, 100
+"""Titles of records that would be removed; lines of the audit on a page."""
 _COUNTS = ("received", "new", "changed", "unchanged", "deleted", "quarantined")
 
 
@@ -58,6 +60,29 @@ def source_view(own: OwnSource, say: Wording, now: datetime) -> dict[str, Any]:
         "counts": [(say(f"run_{name}"), say.number(getattr(run, name))) for name in _COUNTS] if run else [],
         "asked": bool(own.source.wanted_at and (run is None or own.source.wanted_at > run.started_at)),
     }
+
+
+def removals_view(connection: Connection, number: int, run: int) -> dict[str, Any]:
+    """What a run that waits would remove: how many, and the titles of the first; empty where none waits."""
+    waiting = harvest_runs.report(connection, str(run)) if run else None
+    if waiting is None:
+        return {}
+    deleted = raw_records.buried_alive(connection, number)
+    unlisted = raw_records.vanished(connection, number, waiting.unlisted_since) if waiting.unlisted_since else []
+    rows = [*deleted, *unlisted]
+    found = records.by_ids(connection, rows[:_NAMED])
+    named = [found[row].title or found[row].record for row in rows[:_NAMED] if row in found]
+    return {
+        "count": len(rows), "deleted": len(deleted), "unlisted": len(unlisted), "named": named,
+        "more": len(rows) - len(named), "living": records.count_live(connection, number),
+    }  # fmt: skip
+
+
+def audit_view(connection: Connection, before: str, institutions: set[str] | None = None) -> dict[str, Any]:
+    """A page of the audit. ``before``: number of a line, as the address has it; ``institutions``: None = all."""
+    start = int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else 0
+    lines = audit.read(connection, institutions=institutions, before=start, limit=_LINES + 1)
+    return {"lines": lines[:_LINES], "more": len(lines) > _LINES}
 
 
 def registrations_by(connection: Connection, *states: Any) -> list[Any]:

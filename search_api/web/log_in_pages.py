@@ -112,6 +112,7 @@ def log_in_form(request: Request, form: Form, wait: int = 0) -> Response:
     response = page.render(
         "account/login.html", status=status, private=True, form=form, mail=mail.ready,
         passkeys=Site(own_origin(request)).fits, provider=request.app.state.provider,
+        no_cookie="cookie" in request.query_params,
     )  # fmt: skip
     if wait:
         response.headers["Retry-After"] = str(wait)

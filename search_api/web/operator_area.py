@@ -16,10 +16,10 @@ from search_api.accounts.mail import Mail
 from search_api.dependencies import context_of
 from search_api.errors import ApiError
 from search_api.web.forms import Form, Sent, see_other
-from search_api.web.institution_area_page import registrations_by
+from search_api.web.institution_area_page import audit_view, registrations_by
 from search_api.web.rendering import Page
 from search_api.web.sentences import told_error
-from store import accounts, audit, passkeys, registrations, sources
+from store import accounts, passkeys, registrations, sources
 from store.registrations import StepError
 
 router = APIRouter(prefix="/operator", include_in_schema=False)
@@ -67,10 +67,9 @@ def decide(request: Request, actor: Decider, id: str, act: str, form: Sent) -> R
 @router.get("/audit")
 def audit_page(request: Request, actor: Watcher) -> Response:
     """Everything that was done."""
-    before = request.query_params.get("before", "")
     with context_of(request).database.connect() as connection:
-        lines = audit.read(connection, before=int(before) if before.isdecimal() else 0)
-    return Page(request).render("area/audit.html", private=True, lines=lines, place=None, back="operator")
+        shown = audit_view(connection, request.query_params.get("before", ""))
+    return Page(request).render("area/audit.html", private=True, place=None, **shown)
 
 
 def _tell(request: Request, registration: Registration) -> None:

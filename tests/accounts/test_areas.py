@@ -10,9 +10,11 @@ import pyotp
 import pytest
 from fastapi.routing import APIRoute
 
-from schemas.catalogue import Source
+from schemas.account import Act
+from schemas.catalogue import CatalogueRecord, RawRecord, Source
 from search_api.web import institution_area, leaving_pages, shelf_area
-from store import accounts, api_keys, audit, institutions, registrations, sources
+from store import accounts, api_keys, audit, harvest_runs, institutions, raw_records, records, registrations, sources
+from store.harvest_runs import RunReport
 from store.sources import SourceState
 
 ADA, EVE = "ada@example.org", "eve@example.org"
@@ -211,6 +213,47 @@ def test_the_operator_decides_with_a_second_factor(person: Any, context: Any) ->
         assert accounts.roles_of(connection, accounts.by_email(connection, ADA).number) == {"hafen": "editor"}
         steps = [line.detail["to"] for line in audit.read(connection) if line.action == "registration.step"]
     assert steps == ["live", "approved", "proven", "proof_pending"]
+
+
+def test_who_decides_about_removals_sees_what_would_go(person: Any, context: Any, stocked: dict[str, str]) -> None:
+    with context.database.begin() as connection:
+        number = sources.number_of(connection, "north-source")
+        first = harvest_runs.start(connection, number)
+        raw = [RawRecord(source="north-source", record=f"r{n}", payload=b"x") for n in range(14)]
+        rows = raw_records.store_page(connection, number, first, raw).new
+        described = [
+            (id_, CatalogueRecord(source="north-source", record=one.record, title=f"Tale {one.record}"))
+            for id_, one in rows
+        ]
+        records.upsert(connection, number, described)
+        run = harvest_runs.start(connection, number)
+        harvest_runs.finish(connection, run, RunReport(source="north-source", status="waiting", unlisted_since=run))
+        sources.set_state(connection, "north-source", SourceState(waits_on_run=run))
+    ada = person(ADA, north="editor")
+    page = ada.get("/i/north/sources/north-source").text
+    assert "14 of 14 records would go: 0 deleted by the source, 14 no longer in its list." in page
+    assert page.count("<li><bdi>Tale r") == 10
+    assert "and 4 more" in page
+    assert ada.post("/i/north/sources/north-source/approve", data={}).status_code == 303
+    with context.database.connect() as connection:
+        assert records.count_live(connection, number) == 0
+    assert "would go" not in ada.get("/i/north/sources/north-source").text
+    assert "let removals happen" in ada.get("/i/north/audit").text
+
+
+def test_acts_are_told_in_words_page_by_page(person: Any, context: Any) -> None:
+    ada = person(ADA, north="editor")
+    with context.database.begin() as connection:
+        for n in range(101):
+            act = Act(actor=ADA, action="key.add" if n else "odd.thing", thing=f"key:{n}", institution="north")
+            audit.write(connection, act)
+    page = ada.get("/i/north/audit").text
+    assert page.count("made a key") == 100
+    older = ada.get(re.search(r'href="([^"]*before=[^"]*)"', page)[1]).text
+    assert "odd.thing" in older
+    assert "Older" not in older
+    assert "创建密钥" in ada.get("/i/north/audit?lang=zh").text
+    assert ada.get("/i/north/audit?before=²").status_code == 200
 
 
 def test_what_waits_is_shown_to_the_operator(person: Any, context: Any, stocked: dict[str, str]) -> None:

@@ -45,6 +45,14 @@ def test_a_password_logs_in_and_out(person: Any, visitor: Any) -> None:
     assert stolen.get("/account").headers["location"].startswith("/login?next=")
 
 
+@pytest.mark.parametrize("path", ["/login?next=%2Faccount", "/link/x"])
+def test_who_refuses_our_cookie_is_told(visitor: Any, path: str) -> None:
+    browser = visitor()
+    back = browser.get("/account", headers={"Referer": f"https://lampway.example{path}"})
+    assert "our cookie" in browser.get(back.headers["location"]).text
+    assert "our cookie" not in browser.get(browser.get("/account").headers["location"]).text
+
+
 def test_the_cookie_is_out_of_reach(person: Any, visitor: Any, context: Any) -> None:
     person(ADA)
     line = cookie_line(visitor().post("/login", data={"email": "ADA@Example.org ", "password": PASSWORD}))

@@ -111,6 +111,23 @@ def test_errors_of_pages_are_pages_and_those_of_the_api_are_not(client: TestClie
     problem(client.get("/api/nothing", headers={"Accept": "text/html"}), 404, "not-found")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("DELETE", "/search", 405, "此地址只能查看"),
+        ("POST", "/login", 421, "本服务位于另一个地址"),
+        ("GET", "/works/x.pdf.ris", 404, "此页不存在"),
+    ],
+)
+def test_pages_of_errors_speak_the_readers_language(
+    client: TestClient, method: str, path: str, status: int, words: str
+) -> None:
+    page = client.request(method, path, headers={"Accept": "text/html", "Accept-Language": "zh"})
+    assert page.status_code == status
+    assert words in page.text
+    assert "<p>POST" not in page.text
+
+
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_caches_ask_again_after_an_error_and_do_not_mix_its_forms(client: TestClient, accept: str) -> None:
     for address in ("/nothing", "/works/none", "/api/works/none", "/isbn/9780141439518", "/unapi?id=none", "/unapi"):

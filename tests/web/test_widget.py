@@ -236,7 +236,11 @@ def test_the_frame_runs_nothing_and_may_be_framed(client: TestClient) -> None:
     assert "<script" not in frame.text
     assert 'lang="zh-Hans"' in frame.text
     assert "set-cookie" not in frame.headers
-    assert client.get("/embed/nearby").status_code == 400
+    for wrong in ("", "?isbn=9781849761031&near=Atlantis", "?title=x&at=never"):
+        told = client.get(f"/embed/nearby{wrong}", headers={"Accept": "text/html"})
+        assert told.status_code == 400
+        assert "frame-ancestors *" in told.headers["content-security-policy"]  # else the frame would stay blank
+    assert "Atlantis" in client.get("/embed/nearby?isbn=9781849761031&near=Atlantis").text
     assert "frame-ancestors 'none'" in client.get("/embed").headers["content-security-policy"]
 
 

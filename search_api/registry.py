@@ -11,6 +11,7 @@ from functools import cached_property
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import fuzz
 
 from schemas.geo import haversine_km
 from schemas.hours_services import last_entry
@@ -23,6 +24,9 @@ DAYS = 14
 _RENEW_AFTER = timedelta(days=1)
 _SAME_TOWN_KM = 60
 _MOST_IN_TOWN = 500
+_LONGEST_NAME = 80
+_ALIKE = 75
+"""Percent of a name's letters that another one shares in their order."""
 
 
 class Registry:
@@ -106,6 +110,18 @@ class Registry:
             return None
         first = min(placed, key=lambda row: (row.closed, len(row.name), row.number))
         return Point(lat=first.lat or 0.0, lon=first.lon or 0.0), first.name
+
+    def names_like(self, name: str) -> list[str]:
+        """Up to three towns and institutions that may be meant by a name that none has, the likeliest first.
+
+        The beginning of a longer name counts too: Newcatle = Newcastle upon Tyne.
+        """
+        wanted = fold(name[:_LONGEST_NAME])
+        called = {fold(row.name): row.name for row in self.institutions}
+        called |= {key: town for key, (_, town) in self._towns.items()}
+        alike = ((max(fuzz.ratio(wanted, key), fuzz.ratio(wanted, key[: len(wanted) + 1])), key) for key in called)
+        likely = sorted((pair for pair in alike if pair[0] >= _ALIKE), key=lambda pair: (-pair[0], pair[1]))
+        return list(dict.fromkeys(called[key] for _, key in likely))[:3]
 
     def _town_called(self, wanted: str) -> tuple[Point, str] | None:
         """The town whose name begins with these words (Newcastle: Newcastle upon Tyne), that of most institutions."""

@@ -218,8 +218,11 @@ def _near(given: _Given, registry: Registry, geocoder: Geocoder | None) -> tuple
             raise given.bad("near", "near_no_answer", value=_quoted(text)) from None
         if found is not None:
             return *found, "geocoder"
-        raise given.bad("near", "near_no_place", value=_quoted(text))
-    raise given.bad("near", "near_no_position" if numbers else "near_no_place", value=_quoted(text))
+    if numbers and (geocoder is None or not text.isdigit()):
+        raise given.bad("near", "near_no_position", value=_quoted(text))
+    if names := registry.names_like(text):
+        raise given.bad("near", "near_perhaps", value=_quoted(text), names=", ".join(names))
+    raise given.bad("near", "near_no_place", value=_quoted(text))
 
 
 def _at(given: _Given, zone: Callable[[], ZoneInfo], clock: Callable[[], datetime]) -> tuple[datetime, str]:

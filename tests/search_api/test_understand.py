@@ -237,6 +237,14 @@ def test_a_town_is_meant_before_an_institution_that_only_has_the_word() -> None:
     assert registry.find_place("Newcastle Castle") == (Point(54.9, -1.6), "Newcastle Castle")
     assert registry.find_place("castle") == (Point(54.9, -1.6), "Newcastle Castle")
     assert registry.find_place("Newcast") is None
+    assert registry.names_like("Newcatle") == ["Newcastle Castle", "Newcastle under Lyme", "Newcastle upon Tyne"]
+    assert registry.names_like("gatehead") == ["Gateshead"]
+    assert registry.names_like("北京") == registry.names_like("") == []
+
+
+def test_a_place_that_is_not_known_may_be_mistyped(ask: Any) -> None:
+    with pytest.raises(BadParameterError, match="perhaps Aldport"):
+        ask(near="Aldprot")
 
 
 def test_a_postcode_of_an_institution_is_a_place() -> None:

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from opencc import OpenCC
 
+from schemas.normal_form import normal_form
+
 CJK = (
     r"\u3005-\u3007\u3041-\u309f\u30a1-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
@@ -63,7 +65,7 @@ _TABLE = _Table()
 
 def fold(text: str) -> str:
     """Text without case, diacritics and variants of width or script; punctuation stays."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).translate(_TABLE)
+    return text.lower() if text.isascii() else normal_form("NFKC", text).translate(_TABLE)
 
 
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
@@ -71,4 +73,4 @@ _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å"
 
 def spelt_out(text: str) -> str:
     """The same fold with umlauts written as German and the Nordic languages write them without (Müller: mueller)."""
-    return fold(unicodedata.normalize("NFKC", text).lower().translate(_SPELT_OUT))
+    return fold(normal_form("NFKC", text).lower().translate(_SPELT_OUT))

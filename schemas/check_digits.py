@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Literal, NamedTuple
 
 from schemas.identifiers import isbn13, issn
+from schemas.normal_form import normal_form
 
 _LABEL = re.compile(r"(?i)^(?:urn:)?\s*is[bs]n(?:-?1[03])?[:\s]*")
 _DASHES = re.compile(r"[\s\-‐‑‒–—―−\u00ad\u200b\ufeff]")
@@ -51,7 +51,7 @@ def issn_fault(text: str) -> Fault | None:
 
 
 def _digits(text: str) -> str:
-    return _DASHES.sub("", _LABEL.sub("", unicodedata.normalize("NFKC", text).strip())).upper()
+    return _DASHES.sub("", _LABEL.sub("", normal_form("NFKC", text).strip())).upper()
 
 
 def _eleven(digits: str, highest: int) -> str:

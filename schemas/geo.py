@@ -14,8 +14,8 @@ from schemas.query import Point
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius (IUGG R1). Haversine on this sphere is at most 0.6 % off the geodesic, 300 m within 100 km."""
 
-_NUMBER = r"([+-]?\d{1,3}(?:\.\d{1,15})?)\s*°?\s*"
-_POINT = re.compile(rf"^\s*(?:geo:)?{_NUMBER}([NS]?)\s*[,;\s]\s*{_NUMBER}([EWO]?)\s*$", re.IGNORECASE)
+_NUMBER = r"([+-]?\d{1,3}(?:\.\d{1,15})?) ?°? ?"
+_POINT = re.compile(rf"^(?:geo:)?{_NUMBER}([NS]?) ?[,; ] ?{_NUMBER}([EWO]?)$", re.IGNORECASE)
 
 
 def haversine_km(
@@ -51,7 +51,8 @@ def parse_point(text: str) -> Point | None:
 
     None when it is not a position on the earth. A longitude up to 360 is brought into -180..180.
     """
-    found = _POINT.match(text)
+    # Single blanks, as a pattern would try each division of a run of them among the places where one may stand.
+    found = _POINT.match(" ".join(text.split()))
     if found is None:
         return None
     lat, lon = float(found[1]), float(found[3])

@@ -235,7 +235,7 @@ def days_of(rule: Rule) -> Days:
     if found is None:
         return Days(rule.selectors, [], [])
     items, shifts = [], []
-    for item in re.split(r",(?![^\[]*\])", found[0]):
+    for item in re.split(r",(?![^\[\]]*+\])", found[0]):
         holiday = _HOLIDAY.match(item)
         if holiday:
             shifts.append(int(holiday["shift"] or 0))

@@ -10,6 +10,8 @@ from operator import mul
 import langcodes
 from langcodes.data_dicts import LANGUAGE_ALPHA3, LANGUAGE_ALPHA3_BIBLIOGRAPHIC, TERRITORY_REPLACEMENTS
 
+from schemas.normal_form import normal_form
+
 _HYPHENS = dict.fromkeys(map(ord, "-‐‑‒–—―−\u00ad\u200b\ufeff"), "-")
 # Digits may be set apart by one hyphen or blank each; ISBN-10 may begin with "SBN" and lack its first 0.
 _ISBN = re.compile(r"(?<![\dA-Za-z])((?:97[89][- ]?)?(?:\d[- ]?){8,9}[\dXx])(?![\d])")
@@ -106,7 +108,7 @@ def language_tag(text: str) -> str | None:
     Returns:
         None when it means no single language ("mul", "zxx") or is not understood.
     """
-    text = " ".join(unicodedata.normalize("NFKC", text).split()).strip(" .;,:()[]")
+    text = " ".join(normal_form("NFKC", text).split()).strip(" .;,:()[]")
     code = text.lower().replace("_", "-")
     if not code or code in _NO_LANGUAGE or len(code) > _LONGEST_NAME or not code.isprintable():
         return None  # control characters lead the look-up of names astray
@@ -169,7 +171,7 @@ def _country_names() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(_HYPHENS))
+    return text if text.isascii() else normal_form("NFKC", text.translate(_HYPHENS))
 
 
 def _fold(text: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
+
+from schemas.normal_form import normal_form
 
 
 def tidy(name: str) -> str:
     """A name in the form that is kept: composed (NFC), single blanks. What cannot be seen stays, to be refused."""
-    return re.sub(" +", " ", unicodedata.normalize("NFC", name)).strip(" ")
+    return re.sub(" +", " ", normal_form("NFC", name)).strip(" ")
 
 
 def hides_something(name: str) -> bool:
@@ -19,7 +20,7 @@ def hides_something(name: str) -> bool:
 
 def looks(name: str) -> str:
     """What a name looks like: equal for names that people cannot tell apart. A hint, no proof of an attack."""
-    return "".join(_looks(character) for character in unicodedata.normalize("NFKC", name)).casefold()
+    return "".join(_looks(character) for character in normal_form("NFKC", name)).casefold()
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from schemas.institution import Institution
+from schemas.normal_form import normal_form
 from store import notes
 from store.codec import from_json, to_json
 from store.tables import institutions
@@ -142,5 +143,5 @@ class Resolver:
 
 def fold(text: str) -> str:
     """Name without case, diacritics, punctuation and surplus blanks."""
-    text = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    text = "".join(c for c in normal_form("NFKD", text.casefold()) if not unicodedata.combining(c))
     return " ".join(re.sub(r"[^\w]+", " ", text).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import warnings
 from pathlib import Path
@@ -48,6 +49,22 @@ def test_no_pattern_is_worse_than_quadratic() -> None:
                     bad += [f"{file.relative_to(ROOT)}:{line}: {pattern}"] * slow(pattern)
     assert bad == []
     assert looked > 100
+
+
+def test_nor_is_one_that_is_put_together() -> None:
+    looked, bad = 0, []
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            if "migrations" in file.parts or file.name.startswith("__"):
+                continue
+            module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+            for name, value in vars(module).items():
+                if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+                    looked += 1
+                    slowly = not _NEVER_GOES_BACK.search(value.pattern) and slow(value.pattern)
+                    bad += [f"{module.__name__}.{name}: {value.pattern}"] * slowly
+    assert bad == []
+    assert looked > 200
 
 
 def test_a_slow_pattern_is_found() -> None:

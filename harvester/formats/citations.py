@@ -14,7 +14,8 @@ _PAGES = re.compile(r"(?i)\b(?:pp?|s|стр|с)\.?\s*(\d+(?:\s*[-–]\s*\d+)?)|[
 _VOLUME = re.compile(r"(?i)\b(?:vol(?:ume)?|bd|jg|том|т)(?:\.\s*|\s+|(?=\d))(\w+)|\b(\d+)\s*\(\d+(?:[-–/]\d+)?\)")
 _ISSUE = re.compile(r"(?i)\b(?:no|issue|iss|nr|núm|н|№)\.?\s*(\d\w*)|\b\d+\s*\((\d+(?:[-–/]\d+)?)\)")
 _REST = re.compile(
-    r"(?i)[;,(]\s*(?:vol|no|issue|nr|jg|bd|pp?\b|\d)|[\s.]+\d{4}\s*[;:,]|\bissn\b|\s+\d+\s*\(\d+\)|\bvol\.?\s*\d"
+    r"(?i)[;,(]\s*(?:vol|no|issue|nr|jg|bd|pp?\b|\d)|(?<![\s.])[\s.]++\d{4}\s*[;:,]|\bissn\b"
+    r"|(?<!\s)\s++\d++\s*\(\d+\)|\bvol\.?\s*\d"
 )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
+from harvester.formats.text import distinct
 from schemas.catalogue import CatalogueRecord
 from schemas.identifiers import isbn13, issn
 
 _DOI = re.compile(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*|info:doi/)?(10\.\d{4,9}/\S+)$")
-_OCLC = re.compile(r"(?i)^(?:\(ocolc\))?(?:ocm|ocn|on)?\s*0*(\d+)$")
+_OCLC = re.compile(r"(?i)^(?:\(ocolc\))?(?:ocm|ocn|on)?\s*0*((?!0)\d+|0)$")
 
 
 def add_identifier(into: CatalogueRecord, scheme: str, value: str, *, invalid: bool = False) -> None:
     """Add one identifier; ``into.type`` must be known, since a book's ISSN is the number of its series.
+
+    A record may have a hundred thousand: when all are there, ``each_once`` takes away those that came twice.
 
     Args:
         into: the record.
@@ -25,22 +28,22 @@ def add_identifier(into: CatalogueRecord, scheme: str, value: str, *, invalid: b
         return
     if scheme == "isbn":
         number = None if invalid else isbn13(value)
-        _add(into.isbns, number) if number else _add(into.identifiers, f"invalid-isbn:{value}")
+        into.isbns.append(number) if number else into.identifiers.append(f"invalid-isbn:{value}")
     elif scheme in {"issn", "issn-l"}:
         code = None if invalid else issn(value)
         if code and into.type in {"serial", "other"}:
-            _add(into.issns, code)
+            into.issns.append(code)
         else:
-            _add(into.identifiers, f"series-issn:{code}" if code else f"invalid-issn:{value}")
+            into.identifiers.append(f"series-issn:{code}" if code else f"invalid-issn:{value}")
     elif (scheme in {"doi", ""} or scheme.endswith("uri")) and (doi := _DOI.match(value)):
-        _add(into.identifiers, f"doi:{doi[1].lower().rstrip('.,;')}")
+        into.identifiers.append(f"doi:{doi[1].lower().rstrip('.,;')}")
     elif scheme == "lccn" and not invalid:
-        _add(into.identifiers, f"lccn:{normal_lccn(value)}")
+        into.identifiers.append(f"lccn:{normal_lccn(value)}")
     elif scheme in {"oclc", "ocolc"}:
         match = _OCLC.match(value)
-        _add(into.identifiers, f"oclc:{match[1] if match else value}")
+        into.identifiers.append(f"oclc:{match[1] if match else value}")
     else:
-        _add(into.identifiers, f"{'invalid-' if invalid else ''}{scheme or 'local'}:{value}")
+        into.identifiers.append(f"{'invalid-' if invalid else ''}{scheme or 'local'}:{value}")
 
 
 def normal_lccn(value: str) -> str:
@@ -50,6 +53,6 @@ def normal_lccn(value: str) -> str:
     return head + serial.zfill(6) if hyphen else value
 
 
-def _add(values: list[str], value: str) -> None:
-    if value not in values:
-        values.append(value)
+def each_once(into: CatalogueRecord) -> None:
+    """Leave each identifier once, in order."""
+    into.isbns, into.issns, into.identifiers = distinct(into.isbns), distinct(into.issns), distinct(into.identifiers)

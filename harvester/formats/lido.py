@@ -40,7 +40,7 @@ def fill(lido: Element, into: CatalogueRecord) -> None:
         _identify(part, into)
         lido_events.fill_events(part, into)
         into.subjects = distinct([*into.subjects, *_subjects(part)])
-        into.path += [text for text in _belongs_to(part) if text not in into.path]
+        into.path = distinct([*into.path, *_belongs_to(part)])
     into.subjects = distinct([*into.subjects, *kinds])
     rights: list[str] = []
     digital: list[Holding] = []
@@ -78,6 +78,7 @@ def _rights(element: Element, path: str) -> list[str]:
 
 
 def _identify(part: Element, into: CatalogueRecord) -> None:
+    known = {holding.call_number for holding in into.holdings}
     for place in along(part, f"{_OBJECT}/repositoryWrap/repositorySet"):
         if _code(place, "type") not in _CURRENT:
             continue
@@ -87,7 +88,8 @@ def _identify(part: Element, into: CatalogueRecord) -> None:
         names = texts(place, f"repositoryName/{_NAME}")
         holding = Holding(institution=names[0] if names else "", location=site[0] if site else "", call_number=number)
         # The same place is told again in each language.
-        if (names or number) and all(number != known.call_number for known in into.holdings):
+        if (names or number) and number not in known:
+            known.add(number)
             into.holdings.append(holding)
     notes = texts(part, f"{_OBJECT}/objectDescriptionWrap/objectDescriptionSet/descriptiveNoteValue")
     into.description = "\n".join(distinct([*into.description.split("\n"), *notes]))

@@ -17,6 +17,8 @@ _ACTOR = "actorInRole/actor/nameActorSet/appellationValue"
 
 def fill_events(part: Element, into: CatalogueRecord) -> None:
     """Fill ``creators``, ``date``, ``year``, places, publisher and material from the events of one language."""
+    known = {creator.name for creator in into.creators}
+    extent = into.extent.split("; ")
     for event in along(part, "eventWrap/eventSet/event"):
         kind = _kind(event)
         if not kind:
@@ -25,8 +27,8 @@ def fill_events(part: Element, into: CatalogueRecord) -> None:
         if kind == "publication" and people:
             into.publisher = into.publisher or people[0].name
         else:
-            known = {creator.name for creator in into.creators}
             into.creators += [creator for creator in people if creator.name not in known]
+            known.update(creator.name for creator in people)
         _date(event, into)
         places = texts(event, "eventPlace/place/namePlaceSet/appellationValue") or texts(
             event, "eventPlace/displayPlace"
@@ -34,7 +36,8 @@ def fill_events(part: Element, into: CatalogueRecord) -> None:
         into.publication_place = into.publication_place or (places[0] if places else "")
         materials = texts(event, "eventMaterialsTech/displayMaterialsTech")
         materials = materials or terms(event, "eventMaterialsTech/materialsTech/termMaterialsTech")
-        into.extent = "; ".join(distinct([*into.extent.split("; "), *materials]))
+        extent += materials
+    into.extent = "; ".join(distinct(extent))
 
 
 def _kind(event: Element) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harvester.formats import mods_parts
 from harvester.formats.dates import day_of, year_of
-from harvester.formats.identifying import add_identifier
+from harvester.formats.identifying import add_identifier, each_once
 from harvester.formats.text import distinct, strip_isbd
 from harvester.formats.types import type_of
 from harvester.formats.xml import Element, local
@@ -36,6 +36,7 @@ def fill(mods: Element, into: CatalogueRecord) -> None:
             add_identifier(into, element.get("source") or "", words(element))
     for related in children(mods, "relatedItem"):
         _related(related, into)
+    each_once(into)
     mods_parts.fill_places(mods, into)
     if into.unique and not into.unit_id:
         into.unit_id = next((holding.call_number for holding in into.holdings if holding.call_number), "")

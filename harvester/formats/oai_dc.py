@@ -105,6 +105,7 @@ def read_values(values: dict[str, list[str]], source: str, record: str, datestam
             citations.append(text)
         else:
             _identifier(text, result)
+    result.isbns = distinct(result.isbns)
     _relations(values, result, citations)
     if not result.title:
         result.title = description.split("\n", 1)[0][:200]
@@ -207,7 +208,7 @@ def _identifier(text: str, into: CatalogueRecord) -> None:
         return
     isbns = find_isbns(text)
     if isbns:
-        into.isbns.extend(number for number in isbns if number not in into.isbns)
+        into.isbns.extend(isbns)
         return
     label = text[:12].lower()
     if "isbn" in label:
@@ -254,9 +255,11 @@ def _relations(values: dict[str, list[str]], into: CatalogueRecord, citations: l
         into.links = list(dict.fromkeys(into.links))
         return
     (into.path if into.unique else into.series).extend(part_of)
+    issns: list[str] = []
     for text in said:
         number = issn(text) if into.type == "serial" else None
-        if number and number not in into.issns:
-            into.issns.append(number)
+        if number:
+            issns.append(number)
         elif isbn := isbn13(text) if "isbn" in text.lower() else None:
             into.identifiers.append(f"source-isbn:{isbn}")
+    into.issns = distinct([*into.issns, *issns])

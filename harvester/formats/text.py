@@ -6,12 +6,16 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from schemas.normal_form import normal_form
+
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x80-\x9f\ufeff\ufffe\uffff]")
 # MARC non-filing marks (start/end of string, joiners) that MARC-8 and some systems leave in the text.
 _NON_FILING = re.compile("[\x88\x89\x98\x9c]")
 _DATES = re.compile(r",?\s*\(?\b(?:ca?\.\s*)?(?:\d{3,4}|-)\??\s*[-–]\s*(?:(?:ca?\.\s*)?\d{3,4}\??)?\)?\.?$")
-_LIVED = re.compile(r"\s*\([^():]*\d{3,4}[^():]*[-–][^():]*\d{3,4}[^():]*\)$")
+_LIVED = re.compile(r"\s*+\((?=[^():]*+\)$)(?>.*?\d{3})(?>.*?[-–])(?>.*?\d{3}).*$")
 """Where and when somebody lived, as museums write it: "(French, 1744–1818)", "(Sevilla, 1617 - Sevilla, 1682)"."""
+_LONGEST_NAME = 1000
+"""Characters of a name that years are looked for in: the pattern's time grows with the square."""
 # Not in scripts without initials: "红楼梦." is a title of three characters, and its full stop only punctuation.
 _INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]{1,3}\.$")
 
@@ -23,7 +27,7 @@ def tidy(text: str) -> str:
         if not text.isprintable():
             text = _CONTROL.sub("", text)
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
+        text = normal_form("NFC", text)
     return " ".join(text.split()) if "  " in text else text.strip()
 
 
@@ -46,7 +50,7 @@ def strip_isbd(text: str) -> str:
 def strip_name(text: str) -> str:
     """A name without trailing comma, full stop, and years of life ("Austen, Jane, 1775-1817." -> "Austen, Jane")."""
     text = text.rstrip(" ,;:")
-    if text[-1:] in "-).?0123456789" and ("-" in text or "–" in text):
+    if text[-1:] in "-).?0123456789" and len(text) <= _LONGEST_NAME and ("-" in text or "–" in text):
         text = _LIVED.sub("", text) if text[-1] == ")" else text
         text = _DATES.sub("", text) or text
     text = text.rstrip(" ,;:")
@@ -65,9 +69,9 @@ def fold(text: str) -> str:
     if text.isascii():
         text = text.lower()
     else:
-        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+        text = normal_form("NFKD", normal_form("NFKC", text).casefold())
         text = "".join(c for c in text if not unicodedata.combining(c) or c in "゙゚")
-        text = unicodedata.normalize("NFC", text)
+        text = normal_form("NFC", text)
     return " ".join(re.sub(r"[\W_]+", " ", text).split())
 
 

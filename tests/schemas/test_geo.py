@@ -71,3 +71,8 @@ def test_positions(text, point):
 )
 def test_no_positions(text):
     assert parse_point(text) is None
+
+
+def test_a_run_of_blanks_is_one_blank():
+    assert parse_point(f"54.97{' ' * 5000},{' ' * 5000}-1.61") == Point(lat=54.97, lon=-1.61)
+    assert parse_point(f"1{' ' * 5000}x") is None  # would take hours: each division of the run was tried

@@ -11,7 +11,7 @@ from schemas.bindings import binding_of
 from schemas.catalogue import CatalogueRecord
 from schemas.identifiers import isbn13, issn
 
-_OCLC = re.compile(r"(?i)^(?:ocm|ocn|on)?\s*0*(\d+)$")
+_OCLC = re.compile(r"(?i)^(?:ocm|ocn|on)?\s*0*((?!0)\d+|0)$")
 _OWN_OCLC = re.compile(r"^(?:oc[mn]\d{8,9}|on\d{10,})$")
 """OCLC's form of 001, kept by systems that drop the 003 beside it."""
 _DIGIT = re.compile(r"\d")

@@ -15,8 +15,8 @@ _ABOUT = re.compile(
     r"|kurzbeschreibung|abstract|finding aid|indice|index$|description"
 )
 _PICTURE = re.compile(r"(?i)\.(?:jpe?g|png|gif|webp)(?:\?|$)")
-_VOLUME = re.compile(r"(?i)\b(?:vol(?:ume)?|bd|band|t(?:ome)?|jg|v)\.?\s*(\w+)|第?(\d+)[卷巻]")
-_ISSUE = re.compile(r"(?i)\b(?:no|nr|issue|iss|h(?:eft)?|n°|num)\.?\s*(\w+)|第?(\d+)[期号號]")
+_VOLUME = re.compile(r"(?i)\b(?:vol(?:ume)?|bd|band|t(?:ome)?|jg|v)\.?\s*(\w+)|第?(?<!\d)(\d++)[卷巻]")
+_ISSUE = re.compile(r"(?i)\b(?:no|nr|issue|iss|h(?:eft)?|n°|num)\.?\s*(\w+)|第?(?<!\d)(\d++)[期号號]")
 _PAGES = re.compile(r"(?i)\b(?:pp?|pages?|s|seiten?|str|с)\.?\s*(\w?\d+(?:\s*[-–]\s*\w?\d+)?)")
 _ENUMERATION = re.compile(r"^([^:<]+)(?::([^:<]+))?(?:[^<]*)(?:<(.+))?$")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 
 from harvester.formats.base import UnreadableError
+from schemas.normal_form import normal_form
 
 Decode = Callable[[bytes], str]
 
@@ -98,4 +98,4 @@ def _iso5426(value: bytes) -> str:
         found.append(_SINGLE.get(byte) or (chr(byte) if byte < 0xA0 else "\ufffd"))
         found.append(marks)
         marks = ""
-    return unicodedata.normalize("NFC", "".join(found))
+    return normal_form("NFC", "".join(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harvester.formats.dates import LATEST_YEAR, year_of
-from harvester.formats.identifying import add_identifier
+from harvester.formats.identifying import add_identifier, each_once
 from harvester.formats.marc.record import MarcRecord
 from harvester.formats.text import strip_isbd, tidy
 from schemas.bindings import binding_of
@@ -61,3 +61,4 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
                 add_identifier(into, scheme, number.strip())
             else:
                 add_identifier(into, "", scheme)
+    each_once(into)

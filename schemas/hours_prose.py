@@ -2,110 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from schemas.hours_rules import HoursError
-from schemas.hours_words import WEEK, Kind, Token, tokens
+from schemas.hours_week import HOLIDAYS, MONTHS, Value, Week, clock, day_list
+from schemas.hours_words import Kind, Token, tokens
 
-HOLIDAYS = 7
-"""Stands after the weekdays 0..6."""
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HALF, _DAY = 12 * 60, 24 * 60
 _SKIPPED: frozenset[Kind] = frozenset({"to", "and", "noise"})
 _VALUES: frozenset[Kind] = frozenset({"time", "closed", "appointment", "always"})
 
 
-class Value(NamedTuple):
-    """What holds on a day: spans of minutes since midnight; none and no comment = closed; a comment alone = unknown."""
+class _Clause:
+    """What is known half-way through a clause."""
 
-    spans: tuple[tuple[int, int], ...] = ()
-    comment: str = ""
-
-    def __str__(self) -> str:
-        if self.comment:
-            return f'unknown "{self.comment}"'
-        return ",".join(f"{_clock(start)}-{_clock(end)}" for start, end in self.spans) or "off"
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-class Week:
-    """Values by season ("" = all year) and day, with what was assumed and what was passed over."""
-
-    def __init__(self) -> None:
-        self.seasons: dict[str, dict[int, Value]] = {}
-        self.assumed: list[str] = []
-        self.ignored: list[str] = []
-        self.fallback = ""
-        self.words = 0
-
-    def put(self, days: set[int], value: Value, season: str = "") -> None:
-        """Set the value of days; more times of a day are added, unless they overlap those it has."""
-        table = self.seasons.setdefault(season, {})
-        for day in sorted(days):
-            before = table.get(day)
-            if before is not None and before.spans and value.spans:
-                if any(start < end_before and start_before < end for start, end in value.spans
-                       for start_before, end_before in before.spans):  # fmt: skip
-                    self.assumed.append(f"{_name(day)} is named twice: the later hours count")
-                else:
-                    table[day] = Value(tuple(sorted({*before.spans, *value.spans})))
-                    continue
-            table[day] = value
-
-    def expression(self) -> str:
-        """The week in the OSM grammar; days that are not named are closed."""
-        seasons = sorted(self.seasons.items(), key=lambda item: bool(item[0]))
-        rules = [rule for season, table in seasons for rule in _rules(season, table, "" in self.seasons)]
-        text = "24/7" if rules == ["Mo-Su 00:00-24:00"] else "; ".join(rules) or ("off" if self.seasons else "")
-        return f'{text} || unknown "{self.fallback}"' if self.fallback and text else text
-
-    def confidence(self) -> float:
-        """How much of the text was understood without guessing, 0..1."""
-        passed_over = len(self.ignored) / self.words if self.words else 0.0
-        guesses = len(set(self.assumed)) + len(set(self.ignored))
-        return round(max(0.1, 1 - passed_over - 0.1 * guesses), 2)
-
-
-def _name(day: int) -> str:
-    return "PH" if day == HOLIDAYS else WEEK[day]
-
-
-def _rules(season: str, table: dict[int, Value], over_others: bool) -> list[str]:
-    """The rules of one season; a closed day is worth a rule only where the rest of the year may say otherwise."""
-    by_value: dict[Value, list[int]] = {}
-    for day in sorted(table):
-        by_value.setdefault(table[day], []).append(day)
-    holiday = by_value.pop(table[HOLIDAYS], []) if HOLIDAYS in table else []
-    if holiday and holiday != [HOLIDAYS] and str(table[HOLIDAYS]) != "off":
-        by_value[table[HOLIDAYS]] = holiday
-        holiday = []
-    closed_too = bool(season) and over_others
-    weekly = [
-        f"{season} {_days(days)} {value}".strip()
-        for value, days in by_value.items()
-        if closed_too or str(value) != "off"
-    ]
-    if holiday:
-        weekly.append(f"{season} PH {table[HOLIDAYS]}".strip())
-    return weekly or ([f"{season} off"] if season else [])
-
-
-def _days(days: Sequence[int]) -> str:
-    """Days as OSM lists them: "Mo-Fr", "Mo,We", "Mo-Fr,PH"."""
-    runs: list[list[int]] = []
-    for day in days:
-        if runs and runs[-1][-1] == day - 1 and day != HOLIDAYS:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    names = [(_name(run[0]), _name(run[-1]), len(run)) for run in runs]
-    return ",".join(
-        first if size == 1 else f"{first}-{last}" if size > 2 else f"{first},{last}" for first, last, size in names
-    )
+    def __init__(self, days: set[int] | None, values_first: bool, begin: int, lasting: str) -> None:
+        self.days, self.values_first, self.begin, self.lasting = days, values_first, begin, lasting
+        self.waiting: Value | None = None
+        """Hours whose days are still to come."""
+        self.excepted = False
+        """The days named are those on which it is closed."""
 
 
 class Reader:
@@ -132,65 +48,76 @@ class Reader:
     def _clause(self, days: set[int] | None) -> set[int] | None:
         """Read up to the next full stop; the days still without hours are given on to the next clause."""
         self._pending = days is not None
-        values_first = self._values_first()
-        waiting: Value | None = None
-        excepted, begin, lasting = False, self._at, self._season
+        clause = _Clause(days, self._values_first(), self._at, self._season)
         while (token := self._peek()) is not None:
             if token.kind == "end":
                 self._at += 1
                 break
-            if token.kind in ("days", "holidays"):
-                named = self._days()
-                if waiting is not None:
-                    self._week.put(named, waiting, self._season)
-                    days, self._pending, waiting = named, False, None
-                else:
-                    days = days | named if days and self._pending else named
-                    self._pending = True
-            elif token.kind == "months" or self._is_date():
-                lasts = all(before.kind in _SKIPPED for before in self._tokens[begin : self._at])
-                self._season, single = self._dates()
-                lasting = self._season if lasts and not single else lasting
-                if waiting is not None:
-                    self._week.put(set(range(7)), waiting, self._season)
-                    waiting = None
-            elif self._last_entry():
-                continue
-            elif token.kind in _VALUES:
-                value = self._value()
-                if value.comment and not self._pending and days is not None and not values_first:
-                    self._week.fallback = value.comment
-                elif (values_first or token.kind == "closed") and not self._pending and self._day_follows():
-                    waiting = value
-                elif token.kind == "closed" and not self._pending and days is not None:
-                    raise HoursError(f"{token.text!r}: on which days?", token.start)
-                else:
-                    self._week.put(days if days is not None else self._every_day(token), value, self._season)
-                    self._pending = False
-            elif token.kind == "except":
-                self._at += 1
-                if self._pending and days and self._day_follows():
-                    days = days - self._days()
-                else:
-                    excepted = True
-            elif token.kind == "school":
-                raise HoursError(f"{token.text!r}: school holidays cannot be told in opening hours", token.start)
-            else:
-                if token.kind == "other":
-                    self._week.ignored.append(token.text)
-                self._at += 1
-        self._season = lasting
-        if excepted and self._pending and days:
-            self._week.put(days, Value(), self._season)
+            self._step(token, clause)
+        self._season = clause.lasting
+        if clause.excepted and self._pending and clause.days:
+            self._week.put(clause.days, Value(), self._season)
             self._pending = False
         following = self._peek()
-        if self._pending and days and following is not None and following.kind not in _VALUES:
-            self._unsaid(days)
+        if self._pending and clause.days and following is not None and following.kind not in _VALUES:
+            self._unsaid(clause.days)
             return None
-        return days if self._pending else None
+        return clause.days if self._pending else None
+
+    def _step(self, token: Token, clause: _Clause) -> None:
+        if token.kind in ("days", "holidays"):
+            self._take_days(clause)
+        elif token.kind == "months" or self._is_date():
+            self._take_dates(clause)
+        elif self._last_entry():
+            pass  # it was passed over
+        elif token.kind in _VALUES:
+            self._take_value(token, clause)
+        elif token.kind == "except":
+            self._at += 1
+            if self._pending and clause.days and self._day_follows():
+                clause.days = clause.days - self._days()
+            else:
+                clause.excepted = True
+        elif token.kind == "school":
+            raise HoursError(f"{token.text!r}: school holidays cannot be told in opening hours", token.start)
+        else:
+            if token.kind == "other":
+                self._week.ignored.append(token.text)
+            self._at += 1
+
+    def _take_days(self, clause: _Clause) -> None:
+        named = self._days()
+        if clause.waiting is not None:
+            self._week.put(named, clause.waiting, self._season)
+            clause.days, self._pending, clause.waiting = named, False, None
+        else:
+            clause.days = clause.days | named if clause.days and self._pending else named
+            self._pending = True
+
+    def _take_dates(self, clause: _Clause) -> None:
+        lasts = all(before.kind in _SKIPPED for before in self._tokens[clause.begin : self._at])
+        self._season, single = self._dates()
+        if lasts and not single:
+            clause.lasting = self._season
+        if clause.waiting is not None:
+            self._week.put(set(range(7)), clause.waiting, self._season)
+            clause.waiting = None
+
+    def _take_value(self, token: Token, clause: _Clause) -> None:
+        value, days = self._value(), clause.days
+        if value.comment and not self._pending and days is not None and not clause.values_first:
+            self._week.fallback = value.comment
+        elif (clause.values_first or token.kind == "closed") and not self._pending and self._day_follows():
+            clause.waiting = value
+        elif token.kind == "closed" and not self._pending and days is not None:
+            raise HoursError(f"{token.text!r}: on which days?", token.start)
+        else:
+            self._week.put(days if days is not None else self._every_day(token), value, self._season)
+            self._pending = False
 
     def _unsaid(self, days: set[int]) -> None:
-        self._week.assumed.append(f"no hours are given for {_days(sorted(days))}")
+        self._week.assumed.append(f"no hours are given for {day_list(sorted(days))}")
         self._pending = False
 
     def _peek(self) -> Token | None:
@@ -285,8 +212,8 @@ class Reader:
             if following is None or following.kind != "months":
                 raise HoursError(f"{token.text.strip()!r} is not understood", token.start)
             self._at += 1
-            return f"{_MONTHS[following.days[0] - 1]} {_day_number(token):02d}"
-        month = _MONTHS[token.days[0] - 1]
+            return f"{MONTHS[following.days[0] - 1]} {_day_number(token):02d}"
+        month = MONTHS[token.days[0] - 1]
         day = _day_number(following)
         if following is None or day is None:
             return month
@@ -341,7 +268,7 @@ class Reader:
             end = _written(last, "pm")
             guessed = guessed or ("" if first.half else "pm")
         if guessed:
-            self._week.assumed.append(f"{first.text.strip()}-{last.text.strip()} is {_clock(start)}-{_clock(end)}")
+            self._week.assumed.append(f"{first.text.strip()}-{last.text.strip()} is {clock(start)}-{clock(end)}")
         return start, end or _DAY
 
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from schemas.hours import MAX_LENGTH, HoursError, OpeningHours
-from schemas.hours_prose import Reader, Value, Week
+from schemas.hours_prose import Reader
 from schemas.hours_text import Understood, days_named, is_osm
+from schemas.hours_week import MONTHS, Value, Week
 
 _TIME = re.compile(r"^(?:\d{4}-\d\d-\d\d)?T?(\d{1,2}):([0-5]\d)(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def from_schema_org(value: Any) -> Understood:
@@ -117,5 +117,5 @@ def _valid(item: Mapping[str, Any]) -> str:
             day = datetime.fromisoformat(str(value)).date()
         except ValueError:
             raise HoursError(f"{value!r} is no date; an example is 2026-12-24", 0) from None
-        ends.append(f"{day.year} {_MONTHS[day.month - 1]} {day.day:02d}")
+        ends.append(f"{day.year} {MONTHS[day.month - 1]} {day.day:02d}")
     return ends[0] if ends[0] == ends[1] else f"{ends[0]}-{ends[1]}"

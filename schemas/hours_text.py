@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from schemas.hours import MAX_LENGTH, HoursError, OpeningHours
-from schemas.hours_prose import HOLIDAYS, Reader, Value, Week
+from schemas.hours_prose import Reader
 from schemas.hours_rules import normalised
+from schemas.hours_week import HOLIDAYS, Value, Week
 from schemas.hours_words import WEEK, tokens
 
 _BLANK = re.compile(r"^[\s\-–—./n]*$|^n/?a$", re.IGNORECASE)

@@ -14,6 +14,7 @@ from search_api.web.facts import Fact
 from search_api.web.wording import Times, Wording
 
 _CREATORS_SHOWN = 3
+_LONGEST_TITLE = 240
 _NOT_LATIN = {"zh", "ja", "ko", "ru", "uk", "bg", "sr", "el", "grc", "he", "ar", "fa", "hi", "th", "ka", "hy", "yi"}
 
 
@@ -30,6 +31,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     hit: Hit
+    title: str
+    """With its part, cut where it is longer than a card can bear."""
     title_lang: str
     about: list[str]
     place: str
@@ -46,6 +49,7 @@ def card(hit: Hit, number: int, say: Wording, *, times: Times, mode: str, near: 
     return Card(
         number=number,
         hit=hit,
+        title=shorten(". ".join(piece for piece in (hit.title, hit.part) if piece), _LONGEST_TITLE),
         title_lang=text_language(hit.title, hit.languages),
         about=_about(hit, say),
         place=place_name(hit.best) if hit.best else "",
@@ -72,6 +76,15 @@ def best_way(best: Best, say: Wording, *, mode: str, near: bool) -> Fact | None:
     if best.service == "digital":
         return None
     return facts.distance(say, km=best.distance_km, minutes=best.travel_min, mode=mode, asked=near)
+
+
+def shorten(text: str, most: int) -> str:
+    """A text of at most so many letters, cut between two words where there is a gap near the end."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    gap = cut.rfind(" ", most * 3 // 4)
+    return f"{cut[:gap] if gap > 0 else cut} …"
 
 
 def text_language(title: str, languages: Sequence[str]) -> str:

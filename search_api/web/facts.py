@@ -19,6 +19,10 @@ _TONES: dict[str, Tone] = {
 }  # fmt: skip
 
 
+_FAR_MIN = 24 * 60
+"""Beyond that nobody sets out: the distance alone is told."""
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of the line."""
 
@@ -69,6 +73,6 @@ def distance(say: Wording, *, km: float | None, minutes: int | None, mode: str, 
     """How far it is; None when nobody said from where."""
     if km is None:
         return Fact(icon="unknown", text=say("distance_unknown"), tone="none") if asked else None
-    if minutes is None:
+    if minutes is None or minutes > _FAR_MIN:
         return Fact(icon="pin", text=say("distance_only", km=say.distance(km)))
     return Fact(icon=mode, text=say(f"distance_{mode}", km=say.distance(km), min=say.duration(minutes)))

@@ -34,7 +34,7 @@ from search_api.web.results import FormProblem, problem_view, results_view
 from search_api.web.search_form import SearchForm
 from search_api.web.source_page import source_page_view
 from search_api.web.wording import Times
-from search_api.web.work_page import COPIES_SHOWN, work_page_view
+from search_api.web.work_page import work_page_view
 from search_api.works import work_asked_for, work_view
 
 router = APIRouter(include_in_schema=False)
@@ -110,7 +110,6 @@ def _work_page(request: Request, id_: str) -> Response:
         problem=problem,
         near=asked.near,
         place_credit=place_credit(asked),
-        shown=COPIES_SHOWN,
         why=page.to.page(f"/works/{work.id}/why") if request.app.state.merges else "",
         **work_page_view(work, page.say, times, mode=asked.mode, near=asked.near is not None),
     )

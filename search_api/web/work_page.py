@@ -17,6 +17,9 @@ from search_api.web.wording import Times, Wording
 
 COPIES_SHOWN = 4
 """Copies of one place that are shown at once; the others unfold."""
+PLACES_SHOWN, CREATORS_SHOWN = 25, 12
+_LONG_TITLE = 160
+"""Letters from which on a heading is set smaller."""
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,10 @@ def work_page_view(work: WorkView, say: Wording, times: Times, *, mode: str, nea
     """What the template shows of a work."""
     return {
         "work": work,
+        "shown": COPIES_SHOWN,
+        "shown_places": PLACES_SHOWN,
+        "shown_creators": CREATORS_SHOWN,
+        "long_title": _LONG_TITLE,
         "title_lang": text_language(work.title, work.languages),
         "places": _places(work, say, times, mode=mode, near=near),
         "languages": [say.language(tag) for tag in work.languages],

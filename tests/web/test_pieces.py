@@ -105,6 +105,12 @@ def test_distances(km: float, english: str, chinese: str) -> None:
     assert (EN.distance(km), ZH.distance(km)) == (english, chinese)
 
 
+def test_a_journey_of_days_is_told_by_its_distance() -> None:
+    far = distance(EN, km=3800, minutes=59_000, mode="walk", asked=True)
+    near = distance(EN, km=5, minutes=75, mode="walk", asked=True)
+    assert (far and far.text, near and near.text) == ("3,800 km", "5.0 km, 1 h 15 min on foot")
+
+
 @pytest.mark.parametrize(
     ("minutes", "words"), [(1, "1 min"), (59, "59 min"), (60, "1 h"), (63, "1 h 3 min"), (2900, "2 days")]
 )

@@ -128,6 +128,7 @@
   function text(content) {
     const element = document.createElement("span");
     element.textContent = content;
+    element.dir = "auto";
     return element;
   }
 })();

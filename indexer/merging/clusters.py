@@ -14,6 +14,7 @@ from indexer.merging.components import Components, EditionSets, Numbers, PartedS
 from indexer.merging.decide import MAX_DIFFERENT, Groups, by_equality, by_identifier, by_likeness
 from indexer.merging.keys import Features
 from indexer.merging.rulings import NONE, Rulings
+from indexer.merging.same_work import by_work, translations
 from indexer.merging.settle import Cut, join_alike, join_groups
 from schemas.decisions import Level
 
@@ -70,20 +71,11 @@ def likenesses(features: Sequence[Features], of: Mask | None = None) -> Iterator
 
 def same_works(features: Sequence[Features], of: Mask | None = None) -> Iterator[list[int]]:
     """Groups of one work: equal title or uniform title, creator, type and part; or translations with one identifier."""
-    yield from _blocks(*_pairs(features, lambda own: tuple({own.work, own.uniform} - {0}), of))
+    for key, block in _keyed_blocks(*_pairs(features, lambda own: own.works, of)):
+        yield from _several(by_work(key, block, features))
     for block in _blocks(*_pairs(features, lambda own: own.identifiers, of)):
         if len(block) <= MAX_DIFFERENT and len({features[place].languages for place in block}) > 1:
-            yield from ([*pair] for pair in combinations(block, 2) if _translations(*(features[p] for p in pair)))
-
-
-def _translations(one: Features, other: Features) -> bool:
-    """Whether two records that share an identifier are of one creator's one thing in two languages."""
-    return (
-        bool(one.languages and other.languages)
-        and set(one.languages).isdisjoint(other.languages)
-        and not set(one.creators).isdisjoint(other.creators)
-        and (one.kind or "book", one.volume) == (other.kind or "book", other.volume)
-    )
+            yield from ([*pair] for pair in combinations(block, 2) if translations(*(features[p] for p in pair)))
 
 
 class _Known:
@@ -234,6 +226,11 @@ def _pairs(
 
 def _blocks(keys: Numbers, positions: Numbers) -> Iterator[list[int]]:
     """Positions that share a key, ascending, for each key that several share."""
+    return (block for _, block in _keyed_blocks(keys, positions))
+
+
+def _keyed_blocks(keys: Numbers, positions: Numbers) -> Iterator[tuple[int, list[int]]]:
+    """The same, each with its key."""
     if not len(keys):
         return
     order = np.argsort(keys, kind="stable")
@@ -242,4 +239,4 @@ def _blocks(keys: Numbers, positions: Numbers) -> Iterator[list[int]]:
     ends = np.append(starts[1:], len(keys))
     several = ends - starts > 1
     for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
-        yield positions[start:end].tolist()
+        yield int(keys[start]), positions[start:end].tolist()

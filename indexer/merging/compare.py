@@ -83,6 +83,9 @@ def _evidence(one: Features, other: Features, trusted: bool, generic: bool) -> l
         evidence.years(one, other, identified == "identifier-same"),
         evidence.publishers(one, other),
         evidence.extents(one, other),
+        evidence.performers(one, other),
+        evidence.days(one, other),
+        evidence.series(one, other),
         *evidence.vetoes(one, other),
     ]
     if one.kind == "article" or other.kind == "article":

@@ -7,7 +7,9 @@ none where two fit. A verdict depends on the block alone, not on the order of it
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 
 from indexer.merging.compare import decide
 from indexer.merging.evidence import titles
@@ -96,7 +98,7 @@ def _distinct(block: Sequence[int], features: Sequence[Features]) -> list[list[i
     found: dict[Hashable, list[int]] = {}
     for position in block:
         own = features[position]
-        printed = (own.publisher, own.extent, own.edition_number, own.host, own.identifiers)
+        printed = (own.publisher, own.extent, own.edition_number, own.host, own.identifiers, own.series, own.day)
         told = (own.forms, own.creators, own.year, own.kind, own.volume, own.languages, own.titles, *printed)
         found.setdefault(told, []).append(position)
     return list(found.values())
@@ -130,25 +132,57 @@ def _judged(distinct: list[list[int]], features: Sequence[Features], trusted: bo
                 against[i] |= 1 << j
                 against[j] |= 1 << i
     slips_of_years = _YearSlips(own, [len(equal) for equal in distinct], fits)
-    groups = {i: [i] for i in range(size)}
-    label = list(range(size))
-    for i in range(size):
-        for j in range(i):
-            if label[i] == label[j] or not fits[i] >> j & 1:
-                continue
-            if not sure[i] >> j & 1 and (
-                fits[i] & against[j] or fits[j] & against[i] or not slips_of_years.possible(i, j)
-            ):
-                continue
-            kept, gone = sorted((label[i], label[j]))
-            for member in groups[gone]:
-                label[member] = kept
-            groups[kept] += groups.pop(gone)
+    groups = linked(fits, against, sure, slips_of_years.possible)
     return [
         [position for member in group for position in distinct[member]]
-        for group in groups.values()
+        for group in groups
         if len(group) > 1 or decide(own[group[0]], own[group[0]], trusted, generic) in ("same", "unsure")
     ]
+
+
+def linked(
+    fits: Sequence[int],
+    against: Sequence[int],
+    sure: Sequence[int],
+    possible: Callable[[int, int], bool] = lambda i, j: True,
+) -> Groups:
+    """Groups of what is surely the same, and of what fits where nothing that fits the one is against the other.
+
+    What is surely one speaks with one voice: whatever is against one of it is against all of it.
+
+    Args:
+        fits: for each the bits of those that it is, or may be, the same as.
+        against: for each the bits of those that it contradicts.
+        sure: for each the bits of those before it that it is the same as.
+        possible: whether two that fit may be joined.
+    """
+    size = len(fits)
+    label = list(range(size))
+    groups = {i: [i] for i in range(size)}
+
+    def join(i: int, j: int) -> None:
+        kept, gone = sorted((label[i], label[j]))
+        for member in groups[gone]:
+            label[member] = kept
+        groups[kept] += groups.pop(gone)
+
+    pairs = [(i, j) for i in range(size) for j in range(i) if fits[i] >> j & 1]
+    for i, j in pairs:
+        if sure[i] >> j & 1 and label[i] != label[j]:
+            join(i, j)
+    if all(label[i] == label[j] for i, j in pairs):
+        return list(groups.values())
+    fit, foe = _of_groups(fits, groups, label), _of_groups(against, groups, label)
+    for i, j in pairs:
+        if label[i] != label[j] and not (fit[i] & foe[j] or fit[j] & foe[i]) and possible(i, j):
+            join(i, j)
+    return list(groups.values())
+
+
+def _of_groups(masks: Sequence[int], groups: Mapping[int, Sequence[int]], label: Sequence[int]) -> list[int]:
+    """For each the bits of its whole group, itself and the others among them."""
+    whole = {name: reduce(or_, (masks[member] for member in members)) for name, members in groups.items()}
+    return [whole[label[i]] for i in range(len(masks))]
 
 
 class _YearSlips:

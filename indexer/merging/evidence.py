@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from rapidfuzz import fuzz
 
-from indexer.merging.keys import Features
+from indexer.merging.keys import NOT_LATIN, SHORTEST_SOUND, Features
 from indexer.merging.names import likeness
 from indexer.merging.numbers import numbers_in
 from indexer.merging.rules import RULES
@@ -85,7 +85,7 @@ def titles(one: Features, other: Features, shared: bool = False, generic: bool =
     if not form:
         return _across_scripts(one, other, shared)
     if found in ("slip", "near", "different"):
-        return f"title-{found}"
+        return "title-romanised" if _romanised_alike(one, other) else f"title-{found}"
     if found == "subtitle-different":
         return found
     return _weight(form, found == "extended", generic)
@@ -140,6 +140,15 @@ def _across_scripts(one: Features, other: Features, shared: bool) -> str:
     return "title-other-script"
 
 
+def _romanised_alike(one: Features, other: Features) -> bool:
+    """Two romanisations of a title: Višnevyj sad, Vishnevyĭ sad."""
+    if NOT_LATIN.isdisjoint(one.languages) or NOT_LATIN.isdisjoint(other.languages):
+        return False
+    a, b = one.forms[0], other.forms[0]
+    heard = sound(a.main)
+    return len(heard) >= SHORTEST_SOUND and heard == sound(b.main) and _script(a) == _script(b) == "LATIN"
+
+
 def _translations(one: Features, other: Features) -> bool:
     """Two titles that one house may have given one translation: 麦克白 and 馬克白, Macbeth."""
     if not (one.translated or other.translated) or _script(one.forms[0]) != _script(other.forms[0]):
@@ -180,6 +189,30 @@ def creators(one: Features, other: Features) -> str:
         return "creator-same"
     found = {likeness(a, b) for a in one.creators for b in other.creators}
     return f"creator-{next(rank for rank in _CREATOR_RANKS if rank in found)}"
+
+
+def performers(one: Features, other: Features) -> str:
+    """Whether recordings of one piece name others beside its composer, and none of them in common."""
+    if not one.kind == other.kind == "audio":
+        return ""
+    own, theirs = set(one.creators), set(other.creators)
+    beside, beside_other = own - theirs, theirs - own
+    if len(own) < 2 or len(theirs) < 2 or not beside or not beside_other or len(own & theirs) > 1:
+        return ""
+    alike = any(likeness(a, b) in ("same", "alike", "other-script") for a in beside for b in beside_other)
+    return "" if alike else "performers-different"
+
+
+def days(one: Features, other: Features) -> str:
+    """Whether unpublished things were written on two days."""
+    return "day-different" if one.day and other.day and one.day != other.day else ""
+
+
+def series(one: Features, other: Features) -> str:
+    """Whether they have other numbers in one series."""
+    numbers, numbers_other = dict(one.series), dict(other.series)
+    told = [(numbers[name], numbers_other[name]) for name in numbers.keys() & numbers_other.keys()]
+    return "series-different" if told and all(a != b for a, b in told) else ""
 
 
 def years(one: Features, other: Features, shared: bool = False) -> str:

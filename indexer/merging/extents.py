@@ -15,11 +15,17 @@ _SIZE = re.compile(r";|\d+\s*(?:x\s*\d+\s*)?(?:cm|mm)\b")
 _SET = re.compile(r"(\d+)\s*(?:v\b|vol|bd|bde|band|bände|t\b|tom|т\b|册|冊)", re.I)
 _PAPER = re.compile(r"\d\]?\s*(?:p|pp|pages|s|с|стр|l|leaves|bl|f|ff|páginas|seiten)\b|页|頁", re.I)
 _MEDIUM = re.compile(r"\[([^\]]*)\]")
+_DISCS = frozenset(("cd", "dvd", "blu-ray", "lp"))
+_DISC = re.compile(r"\bdis[ck]s?\b|disque|光盘", re.I)
 _CARRIERS = {
     name: re.compile(pattern, re.I)
     for name, pattern in {
         "cassette": r"cassett|kassett|audiotape|\bvhs\b",
-        "disc": r"\bdis[ck]s?\b|\bcds?\b|\bcd-|\bdvds?\b|\bdvd-|schallplatte|\blps?\b|disque|光盘",
+        "cd": r"\bcds?\b|\bcd-|compact dis[ck]",
+        "dvd": r"\bdvds?\b|\bdvd-",
+        "blu-ray": r"blu-?ray",
+        "lp": r"schallplatte|\blps?\b|vinyl",
+        "parts": r"^\W*\d+\W*(?:instrumental |orchester)?(?:parts?|stimmen|parties|particelle)\b",
         "film": r"microf|mikrof|\bfiche",
         "online": r"online|on-line|electronic (?:book|resource|text)|\be-?books?\b|kindle|ressource électronique"
         r"|elektronische ressource|recurso electr|网络|电子",
@@ -34,7 +40,7 @@ class Extent(msgspec.Struct, frozen=True, gc=False):
     """The highest number before the size: the pages that are counted in Arabic numerals."""
     volumes: int = 0
     carriers: frozenset[str] = frozenset()
-    """cassette, disc, film, online, paper."""
+    """cassette, film, online, paper, the kinds of discs (all of them where only "disc" is said), parts of a score."""
 
 
 UNKNOWN = Extent()
@@ -52,6 +58,8 @@ def _extent(extent: str, edition: str, medium: str) -> Extent:
         return UNKNOWN
     text = f"{extent} {edition} {medium}"
     carriers = frozenset(name for name, pattern in _CARRIERS.items() if pattern.search(text))
+    if _DISCS.isdisjoint(carriers) and _DISC.search(text):
+        carriers |= _DISCS
     volumes = _SET.search(extent)
     before = _SIZE.split(extent, maxsplit=1)[0]
     pages = max((int(number) for number in _NUMBER.findall(before) if len(number) < 6), default=0)

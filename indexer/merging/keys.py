@@ -18,10 +18,10 @@ from indexer.merging.names import Name, first_creator, names_of
 from indexer.merging.numbers import edition_number, number_of, numbers_in, part_key, volumes_in
 from indexer.merging.rules import RULES as NUMBERS
 from indexer.merging.sounds import script_of, sound
-from indexer.merging.titles import MAX_OTHER_TITLES, Title, titles_of
+from indexer.merging.titles import MAX_OTHER_TITLES, Title, title_of, titles_of
 from schemas.catalogue import CatalogueRecord, Host
 
-RULES = "6"
+RULES = "7"
 """Version of all that decides who merges with whom: another one lets the next update merge every record anew."""
 
 STRONG_SCHEMES = frozenset(("doi", "oclc", "lccn", "nbn", "ismn"))
@@ -31,10 +31,13 @@ MAX_IDENTIFIERS = 40
 """A record with more lists a whole series or a set; its identifiers prove nothing."""
 
 MAX_KEYED_FORMS = 3
+MAX_SERIES = 3
 SHORTEST_SOUND = 5
 SHORTEST_KEYED = 6
+SHORTEST_HEARD = 7
 _ENDS = 4
 _BEHIND_FIRST = re.compile(r"[.(]")
+_DAY = re.compile(r"-?\d{4}-\d\d(?:-\d\d)?")
 _PAGES = re.compile(r"\d+")
 _FIRM = frozenset((
     "and", "co", "company", "inc", "ltd", "press", "verlag", "publishers", "publishing", "publications", "books",
@@ -45,7 +48,7 @@ _FIRM = frozenset((
 _KINDS = {"other": ""}
 _COMPANIONS = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, NUMBERS.companions), key=len, reverse=True))})\b")
 _UNSPACED = {"CJK", "THAI", "LAO", "KHMER", "MYANMAR"}
-_SPOKEN = frozenset((
+NOT_LATIN = frozenset((
     "ar", "fa", "ur", "he", "yi", "ru", "uk", "be", "bg", "sr", "mk", "el", "hy", "ka", "zh", "ja", "ko", "hi", "ne",
     "bn", "ta", "te", "th", "am",
 ))  # fmt: skip
@@ -77,6 +80,10 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Key of the work; 0 = none."""
     uniform: int = 0
     """Key of the work by its uniform title: that of translations is the original's; 0 = none."""
+    extended: int = 0
+    """Key of the work by its title without the subtitle; 0 = it has none, or the rest is generic."""
+    heard: int = 0
+    """Key of the work by what its title, or uniform title, sounds like; 0 = Latin letters say it."""
     loose: tuple[int, ...] = ()
     """Keys that bring together what may be the same by its description."""
     volume: tuple[str, ...] = ()
@@ -89,11 +96,20 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     publisher: tuple[str, ...] = ()
     extent: Extent = UNKNOWN
     host: Place = NOWHERE
+    series: tuple[tuple[int, str], ...] = ()
+    """Series by the hash of their name, with the number in them."""
+    day: str = ""
+    """On which an unpublished thing was written: letters between the same people are many."""
+
+    @property
+    def works(self) -> tuple[int, ...]:
+        """Keys of the work, each once."""
+        return tuple({self.work, self.uniform, self.extended, self.heard} - {0})
 
     @property
     def keys(self) -> tuple[int, ...]:
         """All keys."""
-        return (*self.identifiers, *(key for key in (self.edition, self.work, self.uniform) if key), *self.loose)
+        return (*self.identifiers, *((self.edition,) if self.edition else ()), *self.works, *self.loose)
 
 
 NONE = Features(kind="", part="", languages=(), forms=(), titles=(), identifiers=(), edition=0, work=0)
@@ -105,12 +121,16 @@ def features_of(record: CatalogueRecord) -> Features:
         return NONE
     kind = _KINDS.get(record.type, record.type)
     part = part_key(record.part)
-    title, creator = title_key(record.title), first_creator(record.creators)
+    creator = first_creator(record.creators)
     names = names_of(record.creators)
     forms = titles_of(record.title, record.other_titles, names)
+    title = forms[0].named if forms else ""
+    written = forms[0].whole if forms and forms[0].volumes else title
+    uniform = _uniform(record)
     identifiers = tuple(hash_of(name) for name in _strong(record))
     extent = extent_of(record)
-    same_work = (title, creator, kind or "book", part) if title and creator else None
+    what = kind or "book", part
+    same_work = (title, creator, *what) if title and creator else None
     return Features(
         kind=kind,
         part=part,
@@ -120,12 +140,18 @@ def features_of(record: CatalogueRecord) -> Features:
         translated=bool(forms and record.uniform_title)
         and script_of(title_key(record.uniform_title)) != script_of(forms[0].whole),
         identifiers=identifiers,
-        edition=hash_of("edition", *same_work, str(record.year)) if same_work and record.year is not None else 0,
+        edition=hash_of("edition", written, creator, *what, str(record.year))
+        if same_work and record.year is not None
+        else 0,
         work=hash_of("work", *same_work) if same_work else 0,
-        uniform=_uniform(record, creator, kind, part),
-        loose=tuple(dict.fromkeys(_loose(forms, creator, record))),
+        uniform=hash_of("work", uniform, creator, *what) if uniform and (creator or what[0] == "book") else 0,
+        extended=hash_of("work", forms[0].shortly, creator, *what)
+        if same_work and forms[0].main not in NUMBERS.generic_titles and forms[0].shortly != title
+        else 0,
+        heard=_heard(uniform, forms, record, what),
+        loose=tuple(dict.fromkeys(_loose(forms, creator, part, record))),
         volume=_volume(forms, part),
-        companions=tuple(sorted({found for form in forms[:1] for found in _COMPANIONS.findall(form.whole)})),
+        companions=_companions(forms[0]) if forms else (),
         creators=names,
         isbns=tuple(hash_of(isbn) for isbn in record.isbns) if record.type != "serial" else (),
         year=record.year,
@@ -133,6 +159,8 @@ def features_of(record: CatalogueRecord) -> Features:
         publisher=_telling(record.publisher),
         extent=extent,
         host=_host(record.host),
+        series=tuple(_series(record.series)) if record.series else (),
+        day=_day(record) if not identifiers else "",
     )
 
 
@@ -141,34 +169,57 @@ def _is_unpublished_picture(record: CatalogueRecord) -> bool:
     return record.type == "image" and not record.publisher and not any(_strong(record))
 
 
-def _uniform(record: CatalogueRecord, creator: str, kind: str, part: str) -> int:
+def _uniform(record: CatalogueRecord) -> str:
     """Collective titles ("Works", "Poems. Selections", "Laws, etc.") name no work."""
-    title = title_key(record.uniform_title)
     collective = title_key(_BEHIND_FIRST.split(record.uniform_title)[0]).removesuffix(" etc")
-    if not title or not creator or collective in NUMBERS.generic_titles:
-        return 0
-    return hash_of("work", title, creator, kind or "book", part)
+    form = title_of(record.uniform_title) if collective not in NUMBERS.generic_titles else None
+    return form.named if form else ""
 
 
-def _loose(forms: tuple[Title, ...], creator: str, record: CatalogueRecord) -> Iterable[int]:
+def _heard(uniform: str, forms: tuple[Title, ...], record: CatalogueRecord, what: tuple[str, str]) -> int:
+    """So that an original and its translations meet whose cataloguers romanised otherwise."""
+    title = uniform
+    if forms and not title and (script_of(forms[0].main) != "LATIN" or not NOT_LATIN.isdisjoint(record.languages)):
+        title = forms[0].main
+    heard = sound(title) if title not in NUMBERS.generic_titles and record.creators else ""
+    return hash_of("heard", heard, *what) if len(heard) >= SHORTEST_HEARD else 0
+
+
+def _series(told: list[str]) -> Iterable[tuple[int, str]]:
+    for text in told[:MAX_SERIES]:
+        name, _, number = text.rpartition(" ; ")
+        if name and _PAGES.search(number):
+            yield hash_of(title_key(name)), part_key(number)
+
+
+def _day(record: CatalogueRecord) -> str:
+    """Published things have the day of whatever; of what nobody published it is that of writing."""
+    if record.publisher or record.host or record.type in ("article", "serial"):
+        return ""
+    return record.date if _DAY.fullmatch(record.date) else ""
+
+
+def _loose(forms: tuple[Title, ...], creator: str, part: str, record: CatalogueRecord) -> Iterable[int]:
+    parts = part.split("-") if part else []
     for form in forms[:MAX_KEYED_FORMS]:
         main = form.main.replace(" ", "")
+        volumes = *(number for number in form.volumes if number not in parts), *parts
         if form.main not in NUMBERS.generic_titles:
-            yield hash_of("title", main)
+            yield hash_of("title", main, *volumes)
         elif creator:
-            yield hash_of("title", main, creator)
+            yield hash_of("title", main, creator, *volumes)
         if form.said != form.main:
-            yield hash_of("title", form.said.replace(" ", ""))
+            yield hash_of("title", form.said.replace(" ", ""), *parts)
         year = "" if record.year is None else str(record.year)
         beside = year if record.type == "article" else creator or year  # of articles any author stands first
         if beside and len(main) >= SHORTEST_KEYED and record.type != "serial":
             head, tail = _halves(form.main)
-            yield hash_of("head", head, beside)
-            yield hash_of("tail", tail, beside)
-        if script_of(form.main) != "LATIN" or not _SPOKEN.isdisjoint(record.languages):
+            yield hash_of("head", head, beside, *volumes)
+            yield hash_of("tail", tail, beside, *volumes)
+        if script_of(form.main) != "LATIN" or not NOT_LATIN.isdisjoint(record.languages):
             heard = sound(form.main)
             if len(heard) >= SHORTEST_SOUND:
-                yield hash_of("sound", heard)
+                yield hash_of("sound", heard, *volumes)
 
 
 def _halves(key: str) -> tuple[str, str]:
@@ -184,12 +235,18 @@ def _volume(forms: tuple[Title, ...], part: str) -> tuple[str, ...]:
     numbers: tuple[str, ...] = ()
     if forms:
         romanised = any(script_of(form.main) in _UNSPACED for form in forms)
-        numbers = numbers_in(forms[0].main, romanised) + tuple(n for rest in forms[0].rest for n in _of_volume(rest))
-    return (*(n for n in numbers if n != part), *((part,) if part else ()))
+        behind = (*forms[0].volumes, *(n for rest in forms[0].rest for n in _of_volume(rest)))
+        numbers = numbers_in(forms[0].main, romanised) + behind
+    parts = part.split("-") if part else []
+    return (*(n for n in numbers if n not in parts), *parts)
 
 
 def _of_volume(rest: str) -> tuple[str, ...]:
     return (number_of(rest),) if rest.isdecimal() and len(rest) < 4 else volumes_in(rest)
+
+
+def _companions(form: Title) -> tuple[str, ...]:
+    return tuple(sorted({*_COMPANIONS.findall(form.whole), *NUMBERS.selections.intersection(form.rest)}))
 
 
 def _host(host: Host | None) -> Place:

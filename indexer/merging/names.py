@@ -19,6 +19,12 @@ _SOUNDS_ALIKE = 80.0
 _SHORT_SOUND = 3
 _FOREIGN = 4
 _APART = re.compile(r"\(.*?\)|\[.*?\]|\d+")
+_HAN = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+_UNSPACED = re.compile(rf"[{_HAN}·・\s,，-]*[{_HAN}][{_HAN}·・\s,，-]*")
+_DID = re.compile(
+    rf"(?<=[{_HAN}]{{2}})\s*(?:等)?(?:编著|編著|主编|主編|译注|校注|选编|著|譯|译|編|编|撰|訳)$|\s+(?:作|绘|画|文|注)$"
+)
+"""What somebody did, behind a name in Chinese characters: "金庸著", "陀思妥耶夫斯基 著"."""
 
 Name = tuple[str, tuple[str, ...]]
 """Key of the family name, and the other words, sorted."""
@@ -36,18 +42,28 @@ def first_creator(creators: list[Creator]) -> str:
 def surname_key(name: str) -> str:
     """The last word of the family name, of "Gogh, Vincent van", "van Gogh, V." and "Vincent van Gogh" alike.
 
-    In scripts without blanks the whole name.
+    In scripts without blanks the whole name, of "村上, 春樹" and "村上春樹" alike.
     """
+    if not name.isascii() and (whole := _unspaced(name)):
+        return whole
     family = _APART.sub(" ", name).partition(",")[0]
     words = title_key(family).split()
     told = [word for word in words if len(word) > 1 and not word.isdigit() and word not in ("jr", "sr", "dr")]
     return (told or words or [""])[-1]
 
 
+def _unspaced(name: str) -> str:
+    """The key of a name in Chinese characters or the like; empty for others."""
+    bare = _APART.sub("", name).strip(" ,，.-")
+    return title_key(re.sub(r"[\s,，]", "", _DID.sub("", bare))) if _UNSPACED.fullmatch(bare) else ""
+
+
 @lru_cache(maxsize=65_536)
 def name_of(name: str) -> Name:
     """A name as it is compared."""
     surname = surname_key(name)
+    if not name.isascii() and _unspaced(name):
+        return surname, ()
     return surname, tuple(sorted(set(title_key(_APART.sub(" ", name)).split()) - {surname}))
 
 
@@ -65,7 +81,7 @@ def likeness(one: Name, other: Name) -> str:
         return "same"  # the order of the name lost its comma
     if surname != surname_other and not _slip(surname, surname_other):
         return "other-script" if _rendered(surname) or _rendered(surname_other) else "different"
-    if given and given_other and not _initials(given) & _initials(given_other):
+    if given and given_other and not _fit(given, given_other):
         return "namesake" if surname == surname_other else "different"
     return "same" if surname == surname_other else "alike"
 
@@ -94,8 +110,14 @@ def _heard(name: Name) -> set[str]:
     return {word for word in words | {sound(word) for word in given} if len(word) >= _SHORT_SOUND}
 
 
-def _initials(given: tuple[str, ...]) -> set[str]:
-    return {word[0] for word in given}
+def _fit(given: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether given names can be one person's: those that only one of them has begin alike, if both have some.
+
+    So "Smith, John A." and "Smith, John B." are two, and so are the botanical and the zoological society of France.
+    """
+    own = {word[0] for word in given if word not in other}
+    theirs = {word[0] for word in other if word not in given}
+    return not own or not theirs or bool(own & theirs)
 
 
 def _slip(one: str, other: str) -> bool:

@@ -24,8 +24,13 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     generic_titles: frozenset[str]
     empty_subtitles: frozenset[str]
     companions: frozenset[str]
+    selections: frozenset[str]
     volume_words: frozenset[str]
+    clear_volume_words: frozenset[str]
+    naming_words: frozenset[str]
     level_words: frozenset[str]
+    abbreviations: dict[str, str]
+    opposites: tuple[tuple[str, str], ...]
     numbers_in_words: dict[int, frozenset[str]]
 
 
@@ -38,6 +43,7 @@ def _load() -> Rules:
         generic_titles=frozenset(map(title_key, rules.generic_titles)),
         empty_subtitles=frozenset(map(title_key, rules.empty_subtitles)),
         companions=frozenset(map(title_key, rules.companions)),
+        selections=frozenset(map(title_key, rules.selections)),
     )
 
 

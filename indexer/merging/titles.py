@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 from rapidfuzz import fuzz
@@ -11,9 +11,10 @@ from rapidfuzz.distance import OSA
 
 from indexer.analysis import MAX_TITLE_KEY, title_key
 from indexer.merging.names import Name
-from indexer.merging.numbers import VOLUME, numbers_in
+from indexer.merging.numbers import VOLUME, numbers_in, without_volumes
 from indexer.merging.rules import RULES
 from indexer.merging.sounds import script_of, sound
+from indexer.merging.spellings import one_spelling, plain
 
 MAX_OTHER_TITLES = 4
 SAME_SUBTITLE = 90.0
@@ -33,6 +34,8 @@ _CONNECTING = frozenset((
     "by", "von", "par", "por", "di", "de", "da", "and", "und", "et", "y", "e", "with", "mit", "avec", "edited",
     "translated", "the",
 ))  # fmt: skip
+_OPPOSITES = [pair for a, b in RULES.opposites for pair in ((a, b), (b, a))]
+_EMPTY_ENDS = tuple(f" {a} {key}" for a in ("a", "an", "ein", "eine", "un", "une") for key in RULES.empty_subtitles)
 _WORD_LENGTH = 5
 _SOUNDS = 5
 RESEMBLANCES = ("same", "extended", "slip", "near", "subtitle-different", "different")
@@ -46,10 +49,19 @@ class Title(msgspec.Struct, frozen=True, gc=False):
     main: str
     said: str
     """The main title and what stands behind it, as of somebody who knows no colons; without series and names."""
+    named: str
+    """What names the work: the title without series, names and subtitles that say only what sort of book it is."""
     rest: tuple[str, ...] = ()
     """Subtitles and what else stands behind the main title, but not who is responsible for it."""
     series: tuple[str, ...] = ()
     """Numbers of a series in brackets: "(The hunger games, #1)"."""
+    volumes: tuple[str, ...] = ()
+    """Numbers that are said to be of a volume behind the main title: "Handbuch, Bd. 2"."""
+
+    @property
+    def shortly(self) -> str:
+        """What names it where a subtitle is left out."""
+        return " ".join((self.main, *self.volumes))
 
 
 def title_of(text: str, names: Iterable[Name] = ()) -> Title | None:
@@ -59,21 +71,50 @@ def title_of(text: str, names: Iterable[Name] = ()) -> Title | None:
         text: as the source wrote it.
         names: of the creators: where they stand behind a slash they are no subtitle.
     """
-    text = _MEDIUM.sub("", text)
+    text = plain(_MEDIUM.sub("", text))
     if len(text) > MAX_TITLE_KEY:  # both ends tell: a whole table of contents, "... and its sequel"
         text = f"{text[: MAX_TITLE_KEY * 2 // 3]} {text[-MAX_TITLE_KEY // 4 :]}"
-    whole = title_key(text)
+    whole = one_spelling(title_key(text))
     if not whole:
         return None
-    if not _BRACKETS.search(text) and not _PARTING.search(text):
-        return Title(whole, whole, whole)
-    brackets = [inside for inside in _BRACKETS.findall(text) if not _VOLUME_BRACKET.fullmatch(inside.strip())]
-    bare = _BRACKETS.sub(lambda m: f" {m[1]}" if _VOLUME_BRACKET.fullmatch(m[1].strip()) else "", text)
-    main, *rest = [key for part in _PARTING.split(bare if title_key(bare) else text) if (key := title_key(part))]
     words = _CONNECTING.union(*((surname, *given) for surname, given in names))
-    told = tuple(key for key in rest if not words.issuperset(key.split()))
-    series = tuple(number for inside in brackets for number in re.findall(r"\d+", inside))
-    return Title(whole, main, " ".join((main, *told)), told, series)
+    main, told, named_too = _parted(_without_brackets(text), words)
+    said = " ".join((main, *told))
+    numberless, volumes = without_volumes(text, whole.split())
+    bare = _without_brackets(numberless)
+    main, told, named_too = _parted(bare, words) if volumes else (main, told, named_too)
+    telling = tuple(key for key in told if key not in RULES.empty_subtitles)
+    named = " ".join((main, *telling)) if named_too or telling != told else _telling(one_spelling(title_key(bare)))
+    series = tuple(number for inside in _bracketed(text) for number in re.findall(r"\d+", inside))
+    return Title(whole, main, said, " ".join((named, *volumes)), told, series, volumes)
+
+
+def _telling(key: str) -> str:
+    """A key without "a novel" at its end, where the colon before it was lost; but "The making of a novel"."""
+    if not key.endswith(_EMPTY_ENDS):
+        return key
+    short = key.removesuffix(next(end for end in _EMPTY_ENDS if key.endswith(end)))
+    return key if short.endswith((" of", " as", " and", " in")) else short
+
+
+def _without_brackets(text: str) -> str:
+    if "(" not in text and "（" not in text:
+        return text
+    bare = _BRACKETS.sub(lambda m: f" {m[1]}" if _VOLUME_BRACKET.fullmatch(m[1].strip()) else "", text)
+    return bare if title_key(bare) else text
+
+
+def _parted(bare: str, names: Collection[str]) -> tuple[str, tuple[str, ...], bool]:
+    """Keys of the main title and of what stands behind it, but for names; and whether there are names."""
+    if not _PARTING.search(bare):
+        return one_spelling(title_key(bare)), (), False
+    main, *rest = [key for part in _PARTING.split(bare) if (key := title_key(part))]
+    told = [key for key in rest if not set(key.split()).issubset(names)]
+    return one_spelling(main), tuple(one_spelling(key) for key in told), len(told) < len(rest)
+
+
+def _bracketed(text: str) -> list[str]:
+    return [inside for inside in _BRACKETS.findall(text) if not _VOLUME_BRACKET.fullmatch(inside.strip())]
 
 
 def titles_of(title: str, others: Iterable[str], names: Iterable[Name]) -> tuple[Title, ...]:
@@ -104,7 +145,7 @@ def resemblance(one: Title, other: Title) -> str:
         return _by_rest(one.rest, other.rest)
     found = slips(one.said, other.said)
     if not found and _by_rest(one.rest, other.rest) in ("same", "extended"):
-        found = slips(one.main, other.main)
+        found = slips(one.shortly, other.shortly)
     if not found:
         return "different"
     return "slip" if found == 1 else "near"
@@ -159,6 +200,8 @@ def slips(one: str, other: str) -> int:
 
 def _slips_of_word(one: str, other: str) -> int:
     if any(c.isdigit() for c in one + other):
+        return 0
+    if any(one.startswith(a) and other == b + one[len(a) :] for a, b in _OPPOSITES):
         return 0
     apart = int(OSA.distance(one, other, score_cutoff=2))
     same_letters = sorted(one) == sorted(other)

@@ -53,6 +53,12 @@ FOUND = [
     ("edition-doubtful", record(edition="2nd ed."), record(year=None)),
     ("carrier-different", record(extent="310 p."), record(extent="1 online resource")),
     ("carrier-different", record(extent="1 sound disc"), record(extent="2 Kassetten")),
+    ("carrier-different", record(extent="1 DVD-video"), record(extent="1 Blu-ray disc")),
+    ("carrier-different", record(type="score", extent="1 score (98 p.)"), record(type="score", extent="12 parts")),
+    ("performers-different", record(creator="Beethoven, L. van & Karajan, H. von", type="audio"),
+     record(creator="Beethoven, L. van & Solti, G.", type="audio")),
+    ("day-different", record("Letter to Hooker", date="1844-01-11"), record("Letter to Hooker", date="1844-02-23")),
+    ("series-different", record(series=["Star wars ; 1"]), record(series=["Star Wars ; 8"])),
     ("title-long", record(f"{LONG} in the northern and southern seas"),
      record(f"{LONG} in the northern and southern seas /")),
     ("title-extended-long", record(f"{LONG} in the northern and southern seas"),
@@ -283,10 +289,10 @@ def test_numbers() -> None:
     assert numbers_in("algebra volume two") == numbers_in("algebra second book") == ("2",)
     assert numbers_in("henry iv part 2") == ("4", "2")
     assert numbers_in("what to expect the first year") == numbers_in("london 1984") == ()
-    assert numbers_in("红楼梦第三卷") == ("三",)
+    assert numbers_in("红楼梦第三卷") == numbers_in("红楼梦第3卷") == ("3",)
     assert volumes_in("a story of 3 bears") == ()
     statements = ("3., überarb. Aufl.", "2nd rev. ed.", "Zweite Auflage", "第三版", "Rev. ed.")
-    assert [edition_number(text) for text in statements] == ["3", "2", "2", "三", ""]
+    assert [edition_number(text) for text in statements] == ["3", "2", "2", "3", ""]
 
 
 def test_extents() -> None:
@@ -294,10 +300,10 @@ def test_extents() -> None:
         extent_of(record(extent=text)) for text in ("xii, 310 p. ; 24 cm", "3 Bde. : Ill.", "1 sound disc : 33 1/3 rpm")
     ]
     assert [(e.pages, e.volumes, sorted(e.carriers)) for e in told] == [
-        (310, 0, ["paper"]), (0, 3, ["paper"]), (0, 0, ["disc"])
+        (310, 0, ["paper"]), (0, 3, ["paper"]), (0, 0, ["blu-ray", "cd", "dvd", "lp"])
     ]  # fmt: skip
     assert extent_of(record("Emma [electronic resource]", extent="310 p.")).carriers == {"online"}
-    assert extent_of(record(extent="310 p. + 1 CD-ROM")).carriers >= {"disc"}
+    assert extent_of(record(extent="310 p. + 1 CD-ROM")).carriers == {"cd"}
 
 
 def test_sounds() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 import urllib3
@@ -148,6 +148,8 @@ class Client:
         headers: Mapping[str, str] | None = None,
         limit: int = MAX_PAGE,
         final: Callable[[Response], bool] = lambda _: False,
+        post: bool = False,
+        ends: bytes = b"",
     ) -> Response:
         """Fetch a page whole; parameters too long for an address are sent by POST.
 
@@ -157,6 +159,8 @@ class Client:
             headers: sent to the first host only, never to where a redirect leads.
             limit: bytes of the answer.
             final: tells an answer that shall not be asked for again whatever its status (a protocol's own error).
+            post: send the parameters by POST however short they are.
+            ends: what a whole answer ends with: one that does is taken, whatever length the server announced.
 
         Raises:
             RefusedError: address, scheme, size or redirect is not acceptable.
@@ -166,9 +170,15 @@ class Client:
         packing = {"Accept-Encoding": "gzip, deflate", **(headers or {})}
 
         def read(answer: requests.Response) -> bytes:
-            return b"".join(self._counted(bodies.read(answer.raw, answer.headers, self._room(limit), sniff=True)))
+            parts: list[bytes] = []
+            try:
+                parts += self._counted(bodies.read(answer.raw, answer.headers, self._room(limit), sniff=True))
+            except (BodyError, requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+                if not ends or not b"".join(parts[-2:]).rstrip().endswith(ends):
+                    raise
+            return b"".join(parts)
 
-        response = self._ask(url, params, packing, read, final)
+        response = self._ask(url, params, packing, read, final, post=post)
         if response.status >= 400 and not final(response):
             raise StatusError(f"{shown(response.url)} answers {response.status}{hint(response.status)}", response)
         return response
@@ -225,6 +235,8 @@ class Client:
         headers: Mapping[str, str],
         read: Callable[[requests.Response], bytes],
         final: Callable[[Response], bool],
+        *,
+        post: bool = False,
     ) -> Response:
         """One answer, asked for again while that may help and the patience lasts."""
         trouble = ""
@@ -232,7 +244,7 @@ class Client:
             asked_wait: float | None = None
             began = time.monotonic()
             try:
-                response = self._follow(url, params, headers, read)
+                response = self._follow(url, params, headers, read, post=post)
             except TooLargeError as error:
                 raise OversizeError(f"{shown(url)} refused: {error}") from None
             except BlockedError as error:
@@ -241,6 +253,8 @@ class Client:
                 trouble = f"{shown(url)} sends no whole answer: {error}"
             except requests.exceptions.SSLError as error:
                 raise FetchError(f"{shown(url)}: {untrusted(error)}") from None
+            except (requests.exceptions.InvalidURL, urllib3.exceptions.LocationParseError) as error:
+                raise FetchError(self._hide(f"{shown(url)} is no address: {cause(error)}")) from None
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 trouble = self._hide(f"{shown(url)} cannot be reached: {cause(error)}")
             else:
@@ -259,11 +273,13 @@ class Client:
         params: Mapping[str, str] | None,
         headers: Mapping[str, str],
         read: Callable[[requests.Response], bytes],
+        *,
+        post: bool = False,
     ) -> Response:
         """Send a request and follow its redirects by hand, each address checked anew."""
         start, moved, permanent = url, "", True
         long = params is not None and sum(len(k) + len(v) for k, v in params.items()) > _LONG_URL
-        method, query, form = ("POST", None, params) if long else ("GET", params, None)
+        method, query, form = ("POST", None, params) if long or post else ("GET", params, None)
         seconds = self._budget.seconds(self._deadline) if self._budget else self._deadline
         with deadline(seconds) as watched:
             for _ in range(MAX_REDIRECTS + 1):
@@ -274,7 +290,8 @@ class Client:
                 sent = {k: v for k, v in headers.items() if at_home or k == "Accept-Encoding"}
                 try:
                     with self._send(method, url, query, form, sent) as answer:
-                        if answer.status_code not in _REDIRECTS or "location" not in answer.headers:
+                        target = answer.headers.get("location", "").strip()
+                        if answer.status_code not in _REDIRECTS or not target:
                             content = read(answer)
                             if watched.expired:  # without a length, a socket shut down looks like the end
                                 raise BodyError("cut off")
@@ -286,7 +303,7 @@ class Client:
                                 content=content,
                                 moved_to=moved,
                             )
-                        url = urljoin(url, answer.headers["location"])
+                        url = _joined(url, target)
                 except (BodyError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                     if watched.expired:
                         raise FetchError(
@@ -296,11 +313,12 @@ class Client:
                     raise
                 url = self._login.stripped(url) if self._login else url
                 permanent = permanent and answer.status_code in {301, 308}
-                moved = url.partition("?")[0] if permanent else ""
+                left, kept = _without(url, params or {})
+                moved = left if permanent else ""
                 if answer.status_code == 303:
                     method, form = "GET", None
                 # A server that moves and forgets the arguments means them to be kept.
-                query = params if method == "GET" and not urlsplit(url).query else None
+                query = params if method == "GET" and not kept else None
         raise BlockedError(f"more than {MAX_REDIRECTS} redirects, the last to {shown(url)}")
 
     def _send(
@@ -331,12 +349,27 @@ class Client:
         return self._login.hide(text) if self._login else text
 
 
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise BlockedError(f"it redirects to {target[:300]!r}, which is no address") from None
+
+
+def _without(url: str, params: Mapping[str, str]) -> tuple[str, bool]:
+    """An address without some parameters, and whether it had any of them."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    others = [(name, value) for name, value in pairs if name not in params]
+    return parts._replace(query=urlencode(others), fragment="").geturl(), len(others) < len(pairs)
+
+
 @lru_cache(maxsize=256)
 def _check(url: str) -> None:
     """Raise BlockedError where no request can go; a list asks for one address again and again."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         raise BlockedError(f"{url[:300]!r} is no address") from None
     if parts.scheme not in {"http", "https"} or not host:

@@ -31,6 +31,8 @@ class _Names(msgspec.Struct):
     """Of the names, shortened: all of them would take too much room."""
     unseen: dict[str, RawRecord | None] = msgspec.field(default_factory=dict)
     """Names that did not come with the list of records; with the tombstone, where the source deleted the record."""
+    absent: set[str] = msgspec.field(default_factory=set)
+    """Of these, names of which the source says that there is nothing."""
     announced: int | None = None
     """How many the source says there are."""
 
@@ -42,7 +44,7 @@ def look_for(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]
         FetchError: the source refuses or wants us to come later.
     """
     short = run.expected is not None and seen(database, run) < run.expected
-    if short or fetch.losses:
+    if short or fetch.losses or fetch.doubts:
         yield from _listed(database, run, fetch)
     elif fetch.whole:
         yield from _vanished(database, run, fetch)
@@ -67,7 +69,8 @@ def _listed(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
     try:
         names = _names_of(database, run, fetch)
         if len(names.unseen) > MOST:
-            fetch.notes.append(f"its list of identifiers has more than {MOST:,} others; not asked for one by one")
+            words = f"its list of identifiers has more than {MOST:,} others; not asked for one by one"
+            (fetch.losses if fetch.doubts else fetch.notes).append(words)
             return
         if not names.unseen:
             _nothing_missing(run, fetch, names)
@@ -75,11 +78,14 @@ def _listed(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
         raise
     except FetchError as error:
         fetch.notes.append(f"its identifiers cannot be listed to see which are missing: {error}")
+        fetch.notes += [f"{doubt}; whether it was all cannot be seen" for doubt in fetch.doubts]
         return
     if names.unseen:
-        yield from _ask_for(run, fetch, names.unseen)
+        yield from _ask_for(run, fetch, names)
     with database.connect() as connection:
         left = _unseen(connection, run, list(names.unseen))
+    if fetch.doubts and (kept := [name for name in left if name not in names.absent]):
+        fetch.losses.append(f"{len(kept):,} records are listed and cannot be had, e.g. {kept[0]}")
     # Of two lists as short as each other, both may end early in the same way.
     sure = len(names.digests) == names.announced or len(names.digests) > before
     if fetch.losses and not left and sure:
@@ -113,7 +119,8 @@ def _nothing_missing(run: Run, fetch: FetchByName, names: _Names) -> None:
         fetch.notes.append(f"its list of identifiers has {count:,}, all of which came")
 
 
-def _ask_for(run: Run, fetch: FetchByName, unseen: dict[str, RawRecord | None]) -> Iterator[Page]:
+def _ask_for(run: Run, fetch: FetchByName, names: _Names) -> Iterator[Page]:
+    unseen = names.unseen
     fetch.notes.append(f"{len(unseen):,} records are listed, but did not come with the list; asked for by name")
     buried = [raw for raw in unseen.values() if raw is not None]
     if buried:
@@ -121,6 +128,7 @@ def _ask_for(run: Run, fetch: FetchByName, unseen: dict[str, RawRecord | None]) 
     for got in _asked(fetch, [name for name, raw in unseen.items() if raw is None]):
         if run.expected is not None:
             run.expected -= len(got.absent)  # counted by the source, and by its own word not there
+        names.absent.update(got.absent)
         yield got.page
 
 

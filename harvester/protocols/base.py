@@ -66,6 +66,9 @@ class Listing(msgspec.Struct, kw_only=True):
 class FetchByName(Fetch, Protocol):
     """A run over a source that can also be asked for names and for single records."""
 
+    doubts: list[str]
+    """Why something may be missing though nothing says so: worth a look at the list of names."""
+
     def listed(self) -> Iterator[Listing]:
         """Names of all that the run was to bring, in batches. Raises FetchError."""
 

@@ -11,6 +11,8 @@ from store import codec
 _MOST_EMPTY_PAGES = 100
 _MOST_SAME_PAGES = 100
 _SAME_PAGES = 3
+_ROUND = 10
+"""Servers' pages are a multiple of this."""
 
 
 class LoopGuard:
@@ -19,7 +21,23 @@ class LoopGuard:
     def __init__(self) -> None:
         self._tokens: set[bytes] = set()
         self._pages: set[bytes] = set()
-        self._same = self._empty = self._received = 0
+        self._names: set[int] = set()
+        self._same = self._empty = self._received = self._first = 0
+
+    def count(self, names: Iterable[str]) -> int:
+        """How many of these records have not been counted before. Keeps a number a record."""
+        before = len(self._names)
+        self._names.update(map(hash, names))
+        return len(self._names) - before
+
+    def doubt(self, page: OaiPage) -> str:
+        """Why a list without a size may go on behind its end, for tokens get lost; "" = it looks like its end."""
+        count = len(page.records) + len(page.broken)
+        if not self._tokens:  # the only page
+            return "the list has one page of a round number of records" if count and not count % _ROUND else ""
+        if not count:
+            return "the list ends with an empty page"
+        return "the last page of the list is as full as the first" if count == self._first else ""
 
     def check(self, page: OaiPage) -> str:
         """The reason to stop after this page; "" = the list goes on or ends by itself.
@@ -27,6 +45,7 @@ class LoopGuard:
         A token may come again while the records are new (scroll ids), and a page may come again under new tokens
         while the announced size is not reached: both are how some servers are, and both end.
         """
+        self._first = self._first or len(page.records) + len(page.broken)
         self._received += len(page.records)
         if page.token is None or not page.token.text:
             return ""
@@ -65,6 +84,18 @@ class SetGuard:
 
     def _inside(self, record: OaiRecord) -> bool:
         return any(name == self._asked or name.startswith(self._asked + ":") for name in record.sets)
+
+
+class AnySetGuard(SetGuard):
+    """Of several sets: outside is what is outside each of them."""
+
+    def __init__(self, guards: Iterable[SetGuard]) -> None:
+        super().__init__("")
+        self._guards = list(guards)
+
+    def outside(self, record: OaiRecord) -> bool:
+        """Whether none of the asked sets has the record."""
+        return all(guard.outside(record) for guard in self._guards)
 
 
 def _short(text: str) -> bytes:

@@ -14,7 +14,7 @@ from harvester.protocols.oai_sickle import Harvester, OaiError
 from harvester.protocols.oai_tags import OAI
 
 DAY, SECONDS = "YYYY-MM-DD", "YYYY-MM-DDThh:mm:ssZ"
-_MOST_SETS = 10_000
+MOST_SETS = 10_000
 
 # Namespaces by which a server's formats are told apart, and the usual prefixes for servers that do not list them.
 NAMESPACES: dict[str, tuple[str, ...]] = {
@@ -113,7 +113,7 @@ def list_formats(harvester: Harvester) -> list[MetadataFormat]:
     ]
 
 
-def list_sets(harvester: Harvester, most: int = _MOST_SETS) -> list[tuple[str, str]]:
+def list_sets(harvester: Harvester, most: int = MOST_SETS) -> list[tuple[str, str]]:
     """(setSpec, name) of the server's sets; empty where it has none. After ``most`` no further page is asked for.
 
     Raises:
@@ -128,10 +128,11 @@ def list_sets(harvester: Harvester, most: int = _MOST_SETS) -> list[tuple[str, s
             if error.code == "noSetHierarchy":
                 return []
             raise
-        page = list(iterate_sets(root))
+        known = set(found)
+        page = [one for one in iterate_sets(root) if one not in known]
         found += page
         following = text_of(root.find(f"{OAI}ListSets/{OAI}resumptionToken"))
-        if not following or following == token or not page:
+        if not following or not page:
             break
         token = following
     return found

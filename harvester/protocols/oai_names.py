@@ -120,9 +120,12 @@ def ask(
 
 
 def _take(outcome: ByName, page: OaiPage, source: str, name: str, guard: SetGuard, place: str) -> None:
+    others = [record.identifier for record in page.records if record.identifier not in {name, ""}]
     page.records = [record for record in page.records if record.identifier in {name, ""}]
     records, quarantined = sort_out(page, source, place, guard)
-    if not records and not quarantined:
+    if not records and not quarantined and others:
+        _fail(outcome, source, name, place, f"asked for it, it gives {others[0]}", b"")
+    elif not records and not quarantined:
         outcome.absent.append(name)
     outcome.records += records
     outcome.quarantined += quarantined

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from harvester import windows
-from harvester.fetching import Client, FetchError, OversizeError, PatienceError, RefusedError, StatusError
-from harvester.protocols import oai_dates, oai_identify, oai_names, oai_position
+from harvester.fetching import Client, FetchError
+from harvester.protocols import oai_blame, oai_dates, oai_identify, oai_names, oai_position
 from harvester.protocols.base import ByNamePage, Listing, Page
-from harvester.protocols.oai_guards import LoopGuard, SetGuard
+from harvester.protocols.oai_guards import AnySetGuard, LoopGuard, SetGuard
 from harvester.protocols.oai_headers import OaiRecord
 from harvester.protocols.oai_pages import BadPageError
 from harvester.protocols.oai_position import Position, Window
@@ -34,10 +34,6 @@ _MOST_AGAIN = 10_000
 """Records that may come again while a list is cut into windows, beside three times those that it brought before."""
 _MOST_UNFETCHED = 1000
 _SETS_CHECKED_EVERY = timedelta(days=7)
-_NOT_THE_LISTS_FAULT = frozenset({401, 403, 404, 407, 410, 429, 503})
-_NOT_THE_LISTS_ERRORS = frozenset(
-    {"badVerb", "cannotDisseminateFormat", "idDoesNotExist", "noMetadataFormats", "noSetHierarchy"}
-)
 
 
 def open_oai(source: Source, state: SourceState, checkpoint: dict[str, Any], full: bool, client: Client) -> OaiFetch:
@@ -71,6 +67,7 @@ class OaiFetch:
         self._source, self._harvester, self._prefix, self._identity = source, harvester, prefix, identity
         self._sets = source.sets or [""]
         self._guards = {set_: SetGuard(set_) for set_ in self._sets}
+        self._any_set = AnySetGuard(self._guards.values())
         self._began = datetime.now(UTC)
         self._live_before = state.live
         self._mended: Counter[str] = Counter()
@@ -91,7 +88,7 @@ class OaiFetch:
                 earliest=identity.earliest,
                 overlap=overlap + windows.OVERLAP if state.dates == "wide" else overlap,
             )
-        self.losses = self._at.losses
+        self.losses, self.doubts = self._at.losses, self._at.doubts
         self.whole = not self._at.since and full and identity.deleted_record != "persistent"
         self.state = msgspec.structs.replace(
             state,
@@ -134,17 +131,24 @@ class OaiFetch:
             except FetchError as error:
                 if isinstance(error, OaiError) and error.code == "noRecordsMatch":
                     self._vain_cuts = 0
-                if self._at.token and restarts < _RESTARTS and self._is_forgotten(error, resumed and not restarts):
+                if (
+                    self._at.token
+                    and restarts < _RESTARTS
+                    and oai_blame.is_of_token(
+                        error, first=not restarts, resumed=resumed, expires=self._at.token_expires
+                    )
+                ):
                     # What is stored already comes again and is recognised by its hash.
                     restarts += 1
                     self.notes.append(f"the list was begun anew, for the server no longer knows its token ({error})")
                     self._at.begin_list()
-                elif isinstance(error, OaiError) and self._can_go_on(error):
+                elif self._can_go_on(error):
                     continue
                 elif isinstance(error, OaiError) and error.code == "noRecordsMatch":
                     self._note_time(error.response_date)
                     if self._at.token:
                         self.notes.append("the server ended the list with noRecordsMatch")
+                        self.doubts.append("the list ended with noRecordsMatch")
                     else:
                         self._check_set(set_)
                     yield self._end_of_window(set_)
@@ -153,25 +157,18 @@ class OaiFetch:
                 else:
                     raise
 
-    def _is_forgotten(self, error: FetchError, resumed: bool) -> bool:
-        """Whether an error in answer to a token means that the server no longer knows it."""
-        if isinstance(error, OaiError) and error.code == "badResumptionToken":
-            return True
-        expires = windows.parse_stamp(self._at.token_expires)
-        expired = resumed or (expires is not None and expires < datetime.now(UTC))
-        return expired and isinstance(error, OaiError | StatusError | UnreadableAnswerError)
-
-    def _can_go_on(self, error: OaiError) -> bool:
+    def _can_go_on(self, error: FetchError) -> bool:
         """Change the request as servers that are particular about arguments want it; False when nothing is left."""
-        if error.code != "badArgument" or self._at.narrowed:
+        by_status = oai_blame.may_be_of_dates(error)
+        if self._at.narrowed or not (by_status or oai_blame.is_of_arguments(error)):
             return False
         if self._at.token:
-            if self._harvester.with_tokens:
+            if by_status or self._harvester.with_tokens:
                 return False
             self._harvester.with_tokens = {"metadataPrefix": self._prefix}
             self.notes.append("the server wants metadataPrefix beside the resumption token, against the protocol")
             return True
-        if "T" in self._at.since:
+        if "T" in self._at.since and not by_status:
             self._at.since = self._at.since[:10]
         elif self._at.since:
             self.notes.append(f"the server refuses from={self._at.since}: asking for everything ({error})")
@@ -183,13 +180,7 @@ class OaiFetch:
 
     def _can_narrow(self, error: FetchError) -> bool:
         """Whether it is this list that fails, and not the server: then less of it may come."""
-        if isinstance(error, PatienceError) or (
-            isinstance(error, RefusedError) and not isinstance(error, OversizeError)
-        ):
-            return False
-        if isinstance(error, StatusError) and error.response.status in _NOT_THE_LISTS_FAULT:
-            return False
-        if isinstance(error, OaiError) and error.code in _NOT_THE_LISTS_ERRORS:
+        if not oai_blame.may_be_of_list(error, later_page=bool(self._at.token)):
             return False
         self._cuts += 1
         self._vain_cuts += 1
@@ -210,7 +201,7 @@ class OaiFetch:
             self.notes.append(f"the list fails ({error}); it was asked for in smaller parts")
         headers = oai_names.few(self._harvester, self._first_arguments(set_, window), _FEW)
         if headers is not None:
-            got = self._one_by_one(set_, [header.identifier for header in headers])
+            got = self._one_by_one(self._guards[set_], [header.identifier for header in headers])
             if got.works:
                 self._vain_cuts = 0
                 self._at.begin_list()
@@ -228,8 +219,7 @@ class OaiFetch:
         kept = Quarantined(source=self._source.id, record=name, reason=str(error), payload=left) if left else None
         yield self._end_of_window(set_, [], [kept] if kept else [])
 
-    def _one_by_one(self, set_: str, names: list[str]) -> oai_names.ByName:
-        guard = self._guards[set_]
+    def _one_by_one(self, guard: SetGuard, names: list[str]) -> oai_names.ByName:
         got = oai_names.ask(self._harvester, self._prefix, names, self._source.id, guard, lambda: "asked for by name")
         if got.works:
             self._at.received += len(got.records) + len(got.quarantined)
@@ -245,7 +235,7 @@ class OaiFetch:
         """What an earlier run was not given."""
         client, names = self._harvester.client, list(self.state.unfetched)
         client.tries, tries = _FEW_TRIES, client.tries
-        got = self._one_by_one(self._sets[0], names)
+        got = self._one_by_one(self._any_set, names)
         if not got.works:
             self._at.unfetched += names
             self.losses.append(f"{len(names):,} records that failed before could not be asked for, e.g. {names[0]}")
@@ -264,11 +254,17 @@ class OaiFetch:
             place = f"page {self._at.page}" + (f" of set {set_}" if set_ else "")
             records, quarantined = sort_out(answer, self._source.id, place, sets)
             self._at.received += len(records) + len(quarantined)
-            self._at.in_list += len({raw.record for raw in records} | {row.record for row in quarantined})
+            names = {raw.record for raw in records} | {row.record for row in quarantined}
+            self._at.in_list += guard.count(names) if self._is_cut() else len(names)
             self._at.token = answer.token.text if answer.token else ""
             self._at.token_expires = answer.token.expires if answer.token else ""
             size = answer.token.size if answer.token else None
             self._at.size = size if size is not None else self._at.size
+            if not self._at.token and self._at.size is None and (doubt := guard.doubt(answer)):
+                self.doubts.append(doubt)
+            if answer.errors:
+                code, text = answer.errors[0]
+                self.losses.append(f"a page came with an error beside its records: {code} {text}".strip())
             stop = guard.check(answer)
             if stop:
                 self.losses.append(f"{stop}; stopped after {self._at.received:,} records")
@@ -317,25 +313,29 @@ class OaiFetch:
             self.notes.append(f"whether the set {set_} still exists cannot be seen: {error}")
             return
         self.state.sets_checked_at = self._began.isoformat(timespec="seconds")
-        if names and not any(name == set_ or name.startswith(set_ + ":") for name in names):
+        known = any(name == set_ or name.startswith(set_ + ":") for name in names)
+        if names and not known and len(names) < oai_identify.MOST_SETS:
             there = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
             self.losses.append(f"the server no longer has the set {set_}; it has {there}")
 
     def _page(self, records: list[RawRecord], quarantined: list[Quarantined]) -> Page:
-        plain = len(self._sets) == 1 and not self._at.narrowed
         return Page(
             records=records,
             quarantined=quarantined,
             checkpoint=msgspec.to_builtins(self._at),
-            expected=self._at.size if plain else None,
+            expected=None if self._is_cut() else self._at.size,
             last=self._at.set_index >= len(self._sets),
         )
+
+    def _is_cut(self) -> bool:
+        """Whether there are several lists, so that the size of one says nothing about all."""
+        return len(self._sets) > 1 or self._at.narrowed
 
     def _end_of_window(
         self, set_: str, records: list[RawRecord] | None = None, quarantined: list[Quarantined] | None = None
     ) -> Page:
         size, came = self._at.size, self._at.in_list
-        if (len(self._sets) > 1 or self._at.narrowed) and size is not None and came < size:
+        if self._is_cut() and size is not None and came < size:
             what = self._at.windows[0].in_words() + (f" of set {set_}" if set_ else "")
             self.losses.append(f"the server says there are {size:,} of {what}, {came:,} came")
         del self._at.windows[0]
@@ -371,7 +371,7 @@ class OaiFetch:
 
     def by_name(self, names: list[str]) -> ByNamePage:
         """Ask for records one by one."""
-        got = self._one_by_one(self._sets[-1], names)
+        got = self._one_by_one(self._any_set, names)
         self.state.unfetched = list(dict.fromkeys(self._at.unfetched))[:_MOST_UNFETCHED]
         page = Page(records=got.records, quarantined=got.quarantined, checkpoint=msgspec.to_builtins(self._at))
         return ByNamePage(page=page, absent=got.absent, works=got.works)

@@ -45,6 +45,8 @@ class Position(msgspec.Struct):
     narrowed: bool = False
     """Some list was cut into windows, for it could not be had whole."""
     losses: list[str] = msgspec.field(default_factory=list)
+    doubts: list[str] = msgspec.field(default_factory=list)
+    """Why something may be missing though nothing says so."""
     unfetched: list[str] = msgspec.field(default_factory=list)
     """Records that the server lists and does not give: asked for again by the next run."""
     asked_again: bool = False

@@ -22,13 +22,22 @@ from harvester.protocols.oai_pages import BadPageError, ForeignPageError, Harmfu
 from harvester.protocols.oai_repair import repair
 
 _TRIES = 4
+_END = b"OAI-PMH>"
+_CODES = (
+    *("badArgument", "badResumptionToken", "badVerb", "cannotDisseminateFormat", "idDoesNotExist"),
+    *("noRecordsMatch", "noMetadataFormats", "noSetHierarchy"),
+)
+_WANTS_POST = frozenset({405, 413, 414, 431})
+_MAY_WANT_POST = frozenset({400, 403, 404})
+_LONG = 1500
+"""Characters of arguments from which an error may be about nothing but their length: some servers take 2,048 in all."""
 
 
 class OaiError(FetchError):
     """The server answers with an error of the protocol."""
 
     def __init__(self, code: str, text: str, where: str, response_date: str = "") -> None:
-        self.code = code
+        self.code = _code(code, text)
         self.response_date = response_date
         super().__init__(f"{where} answers {code or 'an error without code'}{': ' if text else ''}{text}")
 
@@ -89,6 +98,8 @@ class Harvester(Sickle):  # type: ignore[misc]
         """Where the server says it has moved for good."""
         self.last_headers: Mapping[str, str] = {}
         """HTTP headers of the last answer, by small names."""
+        self.by_post = False
+        """This server wants its arguments by POST."""
         self.with_tokens: dict[str, str] = {}
         """Arguments that this server wants beside a resumption token, against the protocol."""
 
@@ -139,11 +150,14 @@ class Harvester(Sickle):  # type: ignore[misc]
         """
         response = self.harvest(verb=verb, **arguments)
         page = response.page
-        if page.errors and not page.verb:
+        if page.errors and not (page.records or page.broken):
             raise OaiError(*page.errors[0], self.endpoint, page.response_date)
         if page.verb != verb:
             raise UnreadableAnswerError(f"{self.endpoint} answers a request for {verb} with {page.verb or 'nothing'}")
         return response
+
+    def _sent(self, params: dict[str, str], *, post: bool) -> Response:
+        return self.client.get(self.endpoint, params, final=_is_answer, post=post, ends=_END)
 
     def _place(self, params: dict[str, str]) -> str:
         """The request, for whoever wants to see the same."""
@@ -151,11 +165,19 @@ class Harvester(Sickle):  # type: ignore[misc]
 
     def _fetch(self, params: dict[str, Any]) -> Response:
         try:
-            response = self.client.get(self.endpoint, params, final=_is_protocol_error)
+            response = self._sent(params, post=self.by_post)
         except StatusError as error:
-            if error.response.status == 414:
-                raise FetchError(f"{error}: the resumption token is too long for this server") from None
-            raise
+            status = error.response.status
+            long = sum(map(len, params.values())) > _LONG
+            if self.by_post or not (status in _WANTS_POST or (long and status in _MAY_WANT_POST)):
+                raise
+            try:
+                response = self._sent(params, post=True)
+            except StatusError:
+                if status == 414:
+                    raise FetchError(f"{error}: the resumption token is too long for this server") from None
+                raise error from None
+            self.by_post = True
         self.last_headers = response.headers
         if response.moved_to:
             self.moved_to = response.moved_to
@@ -171,6 +193,18 @@ def _read(content: bytes) -> OaiPage:
     return page
 
 
-def _is_protocol_error(response: Response) -> bool:
-    """An OAI error counts whatever HTTP status it is sent with."""
-    return b"OAI-PMH" in response.content[:2000] and b"<error" in response.content[:20000]
+def _is_answer(response: Response) -> bool:
+    """An answer of OAI-PMH counts whatever HTTP status it is sent with, but where that says when to come again."""
+    if response.status in {429, 503} and "retry-after" in response.headers:
+        return False
+    content = response.content
+    return b"OAI-PMH" in content[:2000] and (content[-200:].rstrip().endswith(_END) or b"<error" in content[:20000])
+
+
+def _code(code: str, text: str) -> str:
+    """One of the protocol's own codes where that is meant, in whatever case, or where it stands in the text only."""
+    said = code.strip()
+    for name in _CODES:
+        if said.lower() == name.lower() or (not said and name.lower() in text.lower()):
+            return name
+    return said

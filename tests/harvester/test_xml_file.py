@@ -170,7 +170,7 @@ def test_saved_answers_that_are_broken_keep_their_headers(tmp_path: Path) -> Non
     path = tmp_path / "oai.xml"
     record = "<record><header><identifier>oai:{0}</identifier><datestamp>2026-01-0{0}</datestamp></header>{1}</record>"
     texts = [record.format(n, f"<metadata>{MODS.format(f'T{n}', '')}</metadata>") for n in (1, 2, 3)]
-    texts[1] = texts[1].replace("T2", "<")
+    texts[1] = texts[1].replace("T2", "<x")
     namespace = "http://www.openarchives.org/OAI/2.0/"
     path.write_text(f"<OAI-PMH xmlns='{namespace}'><ListRecords>{''.join(texts)}</ListRecords></OAI-PMH>")
     assert [(raw.record, raw.datestamp) for raw in raw_of(path, "mods")] == [

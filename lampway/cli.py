@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module, metadata
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
@@ -39,6 +41,20 @@ COMMANDS = {
     "doctor": "Check Python, settings, database, index and sources",
 }
 """The modules of ``lampway.commands``, each named as its command, in the order of the help, with its line there."""
+
+
+_RIGHTS, _ROOM = "check its owner and rights, and those of its folder", "make room and give the command again"
+_OF_THE_MACHINE = {
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: "the file system is mounted read-only",
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "the machine has too many files open",
+    errno.EIO: "the disk fails; look at the machine's log",
+}
+"""What only the operator can mend, and how. Anything else that the system refuses is a fault of ours: it is shown."""
 
 
 @cache
@@ -119,4 +135,10 @@ def main() -> None:
         sys.exit(STOPPED)
     except StoreError as error:  # the database went away while a command was at it
         note(f"lampway: {error}")
+        sys.exit(FAILED)
+    except OSError as error:
+        if error.errno not in _OF_THE_MACHINE:
+            raise
+        where = error.filename if isinstance(error.filename, str | Path) else "a file or standard output"
+        note(f"lampway: {where} cannot be used: {error.strerror}; {_OF_THE_MACHINE[error.errno]}")
         sys.exit(FAILED)

@@ -16,7 +16,7 @@ def write_json_lines(file: str, rows: Iterable[object]) -> int | None:
     """Write rows, one a line.
 
     Args:
-        file: path, replaced as a whole when all is written; "-" = standard output.
+        file: path, replaced as a whole when all is written; a pipe or device is written to; "-" = standard output.
         rows: values that msgspec can encode.
 
     Returns:
@@ -31,8 +31,13 @@ def write_json_lines(file: str, rows: Iterable[object]) -> int | None:
             return None
         return count
     path = Path(file)
+    if path.is_symlink() and path.is_file():
+        path = path.resolve()
     part = path.with_name(path.name + ".part")
     try:
+        if path.exists() and not path.is_file():  # a pipe or a device, which a file must not take the place of
+            with path.open("wb") as out:
+                return _write(out, rows)
         with part.open("wb") as out:
             count = _write(out, rows)
         part.replace(path)

@@ -10,6 +10,7 @@ import structlog
 from starlette.types import Scope
 from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import Processor
 
 log = structlog.stdlib.get_logger("lampway.access")
 _COARSE_DEGREES = 1
@@ -17,15 +18,26 @@ _COARSE_DEGREES = 1
 
 
 def configure(level: int = logging.INFO) -> None:
-    """Log as JSON lines on standard error; called by the commands that run for long."""
+    """Log as JSON lines on standard error, libraries too; called by the commands that run for long."""
+    begin: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    end: list[Processor] = [
+        # Without the local variables: what people typed, and secrets, would stand among them.
+        ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+        structlog.processors.JSONRenderer(),
+    ]
+    foreign = logging.StreamHandler()
+    foreign.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *begin],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *end],
+        )
+    )
+    logging.basicConfig(handlers=[foreign], level=logging.WARNING)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Without the local variables: what people typed, and secrets, would stand among them.
-            ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*begin, *end],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # the one of now: a caller may have replaced it
         cache_logger_on_first_use=False,

@@ -72,6 +72,8 @@ def reason(error: DBAPIError) -> str:
         return "the disk is full; make room and start again, what was committed is safe"
     if code == sqlite3.SQLITE_READONLY:
         return "it may not be written; check owner and rights of the file and its folder"
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):  # it tells no more; a full disk is the usual reason
+        return f"{error.orig}; see whether its disk is full, and the owner and rights of the file and its folder"
     return str(error.orig)
 
 

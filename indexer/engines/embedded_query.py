@@ -26,6 +26,11 @@ from schemas.query import Clause, EngineQuery, Range, Terms
 
 NUMBER = "number"
 REBUILD = "run `lampway index --rebuild`"
+_OF_THE_DISK = {
+    "os error 28": "make room on the disk; what was to be indexed waits in the store",
+    "PermissionDenied": "check owner and rights of the folder `index` in LAMPWAY_HOME",
+}
+"""What tantivy's words tell of the machine, and what helps then."""
 _FACETS = ("type", "language")
 _NUMBER_BITS, _YEAR_LIMIT = 40, 1 << 20
 _LAST_TITLE = "\U0010ffff"
@@ -37,7 +42,9 @@ def told(what: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, RuntimeError, TypeError) as error:
-        raise EngineError(f"the search index cannot {what}: {error}; if this stays, {REBUILD}") from error
+        told = str(error)
+        mend = next((mend for sign, mend in _OF_THE_DISK.items() if sign in told), f"if this stays, {REBUILD}")
+        raise EngineError(f"the search index cannot {what}: {told}; {mend}") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise

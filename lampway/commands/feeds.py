@@ -15,7 +15,6 @@ from store import institutions
 
 app = typer.Typer(
     no_args_is_help=True,
-    short_help="Files for search engines: borrow.",
     help="Files for search engines.\n\nExample: lampway feeds borrow --out feeds",
 )
 _REASONS = {

@@ -44,7 +44,6 @@ app = typer.Typer(
         "`lampway harvest run --help` tells its options.\n\n"
         "Example: lampway harvest city-library --full"
     ),
-    short_help="Fetch new and changed records, and tell how runs ended.",
 )
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Sources; all when none is named.")]

@@ -26,7 +26,6 @@ app = typer.Typer(
         "lampway index [--rebuild] [--json] does it now; `lampway index run --help` tells its options.\n\n"
         "Example: lampway index --rebuild"
     ),
-    short_help="Merge what was harvested, bring the search index up to date, and audit it.",
 )
 
 STAGES = {"read": ("Reading", "records"), "merge": ("Merging", "records"), "index": ("Indexing", "works"),

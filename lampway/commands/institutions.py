@@ -18,7 +18,6 @@ from store import institutions
 
 app = typer.Typer(
     no_args_is_help=True,
-    short_help="Libraries, museums and archives: import, list, show, set, remove.",
     help=(
         "Libraries, museums and archives: import, list, show, set, remove.\n\n"
         "Example: lampway institutions import libraries.csv"

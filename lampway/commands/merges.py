@@ -29,7 +29,6 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 app = typer.Typer(
     no_args_is_help=True,
-    short_help="Merges: explain, join, split, never, undo, list, suspicious, prefer.",
     help=(
         "Why records are together, and decisions by people about it. A decision is kept under the names that the "
         "sources give their records: it survives every new harvest, and holds until it is undone.\n\n"

@@ -16,7 +16,6 @@ from store.database import Database
 
 app = typer.Typer(
     no_args_is_help=True,
-    short_help="Records: export, take-down, allow.",
     help="Records: export, take-down, allow.\n\nExample: lampway records export records.jsonl",
 )
 

@@ -157,6 +157,7 @@ def _configuration(settings: Settings, app: ASGIApp | str, **more: object) -> uv
         http="httptools",
         lifespan="on",
         access_log=False,  # ours leaves out what users ask for
+        log_config=None,  # its warnings are JSON lines as all others
         log_level="warning",
         server_header=False,
         date_header=True,

@@ -21,7 +21,6 @@ from store.harvest_runs import RunReport
 
 app = typer.Typer(
     no_args_is_help=True,
-    short_help="Feeds of records: add, list, test, schedule, pause, remove.",
     help=(
         "Feeds of records: add, list, test, schedule, pause, remove.\n\n"
         "Example: lampway sources add csv books.csv --institution city-library"

@@ -12,7 +12,6 @@ from store import records, works
 
 app = typer.Typer(
     no_args_is_help=True,
-    short_help="Works: export.",
     help="Works: export.\n\nExample: lampway works export works.jsonl",
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from lampway import cli
 from lampway.cli import app
+from lampway.json_lines import write_json_lines
 
 COMMANDS = (
     "institutions list", "sources list", "harvest", "normalise", "index", "index verify", "search x", "records export",
@@ -47,3 +51,39 @@ cli.main()
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "lampway: the database cannot go on: the server was stopped\n"
+
+
+def test_a_disk_that_is_full_is_told_and_a_device_is_left_where_it_is(tmp_path: Path) -> None:
+    run = [sys.executable, "-m", "lampway", "institutions"]
+    environment = os.environ | {"LAMPWAY_HOME": str(tmp_path)}
+    (tmp_path / "places.csv").write_text("id,name,kind\nhill,Hill Library,library\n")
+    subprocess.run([*run, "import", str(tmp_path / "places.csv")], env=environment, check=True, capture_output=True)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*run, "list"], env=environment, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "lampway: a file or standard output cannot be used: No space left on device; make room"
+    )
+    end = tmp_path / "pipe"
+    os.mkfifo(end)
+    with subprocess.Popen(["cat", str(end)], stdout=subprocess.PIPE, text=True) as reader:
+        assert write_json_lines(str(end), [{"id": 1}]) == 1
+        assert reader.communicate(timeout=30)[0] == '{"id":1}\n'
+    assert end.is_fifo()
+
+
+@pytest.mark.parametrize(("number", "cure"), [(errno.EACCES, "owner and rights"), (errno.EROFS, "read-only")])
+def test_what_the_machine_refuses_is_a_sentence(
+    number: int, cure: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise OSError(number, os.strerror(number), "/srv/lock")
+
+    monkeypatch.setattr(cli, "app", refuse)
+    monkeypatch.setattr(cli.garbage, "settle", lambda: None)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+    told = capsys.readouterr().err
+    assert told.startswith("lampway: /srv/lock cannot be used: ")
+    assert cure in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,11 @@ def test_every_alarm_is_about_something_that_is_measured(scrape: Any, federation
         assert bases <= known, rule["alert"]
         assert rule["annotations"]["summary"]
         assert rule["annotations"]["mend"]
+
+
+def test_the_process_tells_what_it_takes_and_which_version_it_is(federation: Any) -> None:
+    text = TestClient(create_app(federation.context)).get("/metrics").text
+    found = {sample.name: sample for family in text_string_to_metric_families(text) for sample in family.samples}
+    assert found["process_resident_memory_bytes"].value > 1e7
+    assert found["process_open_fds"].value > 3
+    assert found["lampway_info"].labels == {"version": version("lampway")}

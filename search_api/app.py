@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from config.settings import Settings
 from search_api import errors
 from search_api.accounts.log_in import Tries
 from search_api.accounts.mail import Mail
@@ -125,28 +126,38 @@ def create_app(
         redirect_slashes=False,  # such redirects would carry the Host that the client sent
         lifespan=lifespan,
     )
-    app.state.context = context
-    app.state.metrics = Metrics()
-    app.state.metrics.watch(Gauges(context))
-    app.state.counts = health.counts_of(context.database)
-    app.state.sitemap = sitemap.parts_of(context.database)
-    app.state.live = LiveLookups(context.database, fetch, app.state.metrics) if fetch else None
-    app.state.merges = merging
-    app.add_middleware(Negotiation, base=context.settings.public_url.rstrip("/"))
-    app.add_middleware(EntityTags)
-    app.state.tries, app.state.mail = Tries(), Mail(context.settings, app.state.metrics.mail)
-    app.state.provider = Provider(context.settings)
-    app.state.outside, app.state.trials = outside, Trials(context.database, context.settings, outside)
-    app.add_middleware(Compression)
-    app.add_middleware(  # the last one added is the first one passed
-        Front,
-        headers=ResponseHeaders(context.settings),
-        limiter=RateLimiter(context.settings.rate_limit),
-        metrics=app.state.metrics,
-    )
+    _equip(app, context, fetch, outside, merging)
+    _add_middleware(app, context.settings)
     errors.install(app)
     errors.show_errors_as_pages(app, error_page)
     for router in (*ROUTERS, *ACCOUNT_ROUTERS):
         app.include_router(router)
     description.install(app)
     return app
+
+
+def _equip(
+    app: FastAPI, context: Context, fetch: Fetch | None, outside: Outside | None, merging: Merges | None
+) -> None:
+    """Give the application what its routes ask for (``search_api.dependencies``)."""
+    state, database, settings = app.state, context.database, context.settings
+    state.context, state.merges, state.outside = context, merging, outside
+    state.metrics = Metrics()
+    state.metrics.watch(Gauges(context))
+    state.counts, state.sitemap = health.counts_of(database), sitemap.parts_of(database)
+    state.live = LiveLookups(database, fetch, state.metrics) if fetch else None
+    state.tries, state.mail, state.provider = Tries(), Mail(settings, state.metrics.mail), Provider(settings)
+    state.trials = Trials(database, settings, outside)
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one added is the first one passed."""
+    app.add_middleware(Negotiation, base=settings.public_url.rstrip("/"))
+    app.add_middleware(EntityTags)
+    app.add_middleware(Compression)
+    app.add_middleware(
+        Front,
+        headers=ResponseHeaders(settings),
+        limiter=RateLimiter(settings.rate_limit),
+        metrics=app.state.metrics,
+    )

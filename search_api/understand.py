@@ -53,14 +53,10 @@ def understand(
         BadParameterError: names the parameter that cannot be used, and says what would do.
     """
     given = _Given(params, lang)
-    say = given.say
     registry = context.registry()
     near, near_name, near_source = _near(given, registry, context.geocoder)
     token = given.one("cursor")
-    institutions = given.many("institution")
-    for id_ in institutions:
-        if id_ not in registry.by_id:
-            raise BadParameterError("institution", say("institution_unknown", value=_quoted(id_)))
+    institutions = _institutions(given, registry)
     at, at_zone = (
         (cursor.read(token, lang).at, "")
         if token and not given.one("at")
@@ -68,17 +64,12 @@ def understand(
     )
     sort = given.choice("sort", SORTS, "best")
     if sort == "near" and near is None:
-        given.warnings.append(say("sort_needs_near"))
+        given.warnings.append(given.say("sort_needs_near"))
         sort = "best"
     within = given.number("within_km", 0, _HALF_EARTH_KM)
     if within is not None and near is None:
-        raise BadParameterError("within_km", say("within_needs_near"))
-    year_from, year_to = (
-        given.whole("year_from", _FIRST_YEAR, _LAST_YEAR),
-        given.whole("year_to", _FIRST_YEAR, _LAST_YEAR),
-    )
-    if year_from is not None and year_to is not None and year_from > year_to:
-        raise BadParameterError("year_from", say("years_swapped", low=year_from, high=year_to))
+        raise given.bad("within_km", "within_needs_near")
+    year_from, year_to = _years(given)
     limit = given.whole("limit", 1, MOST_HITS)
     return SearchRequest(
         q=_q(given),
@@ -197,6 +188,21 @@ def _q(given: _Given) -> str:
     if len(text) > LONGEST_Q:
         raise given.bad("q", "q_too_long", count=len(text), most=LONGEST_Q)
     return text
+
+
+def _institutions(given: _Given, registry: Registry) -> tuple[str, ...]:
+    institutions = given.many("institution")
+    for id_ in institutions:
+        if id_ not in registry.by_id:
+            raise given.bad("institution", "institution_unknown", value=_quoted(id_))
+    return institutions
+
+
+def _years(given: _Given) -> tuple[int | None, int | None]:
+    first, last = (given.whole(name, _FIRST_YEAR, _LAST_YEAR) for name in ("year_from", "year_to"))
+    if first is not None and last is not None and first > last:
+        raise given.bad("year_from", "years_swapped", low=first, high=last)
+    return first, last
 
 
 def _near(given: _Given, registry: Registry, geocoder: Geocoder | None) -> tuple[Point | None, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from search_api.dependencies import ContextOf, JsonOnly, Language, MetricsOf, Parameters
+from search_api.dependencies import ContextOf, JsonOnly, Language, Parameters
 from search_api.json_response import json_response
 from search_api.nearby import Nearby, nearby, nearby_each
 from search_api.parameters import asked, one, whole_number
@@ -35,7 +35,7 @@ _OWN = ("isbn", "issn", "title", "creator", "limit")
         query("limit", "Places.", number(1, 100, "integer")),
     ),
 )
-def read_nearby(context: ContextOf, metrics: MetricsOf, lang: Language, params: Parameters) -> Response:
+def read_nearby(context: ContextOf, lang: Language, params: Parameters) -> Response:
     """The best place of each institution that has it. Nothing that matches is an answer too: `matched` is false.
 
     Of several numbers the first is answered, and in `others` the rest, one answer each.

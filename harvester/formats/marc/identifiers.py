@@ -44,7 +44,7 @@ def extract_identifiers(marc: MarcRecord, into: CatalogueRecord) -> None:
             if number := tidy(field.first("a")):
                 others.append(f"{scheme}:{number}")
     for field in fields("035", ()):
-        others += [_of_other_system(value.strip()) for value in field.values("a") if value.strip()]
+        others += [_of_other_system(text) for value in field.values("a") if (text := value.strip())]
     if isbns:
         into.isbns = distinct(isbns)
     if issns:

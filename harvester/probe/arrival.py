@@ -10,6 +10,7 @@ from harvester.probe.endpoints import bare, candidates
 from harvester.probe.kind import NOTHING, WEB_PAGE, Kind
 from harvester.probe.look import TRIES, Look, told
 from harvester.probe.recognise import HEAD, recognise
+from harvester.protocols.oai_sickle import Harvester
 from schemas.said import say
 
 OAI = Kind("an OAI-PMH server", "oai")
@@ -17,6 +18,10 @@ _MOST_TRIED = 40
 _CLOSED = frozenset({401, 403, 407, 429, 503})
 """HTTP statuses of an address that is right, but closed to us."""
 _MOST_IDENTITY = 256 << 10
+_ASKED_OF_ITS_OWN = ("Identify", "ListMetadataFormats")
+"""Of an address that somebody gave; a guess is asked for Identify only."""
+_BEFORE = b"\xef\xbb\xbf\xfe\xff \t\r\n"
+"""Marks of encodings, and blanks, that may stand before an answer."""
 
 
 def arrive(look: Look) -> tuple[str, Kind]:
@@ -26,7 +31,7 @@ def arrive(look: Look) -> tuple[str, Kind]:
         FetchError: the address may not be asked, not now, or there is nobody.
     """
     given = look.source.location
-    if look.source.protocol == "oai" and _is_oai(look, bare(given)):
+    if look.source.protocol == "oai" and _is_oai(look, bare(given), *_ASKED_OF_ITS_OWN):
         return bare(given), OAI
     page: Response | None = None
     failed: FetchError | None = None
@@ -40,7 +45,7 @@ def arrive(look: Look) -> tuple[str, Kind]:
     is_file = kind.protocol not in {"html", "", "oai"}
     if is_file and page and b"OAI-PMH" not in page.content[:2000]:  # else it may be a pasted request for records
         return given, kind
-    if _is_oai(look, bare(given)):
+    if _is_oai(look, bare(given), *_ASKED_OF_ITS_OWN):
         return bare(given), OAI
     if is_file:
         return given, kind
@@ -80,12 +85,16 @@ def _search(look: Look, page: Response | None, said: str, mend: str = "") -> tup
     return "", NOTHING
 
 
-def _is_oai(look: Look, url: str) -> bool:
-    """Whether an address answers Identify in OAI-PMH, whatever its HTTP status."""
-    try:
-        answer = look.client.get(url, {"verb": "Identify"}, limit=_MOST_IDENTITY, final=lambda _: True)
-    except (SpentError, PatienceError):
-        raise
-    except FetchError:  # one guess among many: that it fails says enough
-        return False
-    return recognise(answer.content).protocol == "oai"
+def _is_oai(look: Look, url: str, *verbs: str) -> bool:
+    """Whether an address answers Identify, or one of some verbs, in OAI-PMH, whatever its HTTP status."""
+    harvester = Harvester(url, look.client, limit=_MOST_IDENTITY)
+    for verb in verbs or ("Identify",):
+        try:
+            content = harvester.raw(verb=verb).replace(b"\0", b"").lstrip(_BEFORE)
+        except (SpentError, PatienceError):
+            raise
+        except FetchError:  # one guess among many: that it fails says enough
+            continue
+        if recognise(content).protocol == "oai":
+            return True
+    return False

@@ -7,7 +7,8 @@ import time
 import msgspec
 
 from harvester import windows
-from harvester.fetching import FetchError, OversizeError
+from harvester.budget import SpentError
+from harvester.fetching import FetchError, OversizeError, PatienceError
 from harvester.probe.look import Look, with_doubts
 from harvester.protocols.oai_identify import SECONDS, Identity
 from harvester.protocols.oai_pages import OaiPage, OaiRecord
@@ -45,9 +46,16 @@ def two_pages(look: Look, harvester: Harvester, asked: dict[str, str]) -> Pages:
             return got
         look.tell_error("pages", _where(got), error, "care" if got.pages else "bad")
     except FetchError as error:
-        look.tell_error("pages", _where(got), error, "care" if got.pages else "bad")
-        if isinstance(error, OversizeError) and not got.pages:
+        if got.pages:
+            look.tell_error("pages", _where(got), error)
+        elif isinstance(error, OversizeError):
+            look.tell_error("pages", _where(got), error)
             got.pages = _by_name(look, harvester, asked)
+            return got
+        else:  # a harvest takes this way, too
+            got.pages = [] if isinstance(error, PatienceError | SpentError) else _by_name(look, harvester, asked)
+            found = any(page.records for page in got.pages)
+            look.tell_error("pages", _where(Pages()), error, "care" if found else "bad")
             return got
     else:
         _judge(look, got)
@@ -64,7 +72,7 @@ def _by_name(look: Look, harvester: Harvester, asked: dict[str, str]) -> list[Oa
         prefix = asked["metadataPrefix"]
         return [harvester.answer("GetRecord", identifier=name, metadataPrefix=prefix) for name in names]
     except FetchError as error:
-        look.tell_error("pages", say("single records cannot be had either"), error)
+        look.tell_error("record", say("single records cannot be had either"), error)
         return []
 
 

@@ -16,7 +16,7 @@ from sickle.models import ResumptionToken
 from sickle.response import OAIResponse
 
 from harvester.answer_words import shown
-from harvester.fetching import Client, FetchError, Response, StatusError
+from harvester.fetching import MAX_PAGE, Client, FetchError, Response, StatusError
 from harvester.protocols.oai_encoding import believed, charset_of
 from harvester.protocols.oai_pages import BadPageError, ForeignPageError, HarmfulPageError, OaiPage, read_page
 from harvester.protocols.oai_repair import repair
@@ -91,9 +91,16 @@ class PageIterator(BaseOAIIterator):  # type: ignore[misc]
 class Harvester(Sickle):  # type: ignore[misc]
     """Sickle over our client."""
 
-    def __init__(self, endpoint: str, client: Client) -> None:
+    def __init__(self, endpoint: str, client: Client, *, limit: int = MAX_PAGE) -> None:
+        """Make one.
+
+        Args:
+            endpoint: the base URL.
+            client: fetches.
+            limit: bytes of an answer.
+        """
         super().__init__(endpoint, iterator=PageIterator)
-        self.client = client
+        self.client, self._limit = client, limit
         self.moved_to = ""
         """Where the server says it has moved for good."""
         self.last_headers: Mapping[str, str] = {}
@@ -157,7 +164,7 @@ class Harvester(Sickle):  # type: ignore[misc]
         return response
 
     def _sent(self, params: dict[str, str], *, post: bool) -> Response:
-        return self.client.get(self.endpoint, params, final=_is_answer, post=post, ends=_END)
+        return self.client.get(self.endpoint, params, limit=self._limit, final=_is_answer, post=post, ends=_END)
 
     def _place(self, params: dict[str, str]) -> str:
         """The request, for whoever wants to see the same."""

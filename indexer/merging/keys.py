@@ -80,8 +80,6 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Key of the work; 0 = none."""
     uniform: int = 0
     """Key of the work by its uniform title: that of translations is the original's; 0 = none."""
-    extended: int = 0
-    """Key of the work by its title without the subtitle; 0 = it has none, or the rest is generic."""
     heard: int = 0
     """Key of the work by what its title, or uniform title, sounds like; 0 = Latin letters say it."""
     loose: tuple[int, ...] = ()
@@ -104,7 +102,7 @@ class Features(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     @property
     def works(self) -> tuple[int, ...]:
         """Keys of the work, each once."""
-        return tuple({self.work, self.uniform, self.extended, self.heard} - {0})
+        return tuple({self.work, self.uniform, self.heard} - {0})
 
     @property
     def keys(self) -> tuple[int, ...]:
@@ -125,7 +123,6 @@ def features_of(record: CatalogueRecord) -> Features:
     names = names_of(record.creators)
     forms = titles_of(record.title, record.other_titles, names)
     title = forms[0].named if forms else ""
-    written = forms[0].whole if forms and forms[0].volumes else title
     uniform = _uniform(record)
     identifiers = tuple(hash_of(name) for name in _strong(record))
     extent = extent_of(record)
@@ -140,14 +137,11 @@ def features_of(record: CatalogueRecord) -> Features:
         translated=bool(forms and record.uniform_title)
         and script_of(title_key(record.uniform_title)) != script_of(forms[0].whole),
         identifiers=identifiers,
-        edition=hash_of("edition", written, creator, *what, str(record.year))
+        edition=hash_of("edition", forms[0].written, creator, *what, str(record.year))
         if same_work and record.year is not None
         else 0,
         work=hash_of("work", *same_work) if same_work else 0,
         uniform=hash_of("work", uniform, creator, *what) if uniform and (creator or what[0] == "book") else 0,
-        extended=hash_of("work", forms[0].shortly, creator, *what)
-        if same_work and forms[0].main not in NUMBERS.generic_titles and forms[0].shortly != title
-        else 0,
         heard=_heard(uniform, forms, record, what),
         loose=tuple(dict.fromkeys(_loose(forms, creator, part, record))),
         volume=_volume(forms, part),
@@ -173,14 +167,16 @@ def _uniform(record: CatalogueRecord) -> str:
     """Collective titles ("Works", "Poems. Selections", "Laws, etc.") name no work."""
     collective = title_key(_BEHIND_FIRST.split(record.uniform_title)[0]).removesuffix(" etc")
     form = title_of(record.uniform_title) if collective not in NUMBERS.generic_titles else None
-    return form.named if form else ""
+    if form is None:
+        return ""
+    return form.whole if "(" in record.uniform_title else form.named  # "(London)" tells it from others of the name
 
 
 def _heard(uniform: str, forms: tuple[Title, ...], record: CatalogueRecord, what: tuple[str, str]) -> int:
     """So that an original and its translations meet whose cataloguers romanised otherwise."""
     title = uniform
     if forms and not title and (script_of(forms[0].main) != "LATIN" or not NOT_LATIN.isdisjoint(record.languages)):
-        title = forms[0].main
+        title = forms[0].named
     heard = sound(title) if title not in NUMBERS.generic_titles and record.creators else ""
     return hash_of("heard", heard, *what) if len(heard) >= SHORTEST_HEARD else 0
 

@@ -25,7 +25,9 @@ _MEDIUM = re.compile(
     r"|enregistrement|elektronische|tontr|hörbuch|recurso|electr)[^\]]*\]", re.I
 )  # fmt: skip
 """The general material designation of older cataloguing: it is no part of the title."""
-_PARTED = r"\s*[:：;=]\s+|\s/\s*|\s[–—-]{1,2}\s|\s*[,;]\s+(?:or|oder|ou|o)\b,?\s+|\s\|\s"
+_OR = r"\s*[,;]\s+(?:or|oder|ou|o)\b,?\s+"
+_PARTED = r"\s*[:：;=]\s+|\s/\s*|\s[–—-]{1,2}\s|\s\|\s|" + _OR
+_ALTERNATIVE = re.compile(_OR)
 _PARTING = re.compile(_PARTED)
 _BRACKETS = re.compile(rf"(?<![^\s,.])(?<![:;=/] )[(（]([^()（）]*)[)）](?=[\s.,/]*$|{_PARTED}|\s*[(（])")
 """Behind a title or a part of it: a series, a place, an edition."""
@@ -49,8 +51,10 @@ class Title(msgspec.Struct, frozen=True, gc=False):
     main: str
     said: str
     """The main title and what stands behind it, as of somebody who knows no colons; without series and names."""
+    written: str
+    """The whole without series, names and "a novel", whatever signs stand between its parts."""
     named: str
-    """What names the work: the title without series, names and subtitles that say only what sort of book it is."""
+    """What names the work: neither "or, The modern Prometheus" nor the spelling of a volume's number."""
     rest: tuple[str, ...] = ()
     """Subtitles and what else stands behind the main title, but not who is responsible for it."""
     series: tuple[str, ...] = ()
@@ -59,8 +63,8 @@ class Title(msgspec.Struct, frozen=True, gc=False):
     """Numbers that are said to be of a volume behind the main title: "Handbuch, Bd. 2"."""
 
     @property
-    def shortly(self) -> str:
-        """What names it where a subtitle is left out."""
+    def numbered(self) -> str:
+        """The main title with these numbers."""
         return " ".join((self.main, *self.volumes))
 
 
@@ -84,9 +88,13 @@ def title_of(text: str, names: Iterable[Name] = ()) -> Title | None:
     bare = _without_brackets(numberless)
     main, told, named_too = _parted(bare, words) if volumes else (main, told, named_too)
     telling = tuple(key for key in told if key not in RULES.empty_subtitles)
-    named = " ".join((main, *telling)) if named_too or telling != told else _telling(one_spelling(title_key(bare)))
+    written = " ".join((main, *telling)) if named_too or telling != told else _telling(one_spelling(title_key(bare)))
+    named = written
+    first = _ALTERNATIVE.split(bare, maxsplit=1)[0]
+    if first != bare and letters_in(name := one_spelling(title_key(first))) >= RULES.short_letters:
+        named = name if name not in RULES.generic_titles else written
     series = tuple(number for inside in _bracketed(text) for number in re.findall(r"\d+", inside))
-    return Title(whole, main, said, " ".join((named, *volumes)), told, series, volumes)
+    return Title(whole, main, said, whole if volumes else written, " ".join((named, *volumes)), told, series, volumes)
 
 
 def _telling(key: str) -> str:
@@ -145,7 +153,7 @@ def resemblance(one: Title, other: Title) -> str:
         return _by_rest(one.rest, other.rest)
     found = slips(one.said, other.said)
     if not found and _by_rest(one.rest, other.rest) in ("same", "extended"):
-        found = slips(one.shortly, other.shortly)
+        found = slips(one.numbered, other.numbered)
     if not found:
         return "different"
     return "slip" if found == 1 else "near"

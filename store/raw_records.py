@@ -49,15 +49,8 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
         run: id of the run, noted on every row seen, so that a complete run can tell what it did not see.
         page: records of that source.
     """
-    outcome = PageOutcome()
-    latest: dict[bytes, RawRecord] = {}
-    for raw in page:
-        key = codec.key_of(raw.record)
-        if key in latest:
-            outcome.repeated += 1
-            if _is_older(raw, latest[key].datestamp):
-                continue
-        latest[key] = raw
+    latest = _latest(page)
+    outcome = PageOutcome(repeated=len(page) - len(latest))
     known = _known(connection, source, list(latest))
     refused = taken_down.among(connection, source, list(latest))
     at = now_text()
@@ -93,14 +86,35 @@ def store_page(connection: Connection, source: int, run: int, page: Sequence[Raw
         else:
             rewritten.append((raw, id_))
             outcome.changed.append((id_, raw))
+    _write(connection, source, run, at, fresh, rewritten)
+    bulk.update(connection, raw_records, ("datestamp", "deleted", "run", "changed_at"), "id", buried)
+    bulk.set_in(connection, raw_records, "run", run, "id", seen)
+    return outcome
+
+
+def _latest(page: Sequence[RawRecord]) -> dict[bytes, RawRecord]:
+    """By key: of what the page has twice, the one that stands."""
+    latest: dict[bytes, RawRecord] = {}
+    for raw in page:
+        key = codec.key_of(raw.record)
+        if key not in latest or not _is_older(raw, latest[key].datestamp):
+            latest[key] = raw
+    return latest
+
+
+def _write(
+    connection: Connection,
+    source: int,
+    run: int,
+    at: str,
+    fresh: Sequence[tuple[RawRecord, int, bytes]],
+    rewritten: Sequence[tuple[RawRecord, int]],
+) -> None:
     payloads = [raw.payload for raw, _, _ in fresh] + [raw.payload for raw, _ in rewritten]
     pack = dictionaries.packer(connection, source, "raw", payloads) if payloads else codec.compress
     rows = [(*_values(raw, pack, run, at), id_, source, key, raw.record) for raw, id_, key in fresh]
     bulk.insert(connection, raw_records, (*_VALUES, "id", "source", "name", "record"), rows)
     bulk.update(connection, raw_records, _VALUES, "id", [(*_values(raw, pack, run, at), id_) for raw, id_ in rewritten])
-    bulk.update(connection, raw_records, ("datestamp", "deleted", "run", "changed_at"), "id", buried)
-    bulk.set_in(connection, raw_records, "run", run, "id", seen)
-    return outcome
 
 
 def mark_seen(connection: Connection, source: int, run: int, identifiers: Sequence[str]) -> None:

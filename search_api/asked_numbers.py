@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from indexer.analysis import identifier_key
+from indexer.analysis_folding import UNSPACED
 from schemas.check_digits import isbn_fault, issn_fault
 from schemas.identifiers import find_isbns, isbn13, issn
 from search_api.messages import text as text_of
@@ -113,4 +114,6 @@ def names_within(text: str) -> dict[str, str]:
 def is_no_text(text: str) -> bool:
     """Whether a question is one name without blanks, of digits and signs, whose parts mean nothing alone."""
     text = text.strip()
-    return not re.search(r"\s", text) and bool(re.search(r"\d", text)) and bool(re.search(r"\d[^\w\s]|[^\w\s]\d", text))
+    if re.search(rf"\s|[{UNSPACED}]", text):  # scripts without blanks: 红楼梦（1-3册）
+        return False
+    return bool(re.search(r"\d", text)) and bool(re.search(r"\d[^\w\s]|[^\w\s]\d", text))

@@ -214,6 +214,7 @@ def test_most_of_the_words_count(ask: Ask) -> None:
     assert answer.query["match"] == "any"
     assert ask("die zauberflöte").total == 0, "an article says nothing"
     assert ask("粉妝樓全書").hits[0].title == "粉妝樓全傳"
+    assert ask("红楼梦（1-3册）").hits[0].title == "红楼梦"
 
 
 def test_numbers_are_found_however_they_are_written(ask: Ask) -> None:

@@ -16,7 +16,7 @@ from schemas.query import SearchRequest, Sort
 from search_api.cql_clauses import Asked, add_clause
 from search_api.cql_indexes import SETS
 from search_api.problems import DiagnosticError
-from search_api.understand import LONGEST_Q
+from search_api.understand import LONGEST_Q, length_of
 
 LONGEST, MOST_BRACKETS, MOST_PARTS = 2000, 30, 50
 _SORTS: dict[tuple[str, str], Sort] = {
@@ -43,7 +43,7 @@ def request_of(query: str, plain: SearchRequest) -> SearchRequest:
     for clause in _clauses(root):
         add_clause(asked, clause)
     q = " ".join(asked.words)
-    if len(q) > LONGEST_Q or len(asked.words) > MAX_CLAUSES:
+    if length_of(q) > LONGEST_Q or len(asked.words) > MAX_CLAUSES:
         raise DiagnosticError(12, f"at most {MAX_CLAUSES} words and {LONGEST_Q} characters")
     return msgspec.structs.replace(
         plain,

@@ -17,6 +17,7 @@ from schemas.catalogue import RECORD_TYPES, SERVICES
 from schemas.geo import haversine_km, parse_point
 from schemas.identifiers import language_tag
 from schemas.institution import INSTITUTION_KINDS
+from schemas.normal_form import normal_form
 from schemas.query import FACETS, MODES, SORTS, Point, SearchRequest
 from search_api import cursor
 from search_api.best_holding import zone_of
@@ -183,10 +184,16 @@ def clean(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text.encode("utf-8", "ignore").decode("utf-8"))
 
 
+def length_of(text: str) -> int:
+    """The length of a question in characters; those that stand for a whole sentence ("ﷺ") count as what they say."""
+    written_out = len(normal_form("NFKC", text))
+    return written_out if written_out > 2 * len(text) else len(text)
+
+
 def _q(given: _Given) -> str:
     text = given.one("q")
-    if len(text) > LONGEST_Q:
-        raise given.bad("q", "q_too_long", count=len(text), most=LONGEST_Q)
+    if (count := length_of(text)) > LONGEST_Q:
+        raise given.bad("q", "q_too_long", count=count, most=LONGEST_Q)
     return text
 
 

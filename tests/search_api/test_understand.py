@@ -109,6 +109,7 @@ def test_a_time_without_an_offset_is_the_places_own(ask: Any, at: str, near: str
     ("params", "parameter", "told"),
     [
         ({"q": "x" * 501}, "q", "501"),
+        ({"q": "ﷺ" * 500}, "q", "9000"),  # two thousand words
         ({"near": "Nowhereville"}, "near", "town"),
         ({"near": "91,0"}, "near", "latitude"),
         ({"near": "54.97;"}, "near", "latitude"),

@@ -8,7 +8,7 @@ from harvester import removals, windows
 from harvester.missing import count_seen
 from harvester.protocols.base import Fetch
 from harvester.run import Run
-from store import harvest_runs, records, sources
+from store import harvest_runs, quarantine, records, sources
 from store.database import Database, now_text
 from store.harvest_runs import RunReport
 
@@ -44,6 +44,11 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
         if decision:
             report.notes.append(decision)
         report.status = _status(report, bool(decision))
+        if report.status == "complete" and (held := quarantine.count(connection, run.number)):
+            report.notes.append(
+                f"{held:,} records of earlier runs are still set aside, for they could not be read: "
+                f"`lampway harvest quarantine {run.source.id}` shows them"
+            )
         state = fetch.state if not missing else sources.state(connection, run.source.id)
         state.waits_on_run = run.state.waits_on_run if not missing else run.state.waits_on_run or waits_before
         if not missing:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,9 +123,16 @@ def open_database(url: str) -> Database:
                 f"cannot make the folder of the database {parsed.database}: {error.strerror}; "
                 "choose another with LAMPWAY_HOME or LAMPWAY_DATABASE_URL"
             ) from error
+        # Its owner's only: addresses of people stand in it. SQLite gives its other files the same rights, and tells
+        # better what is wrong with the file.
+        with suppress(OSError):
+            os.close(os.open(parsed.database, os.O_CREAT | os.O_RDONLY, 0o600))
     try:
         # Last in, first out: taken in turn, each connection would find its cache outdated by what the others wrote.
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", pool_use_lifo=True)
+        # Parameters in the text of an error would bring addresses and questions of people into the log.
+        engine = create_engine(
+            parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", pool_use_lifo=True, hide_parameters=True
+        )
     except ModuleNotFoundError as error:
         raise StoreError(f"{error.name} is missing: pip install 'lampway[postgres]'") from error
     reading = dialect.prepare(engine)

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import yaml
 from compose_spec import ComposeSpecification, Service
 
 from config.settings import Settings, load_settings
+from lampway.cli import COMMANDS
 from schemas.catalogue import RawRecord, Source
 from store import harvest_runs, raw_records, secrets, sources
 from store.database import Database, open_database
@@ -173,3 +175,18 @@ def test_the_image_has_all_that_the_package_has() -> None:
     assert copied | files == allowed
     assert all((ROOT / name).exists() for name in allowed)
     assert re.search(r"^USER lampway$", recipe, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["lampway", "lampway-worker"])
+def test_the_units_of_systemd_are_valid_and_what_they_start_exists(name: str, tmp_path: Path) -> None:
+    text = (ROOT / "config" / "systemd" / f"{name}.service").read_text("utf-8")
+    command = re.search(r"^ExecStart=/opt/lampway/bin/lampway (\w+)", text, re.MULTILINE)[1]  # type: ignore[index]
+    assert command in COMMANDS
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    unit = tmp_path / f"{name}.service"
+    unit.write_text(text.replace("/opt/lampway/bin/lampway", sys.executable).replace("User=lampway\n", ""))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import create_engine, insert, inspect
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from config.settings import Settings
+from store import tables
 from store.database import StoreError, open_database
 
 
@@ -66,3 +69,15 @@ def test_a_database_that_cannot_be_brought_up_is_left_as_it_was(settings: Settin
     with kept.connect() as connection:
         assert not inspect(connection).has_table("passkeys")
     kept.dispose()
+
+
+def test_a_new_file_is_readable_for_its_owner_only_and_errors_tell_no_values(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "lampway.db"
+    with closing(open_database(f"sqlite:///{file}")) as opened:
+        with opened.begin() as connection:
+            connection.execute(insert(tables.sources).values(id="ada@mail.example", data=b"{}", added_at=""))
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+        assert modes == dict.fromkeys(("lampway.db", "lampway.db-wal", "lampway.db-shm"), 0o600)
+        with pytest.raises(IntegrityError) as caught, opened.begin() as connection:
+            connection.execute(insert(tables.sources).values(id="ada@mail.example", data=b"{}", added_at=""))
+    assert "ada@mail.example" not in str(caught.value)

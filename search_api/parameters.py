@@ -12,7 +12,7 @@ from schemas.query import SearchRequest
 from search_api.context import Context
 from search_api.problems import BadParameterError
 from search_api.query_view import place_credit
-from search_api.understand import understand
+from search_api.understand import length_of, understand
 
 Params = Mapping[str, Sequence[str]]
 SITUATION = ("near", "at", "mode", "service", "lang")
@@ -45,8 +45,8 @@ def one(params: Params, name: str) -> str:
         BadParameterError: it is too long.
     """
     value = (params.get(name) or [""])[-1].strip()
-    if len(value) > _LONGEST_TEXT:
-        raise BadParameterError(name, f"{len(value)} characters are too many; at most {_LONGEST_TEXT}")
+    if (count := length_of(value)) > _LONGEST_TEXT:
+        raise BadParameterError(name, f"{count} characters are too many; at most {_LONGEST_TEXT}")
     return value
 
 

@@ -83,6 +83,7 @@ def test_unknown_parameters_are_told_everywhere(client: TestClient) -> None:
         ("/api/institutions", {"bbox": "0,60,1,50"}, "bbox"),
         ("/api/institutions", {"cursor": "99999999999"}, "cursor"),
         ("/api/suggest", {"q": "x" * 501}, "q"),
+        ("/api/suggest", {"q": "ﷺ" * 500}, "q"),
     ],
 )
 def test_a_bad_parameter_is_named(client: TestClient, path: str, params: dict[str, str], parameter: str) -> None:

@@ -352,6 +352,6 @@ def test_words_in_tables_stay_whole_on_a_telephone(newcomer: Any, platform: Plat
     page.locator("main form button").click()
     page.goto("/operator/audit")
     assert page.get_by_role("table").count() == 1
-    cell = page.get_by_role("cell", name="account.login", exact=True)
+    cell = page.get_by_role("cell", name="logged in", exact=True)
     assert cell.evaluate("cell => { const all = document.createRange(); all.selectNodeContents(cell);"
                          " return all.getClientRects().length; }") == 1  # fmt: skip

@@ -171,6 +171,14 @@ def test_pages_are_light_for_a_slow_line(visit: Visit, path: str, most: int) -> 
     assert 5_000 < sum(sizes) < most
 
 
+def test_a_telephone_fetches_the_map_when_it_comes_near(visit: Visit) -> None:
+    page = visit("/search?q=bridges", width=360)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("typeof L") == "undefined"
+    page.locator("[data-map]").scroll_into_view_if_needed()
+    expect(page.locator(".map-canvas .pin").first).to_be_visible()
+
+
 def test_no_cookies_no_foreign_hosts(visit: Visit) -> None:
     page = work(visit)
     assert page.context.cookies() == []

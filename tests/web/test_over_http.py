@@ -86,7 +86,9 @@ def test_a_work_that_became_part_of_another(federation: Any) -> None:
 
 
 def test_static_files_are_kept_by_what_they_contain(client: TestClient) -> None:
-    addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get("/search?q=turner").text)
+    addresses = re.findall(
+        r'(?:href|src|data-script|data-style)="(/static/[^"]+)"', client.get("/search?q=turner").text
+    )
     assert {re.sub(r"\?.*", "", address) for address in addresses} == {
         "/static/favicon.svg", "/static/lampway.css", "/static/lampway.js", "/static/map.js",
         "/static/leaflet/leaflet.js", "/static/leaflet/leaflet.css",

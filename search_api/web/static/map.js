@@ -1,10 +1,11 @@
 // Draws the places of a page on a Leaflet map. Reads them from the elements [data-lat][data-lon] of the list beside it,
-// so that list and map cannot disagree; stays hidden where there is nothing to show.
+// so that list and map cannot disagree; stays hidden where there is nothing to show. Leaflet, more than the whole page,
+// is fetched when the map comes near the window: on a telephone it stands below the list, and many never see it.
 "use strict";
 
 (() => {
   const section = document.querySelector("[data-map]");
-  if (!section || typeof L === "undefined") return;
+  if (!section) return;
   const canvas = section.querySelector(".map-canvas");
   const NAMES_SHOWN = 8;
   const PIN_PIXELS = 28;
@@ -17,16 +18,36 @@
   const self = canvas.dataset.near ? canvas.dataset.near.split(",").map(Number) : null;
   section.hidden = false;
 
-  const map = L.map(canvas, { scrollWheelZoom: false, zoomSnap: 0.25, attributionControl: Boolean(canvas.dataset.tiles) });
-  L.control.scale({ imperial: false }).addTo(map);
-  if (canvas.dataset.tiles) drawTiles();
-  const bounds = L.latLngBounds(places.map((place) => place.point));
-  if (self) bounds.extend(self);
-  map.fitBounds(bounds.pad(0.12), { maxZoom: 15 });
-  if (self) drawSelf();
-  places.forEach(drawPlace);
-  map.on("zoomend", tidyNames);
-  tidyNames();
+  let map, bounds;
+  const watch = new IntersectionObserver((seen) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    watch.disconnect();
+    Promise.all([fetched("link", { rel: "stylesheet", href: section.dataset.style }), fetched("script", { src: section.dataset.script })])
+      .then(draw, () => { section.hidden = true; }); // the list beside it says the same
+  }, { rootMargin: "300px" });
+  watch.observe(section);
+
+  function fetched(tag, properties) {
+    const element = Object.assign(document.createElement(tag), properties);
+    return new Promise((resolve, reject) => {
+      element.onload = resolve;
+      element.onerror = reject;
+      document.head.append(element);
+    });
+  }
+
+  function draw() {
+    map = L.map(canvas, { scrollWheelZoom: false, zoomSnap: 0.25, attributionControl: Boolean(canvas.dataset.tiles) });
+    L.control.scale({ imperial: false }).addTo(map);
+    if (canvas.dataset.tiles) drawTiles();
+    bounds = L.latLngBounds(places.map((place) => place.point));
+    if (self) bounds.extend(self);
+    map.fitBounds(bounds.pad(0.12), { maxZoom: 15 });
+    if (self) drawSelf();
+    places.forEach(drawPlace);
+    map.on("zoomend", tidyNames);
+    tidyNames();
+  }
 
   function collect() {
     const found = new Map();

@@ -14,7 +14,8 @@ Decision = Literal["same", "unsure", "different", "unknown"]
 
 
 _OPEN = frozenset((
-    "year-lacking", "years-lacking", "year-next", "creator-lacking", "creators-lacking", "creator-namesake",
+    "year-lacking", "years-lacking", "year-next", "creator-lacking", "creators-lacking",
+    "creator-short",
     "kind-lacking", "title-extended", "title-extended-telling", "title-extended-long", "title-extended-generic",
 ))  # fmt: skip
 """With one of these a description fits several editions, however much else agrees; only the neighbourhood tells."""

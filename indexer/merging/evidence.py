@@ -177,7 +177,7 @@ def _reworded(one: Title, other: Title) -> bool:
     return numbers_in(one.whole) == numbers_in(other.whole)
 
 
-_CREATOR_RANKS = ("same", "alike", "namesake", "different", "other-script")
+_CREATOR_RANKS = ("same", "short", "alike", "namesake", "different", "other-script")
 """Best first. Names of two scripts count only where no two of one script can be compared."""
 
 
@@ -199,7 +199,7 @@ def performers(one: Features, other: Features) -> str:
     beside, beside_other = own - theirs, theirs - own
     if len(own) < 2 or len(theirs) < 2 or not beside or not beside_other or len(own & theirs) > 1:
         return ""
-    alike = any(likeness(a, b) in ("same", "alike", "other-script") for a in beside for b in beside_other)
+    alike = any(likeness(a, b) in ("same", "short", "alike", "other-script") for a in beside for b in beside_other)
     return "" if alike else "performers-different"
 
 

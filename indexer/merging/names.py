@@ -73,7 +73,10 @@ def names_of(creators: list[Creator]) -> tuple[Name, ...]:
 
 
 def likeness(one: Name, other: Name) -> str:
-    """Whether two names can be one person's or body's: same, alike, namesake, other-script, different."""
+    """Whether two names can be one person's or body's.
+
+    One of: same, short (one leaves out the given name), alike, namesake, other-script, different.
+    """
     (surname, given), (surname_other, given_other) = one, other
     if surname != surname_other and surname.isascii() != surname_other.isascii():
         return _across_scripts(one, other)
@@ -83,7 +86,9 @@ def likeness(one: Name, other: Name) -> str:
         return "other-script" if _rendered(surname) or _rendered(surname_other) else "different"
     if given and given_other and not _fit(given, given_other):
         return "namesake" if surname == surname_other else "different"
-    return "same" if surname == surname_other else "alike"
+    if surname != surname_other:
+        return "alike"
+    return "short" if bool(given) != bool(given_other) else "same"
 
 
 def _rendered(surname: str) -> bool:

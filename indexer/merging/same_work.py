@@ -14,7 +14,7 @@ from indexer.merging.keys import Features
 from indexer.merging.rules import RULES
 from indexer.merging.titles import letters_in
 
-_ONE_PERSON = frozenset(("creator-same", "creator-alike", "creators-lacking"))
+_ONE_PERSON = frozenset(("creator-same", "creator-short", "creator-alike", "creators-lacking"))
 
 
 def by_work(key: int, block: Sequence[int], features: Sequence[Features]) -> Groups:
@@ -43,7 +43,7 @@ def by_work(key: int, block: Sequence[int], features: Sequence[Features]) -> Gro
         masks = fits if one_work else against
         masks[i] |= 1 << j
         masks[j] |= 1 << i
-        if one_work and _names_a_person(own[i]) and _names_a_person(own[j]):
+        if one_work and evidence.creators(own[i], own[j]) != "creator-short":
             sure[i] |= 1 << j
     return [[position for member in group for position in equals[member]] for group in linked(fits, against, sure)]
 
@@ -66,10 +66,6 @@ def _is_one(one: Features, other: Features, key: int) -> bool:
     if "host-different" not in evidence.hosts(one, other):
         return True
     return bool(one.forms) and letters_in(one.forms[0].main) >= RULES.telling_letters  # not "Editorial", "Book reviews"
-
-
-def _names_a_person(own: Features) -> bool:
-    return not own.creators or bool(own.creators[0][1]) or not own.creators[0][0].isascii()
 
 
 def _by_name(block: Sequence[int], features: Sequence[Features]) -> Groups:

@@ -93,6 +93,7 @@ FOUND = [
     ("creator-other-script", record(creator="曹雪芹"), record(creator="Hawkes, David")),
     ("creator-lacking", record(creator=""), record()),
     ("creators-lacking", record(creator=""), record(creator="")),
+    ("creator-short", record(creator="Smith, John"), record(creator="Smith")),
     ("creator-namesake", record(creator="Smith, John"), record(creator="Smith, Mary")),
     ("creator-different", record(), record(creator="Austen, Jane")),
     ("year-same", record(), record()),

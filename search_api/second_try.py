@@ -12,8 +12,11 @@ from search_api.asking_words import without_asking
 from search_api.messages import text
 from search_api.number_words import other_numbers
 from search_api.other_script import other_scripts
-from search_api.respelling import respelt, works_with
+from search_api.respelling import WORD, respelt, works_with
 from search_api.retrieve import Retrieval, has, identified
+
+_SHORTEST_BEGINNING = 4
+"""Letters of a word that was not typed to its end."""
 
 
 def second_try(request: SearchRequest, first: Retrieval, snapshot: Snapshot) -> Retrieval | None:
@@ -45,8 +48,17 @@ def second_try(request: SearchRequest, first: Retrieval, snapshot: Snapshot) -> 
             if worded := _worded(request, first, respelling, snapshot):
                 return worded
             partly += [respelling] if text_ not in scripts else []
+    if (begun := _begun(words, snapshot)) and (worded := _worded(request, first, begun, snapshot)):
+        return worded
     tries = (_most_words(request, _asking(first, other), snapshot) for other in dict.fromkeys(reversed(partly)))
     return next(filter(None, tries), None)
+
+
+def _begun(asked: str, snapshot: Snapshot) -> str:
+    """The question with its last word as the beginning of one (pride and prej*); "" where it is a word."""
+    last = asked.rpartition(" ")[2]
+    begun = len(last) >= _SHORTEST_BEGINNING and WORD.fullmatch(last) and not works_with(last, snapshot)
+    return f"{asked}*" if begun else ""
 
 
 def _asking(first: Retrieval, asked: str) -> Retrieval:

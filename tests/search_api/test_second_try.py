@@ -160,6 +160,8 @@ OTHER_WORDS = (
     ("Толстой", "Tolstoy", "Anna Karenina"),
     ("толстои", "Tolstoy", "Anna Karenina"),
     ("Гамлет", "Hamlet", "Hamlet"),
+    ("pride and prej", "pride and prej*", "Pride and Prejudice"),
+    ("Преступл", "Преступл*", "Преступление и наказание"),
     ("pipi longstocking", "Pippi longstocking", "Pippi Longstocking"),
     ("stieg larson", "stieg Larsson", "Millennium"),
     ("dostoevskij", "Достоевский", "Преступление и наказание"),

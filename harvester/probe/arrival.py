@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 
 from harvester.budget import SpentError
@@ -20,8 +21,8 @@ _CLOSED = frozenset({401, 403, 407, 429, 503})
 _MOST_IDENTITY = 256 << 10
 _ASKED_OF_ITS_OWN = ("Identify", "ListMetadataFormats")
 """Of an address that somebody gave; a guess is asked for Identify only."""
-_BEFORE = b"\xef\xbb\xbf\xfe\xff \t\r\n"
-"""Marks of encodings, and blanks, that may stand before an answer."""
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?OAI-PMH\b")
+"""Where an answer begins, whatever a program has written before it."""
 
 
 def arrive(look: Look) -> tuple[str, Kind]:
@@ -90,11 +91,12 @@ def _is_oai(look: Look, url: str, *verbs: str) -> bool:
     harvester = Harvester(url, look.client, limit=_MOST_IDENTITY)
     for verb in verbs or ("Identify",):
         try:
-            content = harvester.raw(verb=verb).replace(b"\0", b"").lstrip(_BEFORE)
+            content = harvester.raw(verb=verb).replace(b"\0", b"")
         except (SpentError, PatienceError):
             raise
         except FetchError:  # one guess among many: that it fails says enough
             continue
-        if recognise(content).protocol == "oai":
+        root = _ROOT.search(content, 0, HEAD)
+        if recognise(content[root.start() :] if root else content).protocol == "oai":
             return True
     return False

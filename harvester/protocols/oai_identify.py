@@ -166,10 +166,15 @@ def choose_prefix(format_: str, offered: list[MetadataFormat]) -> str:
     """The server's prefix for one of our formats: by namespace, else by its usual names; "" when there is none."""
     for namespace in NAMESPACES.get(format_, ()):
         for item in offered:
-            if item.namespace.rstrip("/#") == namespace.rstrip("/#"):
+            if _alike(item.namespace) == _alike(namespace):
                 return item.prefix
     names = PREFIXES.get(format_, (format_,))
-    return next((item.prefix for name in names for item in offered if item.prefix == name), "")
+    return next((item.prefix for name in names for item in offered if item.prefix.lower() == name.lower()), "")
+
+
+def _alike(namespace: str) -> str:
+    """What is left of a namespace without what servers write in several ways."""
+    return namespace.strip().removeprefix("https:").removeprefix("http:").rstrip("/#").lower()
 
 
 def _ask(harvester: Harvester, verb: str, **arguments: str) -> etree._Element:

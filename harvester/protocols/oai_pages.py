@@ -12,7 +12,7 @@ from lxml import etree
 
 from harvester.protocols.oai_cut import cut, declare
 from harvester.protocols.oai_headers import OaiRecord, read_element, read_header, read_record, text_of
-from harvester.protocols.oai_strays import is_plain, put_right, token_beside
+from harvester.protocols.oai_strays import PROGRAMS_WORDS, is_plain, local_name, put_right, token_beside
 from harvester.protocols.oai_tags import HEADER, OAI, RECORD, TOKEN
 
 __all__ = [
@@ -142,13 +142,17 @@ def _read(data: bytes, *, huge: bool) -> OaiPage:
             return page
     root = etree.fromstring(data, etree.XMLParser(huge_tree=huge, **_SAFE))
     _check_root(root)
+    strangers = put_right(root)
+    if said := sorted({local_name(element) for element in strangers} & PROGRAMS_WORDS):
+        page.repairs.append(f"left out what a program has written between the records (<{said[0]}>)")
     page.broken = [
         Broken(
             position=f"element {number} of what is no record",
-            reason=f"its list holds what is no record: <{etree.QName(strange).localname[:100]}>",
+            reason=f"its list holds what is no record: <{local_name(strange)[:100]}>",
             payload=etree.tostring(strange, encoding="utf-8", with_tail=False),
         )
-        for number, strange in enumerate(put_right(root), 1)
+        for number, strange in enumerate(strangers, 1)
+        if local_name(strange) not in PROGRAMS_WORDS
     ]
     page.records = [read_element(element) for element in root.iterfind(f"*/{RECORD}")]
     _finish(page, root)

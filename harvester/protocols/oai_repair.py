@@ -36,6 +36,7 @@ _LIST = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)(ListRecords|GetRecord)\b[^<>]*>")
 _TOKEN_START = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b")
 _TOKEN = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b([^>]*?)(?:/>|>([^<]*)</(?:[\w.-]+:)?resumptionToken\s*>)\s*$")
 _IDENTIFIER = re.compile(r"<(?:[\w.-]{1,64}:)?identifier>([^<]+)</")
+_DECLARATIONS = re.compile(r"\A(?:\s*<\?xml\s[^<>]*\?>)+")
 _NAMESPACE = f'xmlns="{OAI[1:-1]}"'
 _LIKE_OAI = re.compile(
     r"""xmlns(?::[\w.-]+)?\s*=\s*["'](?!http://www\.openarchives\.org/OAI/2\.0/["'])"""
@@ -132,7 +133,7 @@ def mend(data: bytes, charset: str = "") -> tuple[str, list[str]]:
     """
     text, guessed = decoded(data, charset)
     repairs = [guessed] if guessed else []
-    text = re.sub(r"^<\?xml[^>]*\?>", "", text)
+    text = _DECLARATIONS.sub("", text)
     text, count = _ILLEGAL.subn("", text)
     text, more = _replace_references(text)
     if count + more:

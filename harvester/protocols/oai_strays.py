@@ -17,6 +17,8 @@ _LISTS = frozenset({OAI + "ListRecords", OAI + "ListIdentifiers", OAI + "GetReco
 _KNOWN = frozenset({RECORD, HEADER, TOKEN})
 _PARTS = frozenset({HEADER, METADATA, OAI + "about"})
 _FIELDS = frozenset({IDENTIFIER, DATESTAMP, SET})
+PROGRAMS_WORDS = frozenset({"br", "b", "i", "p", "pre", "hr", "font", "div", "span", "strong", "em", "code"})
+"""Elements in which programs on servers write warnings, in the middle of their answers."""
 _DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>")
 
 
@@ -89,6 +91,11 @@ def token_beside(root: etree._Element) -> etree._Element | None:
     return next((child for child in root.iterchildren(tag=etree.Element) if _meant(child) == TOKEN), None)
 
 
+def local_name(element: etree._Element) -> str:
+    """The name of an element without its namespace."""
+    return etree.QName(element).localname
+
+
 def _rename_all(parent: etree._Element, names: frozenset[str]) -> None:
     for child in parent.iterchildren(tag=etree.Element):
         _rename(child, names)
@@ -102,8 +109,8 @@ def _rename(element: etree._Element, names: frozenset[str]) -> None:
 
 def _meant(element: etree._Element) -> str:
     """The name of OAI-PMH that an element has in any case, in its namespace or in none; "" = it has no such name."""
-    name = etree.QName(element)
-    return _NAMES.get(name.localname.lower(), "") if name.namespace in {None, OAI[1:-1]} else ""
+    own = etree.QName(element).namespace in {None, OAI[1:-1]}
+    return _NAMES.get(local_name(element).lower(), "") if own else ""
 
 
 _NAMES = {name.removeprefix(OAI).lower(): name for name in (*_LISTS, *_KNOWN, *_PARTS, *_FIELDS)}

@@ -85,15 +85,19 @@ def raw_deflate(data):
         swap((rb"<identifier>", rb"<identifier><!-- id -->")),
         swap((OAI, rb'"https://www.openarchives.org/OAI/2.0"')),
         swap((rb"Text</dc:type>", rb"a < b, 3 <5</dc:type>")),
+        swap((rb"<\?xml", rb'<?xml version="1.0"?>\n<?xml')),
+        swap((rb"</record><record>", rb"</record><br />\n<b>Notice</b>: Undefined index<br /><record>")),
+        swap((rb"oai_dc/</metadataN", rb"oai_dc </metadataN"), (rb"Prefix>oai_dc<", rb"Prefix>OAI_DC<")),
     ],
     ids=[
         *("comment in token", "case of token", "token without namespace", "token outside", "records without namespace"),
         *("headers without namespace", "list without namespace", "case of records", "wrapper", "CDATA"),
         *("second metadata", "comment in identifier", "nearly the namespace", "less than"),
+        *("two declarations", "warnings between records", "prefix in capitals"),
     ],
 )  # fmt: skip
 def test_what_can_be_meant_in_one_way_only_is_read_so(changed, whole, change):
-    whole(changed(change, sizes=False))
+    whole(changed(change, sizes=False, formats=("oai_dc", "OAI_DC")))
 
 
 def test_what_is_no_record_is_set_aside_with_its_name(changed, harvest, stored):
@@ -344,12 +348,14 @@ def test_what_an_earlier_run_set_aside_is_not_forgotten(oai, serve, harvest):
     assert (second.status, "1 records of earlier runs are still set aside" in second.notes[0]) == ("complete", True)
 
 
-@pytest.mark.parametrize("odd", ["utf-16-le", "two marks", "no identify", "no list"])
+@pytest.mark.parametrize("odd", ["utf-16-le", "two marks", "warnings", "no identify", "no list"])
 def test_a_look_does_not_refuse_what_a_harvest_takes(oai, serve, harvest, client, odd):
     def script(arguments, _):
         verb, right = arguments.get("verb"), server.right(arguments)
         if odd == "utf-16-le":
             return oai.Answer(right.decode().replace("UTF-8", "UTF-16").encode("utf-16-le"))
+        if odd == "warnings":
+            return oai.Answer(b"<br>\n<b>Deprecated</b>: x<br>\n" + right)
         if odd == "two marks":
             return oai.Answer(b"\xef\xbb\xbf" * 2 + right)
         if (odd, verb) in {("no identify", "Identify"), ("no list", "ListRecords")}:

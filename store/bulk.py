@@ -7,13 +7,22 @@ Values must be what both drivers take: bytes, str, int, bool, None.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table
 
 from store import dialect
 
 Rows = Sequence[tuple[Any, ...]]
+Value = TypeVar("Value")
+IN_LIST = 500
+"""Values of one IN list: below every database's limit on parameters."""
+
+
+def chunks(values: Sequence[Value], size: int = IN_LIST) -> Iterator[Sequence[Value]]:
+    """The values in their order, in parts that fit into an IN list."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def insert(connection: Connection, table: Table, columns: Sequence[str], rows: Rows, *, ignoring: bool = False) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from store import availability, work_changes
+from store.bulk import chunks
 from store.codec import digest
 from store.column_files import Pointer
 from store.column_rows import Rows
 from store.institutions import all_institutions
 from store.tables import harvest_runs, institutions, raw_records, records
 
-_CHUNK = 500
 _CLOCKS_DIFFER = timedelta(minutes=10)
 
 
@@ -94,8 +94,8 @@ def works_of_facts(connection: Connection, version: int) -> tuple[set[int], int]
     changed = list(availability.since(connection, version))
     ids = sorted({fact.record for _, fact in changed})
     works: set[int] = set()
-    for start in range(0, len(ids), _CHUNK):
-        works |= set(connection.scalars(select(records.c.work).where(records.c.id.in_(ids[start : start + _CHUNK]))))
+    for part in chunks(ids):
+        works |= set(connection.scalars(select(records.c.work).where(records.c.id.in_(part))))
     return works - {0}, changed[-1][0] if changed else version
 
 

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, Row, Select, select
 from schemas.catalogue import Availability, Holding, RecordHoldings
 from store import availability, codec, dictionaries, sources
 from store.availability import Fact
+from store.bulk import chunks
 from store.holdings import effective, moment, numbered
 from store.institutions import Resolver, all_institutions
 from store.packed_state import QUARTER_SHIFT, pack, quarter_of
 from store.tables import harvest_runs, raw_records, records
 
-_CHUNK = 500
 SHORTEST_KEY = 4
 """Letters of a copy's own name that tell it from any other copy of an edition at a place; "1" or "c.2" does not."""
 _Row = tuple[int, int, int, int]
@@ -84,10 +84,7 @@ def of_works(connection: Connection, numbers: Iterable[int], places: Places) -> 
     """Rows of these works; those that are gone or unknown have none and do not appear."""
     ordered = sorted(set(numbers))
     return concatenate(
-        [
-            _derive(connection, _query().where(records.c.work.in_(ordered[start : start + _CHUNK])), places)
-            for start in range(0, len(ordered), _CHUNK)
-        ]
+        [_derive(connection, _query().where(records.c.work.in_(part)), places) for part in chunks(ordered)]
     )
 
 

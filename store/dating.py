@@ -17,6 +17,7 @@ import numpy as np
 from sqlalchemy import Connection, delete, func, select
 
 from store import bulk, codec, notes, sources, work_changes
+from store.bulk import chunks
 from store.column_view import View
 from store.columns import Columns
 from store.database import Database
@@ -26,7 +27,6 @@ from store.tables import dated_members, dated_works, raw_records, records, works
 
 Progress = Callable[[str, int, int | None], None]
 _BATCH = 2000
-_CHUNK = 500
 _TOLD_FROM = 20_000
 """Works below which it is over before anybody would read of its progress."""
 
@@ -172,11 +172,11 @@ def _origins(
     """What a work's records and their sources are known by; and the records that are withheld, by row."""
     found: dict[int, list[bytes]] = {}
     hidden: list[int] = []
-    for start in range(0, len(numbers), _CHUNK):
+    for part in chunks(numbers):
         rows = connection.execute(
             select(records.c.id, records.c.work, records.c.source, raw_records.c.digest)
             .join(raw_records, raw_records.c.id == records.c.id)
-            .where(records.c.work.in_(numbers[start : start + _CHUNK]), records.c.deleted.is_(False))
+            .where(records.c.work.in_(part), records.c.deleted.is_(False))
             .order_by(records.c.id)
         )
         for row, work, source, digest in rows.all():
@@ -216,8 +216,8 @@ def _store(connection: Connection, changes: Sequence[_Change], database: Databas
         members += [(change.work, institution, first, True) for institution in change.left]
         members += [(change.work, institution, date, True) for institution, date in change.gone]
     known = [change.work for change in changes if change.known]
-    for start in range(0, len(known), _CHUNK):
+    for part in chunks(known):
         for table in (dated_works, dated_members):
-            connection.execute(delete(table).where(table.c.work.in_(known[start : start + _CHUNK])))
+            connection.execute(delete(table).where(table.c.work.in_(part)))
     bulk.insert(connection, dated_works, ("work", "datestamp", "deleted", "digest"), rows)
     bulk.insert(connection, dated_members, ("work", "institution", "datestamp", "gone"), members)

@@ -9,10 +9,9 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from schemas.decisions import Decision, RecordRef
 from store import codec, raw_records, records, sources
+from store.bulk import chunks
 from store.database import now_text
 from store.tables import decision_records, decisions
-
-_CHUNK = 500
 
 
 def add(connection: Connection, decision: Decision) -> Decision:
@@ -58,8 +57,8 @@ def about(connection: Connection, refs: Iterable[RecordRef]) -> list[Decision]:
     """Decisions about any of some records, undone ones among them, earliest first."""
     names = sorted({ref.name for ref in refs})
     found: dict[int, Decision] = {}
-    for start in range(0, len(names), _CHUNK):
-        own = select(decision_records.c.decision).where(decision_records.c.name.in_(names[start : start + _CHUNK]))
+    for part in chunks(names):
+        own = select(decision_records.c.decision).where(decision_records.c.name.in_(part))
         found |= {one.id: one for one in _all(connection, select(decisions).where(decisions.c.id.in_(own)))}
     return [found[id_] for id_ in sorted(found)]
 

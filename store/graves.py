@@ -11,17 +11,15 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from store import codec
+from store.bulk import chunks
 from store.database import now_text
 from store.tables import graves, raw_records
-
-_CHUNK = 500
 
 
 def bury(connection: Connection, source: int, run: int, ids: Sequence[int]) -> None:
     """Note that a run removed records of a source; their rest begins now."""
     at = now_text()
-    for start in range(0, len(ids), _CHUNK):
-        part = ids[start : start + _CHUNK]
+    for part in chunks(ids):
         connection.execute(delete(graves).where(graves.c.record.in_(part)))
         rows = [{"record": id_, "source": source, "run": run, "removed_at": at} for id_ in part]
         connection.execute(insert(graves), rows)
@@ -53,8 +51,7 @@ def resting(
 
 def open_again(connection: Connection, ids: Sequence[int]) -> None:
     """Records live again by a person's word; that it was so is remembered as long as they would have rested."""
-    for start in range(0, len(ids), _CHUNK):
-        part = ids[start : start + _CHUNK]
+    for part in chunks(ids):
         now = now_text()
         connection.execute(update(graves).where(graves.c.record.in_(part)).values(restored_at=now))
         connection.execute(update(raw_records).where(raw_records.c.id.in_(part)).values(deleted=False, changed_at=now))
@@ -95,8 +92,7 @@ def due(connection: Connection, before: str, limit: int) -> list[tuple[int, bool
 def clear(connection: Connection, ids: Sequence[int], dead: Sequence[int]) -> None:
     """Close graves for good: what was noted of ``ids`` goes, of the dead ones the payload, too. Tombstones stay."""
     empty = codec.compress(b"")
-    for start in range(0, len(dead), _CHUNK):
-        part = dead[start : start + _CHUNK]
+    for part in chunks(dead):
         connection.execute(update(raw_records).where(raw_records.c.id.in_(part)).values(payload=empty))
-    for start in range(0, len(ids), _CHUNK):
-        connection.execute(delete(graves).where(graves.c.record.in_(ids[start : start + _CHUNK])))
+    for part in chunks(ids):
+        connection.execute(delete(graves).where(graves.c.record.in_(part)))

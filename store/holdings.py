@@ -17,10 +17,10 @@ from schemas.catalogue import SERVICES, Availability, CatalogueRecord, Holding, 
 from schemas.institution import Institution
 from schemas.work import Work
 from store.availability import Fact
+from store.bulk import chunks
 from store.institutions import Resolver
 from store.tables import harvest_runs, raw_records
 
-_CHUNK = 500
 DIGITAL: Service = "digital"
 
 IMPLIED = Holding()
@@ -87,8 +87,8 @@ _SEEN_AT = (
 def seen_at(connection: Connection, record_ids: Sequence[int]) -> dict[int, datetime]:
     """When the own states of records were last true: when they changed, or were confirmed by a later run."""
     found: dict[int, datetime] = {}
-    for start in range(0, len(record_ids), _CHUNK):
-        for id_, changed, started in connection.execute(_SEEN_AT, {"ids": record_ids[start : start + _CHUNK]}):
+    for part in chunks(record_ids):
+        for id_, changed, started in connection.execute(_SEEN_AT, {"ids": part}):
             found[id_] = max(moment(changed), moment(started or changed))
     return found
 

@@ -8,9 +8,8 @@ import msgspec
 from sqlalchemy import Connection, delete, func, or_, select
 
 from store import bulk
+from store.bulk import chunks
 from store.tables import merge_cuts
-
-_CHUNK = 500
 
 
 class CutRow(msgspec.Struct, frozen=True):
@@ -24,8 +23,7 @@ class CutRow(msgspec.Struct, frozen=True):
 
 def replace(connection: Connection, ids: Sequence[int], rows: Iterable[CutRow]) -> None:
     """Put new cuts in the place of all that some records had."""
-    for start in range(0, len(ids), _CHUNK):
-        part = ids[start : start + _CHUNK]
+    for part in chunks(ids):
         connection.execute(delete(merge_cuts).where(or_(merge_cuts.c.record.in_(part), merge_cuts.c.other.in_(part))))
     add(connection, rows)
 
@@ -45,8 +43,7 @@ def add(connection: Connection, rows: Iterable[CutRow]) -> None:
 def partners(connection: Connection, ids: Sequence[int]) -> set[int]:
     """Records that were cut from any of some records."""
     found: set[int] = set()
-    for start in range(0, len(ids), _CHUNK):
-        part = ids[start : start + _CHUNK]
+    for part in chunks(ids):
         found.update(connection.scalars(select(merge_cuts.c.other).where(merge_cuts.c.record.in_(part))))
         found.update(connection.scalars(select(merge_cuts.c.record).where(merge_cuts.c.other.in_(part))))
     return found
@@ -55,8 +52,7 @@ def partners(connection: Connection, ids: Sequence[int]) -> set[int]:
 def between(connection: Connection, ids: Sequence[int]) -> list[CutRow]:
     """Cuts that touch any of some records."""
     found: set[CutRow] = set()
-    for start in range(0, len(ids), _CHUNK):
-        part = ids[start : start + _CHUNK]
+    for part in chunks(ids):
         query = select(merge_cuts).where(or_(merge_cuts.c.record.in_(part), merge_cuts.c.other.in_(part)))
         found.update(CutRow(*row) for row in connection.execute(query))
     return sorted(found, key=lambda row: (row.record, row.other))

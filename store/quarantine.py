@@ -8,10 +8,10 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from schemas.catalogue import Quarantined
 from store import bulk, codec, prepared, taken_down
+from store.bulk import chunks
 from store.database import now_text
 from store.tables import quarantine, raw_records
 
-_CHUNK = 500
 # Statements that every page of a harvest asks are made once: making one costs more than asking it.
 _ANY = select(quarantine.c.id).where(quarantine.c.source == bindparam("number")).limit(1)
 
@@ -56,10 +56,8 @@ def among(connection: Connection, source: int, records: Sequence[str]) -> dict[s
 
 def release(connection: Connection, source: int, records: Sequence[str], stage: str = "") -> None:
     """Take records out that can be read now, of one stage or ("") of all."""
-    for start in range(0, len(records), _CHUNK):
-        query = delete(quarantine).where(
-            quarantine.c.source == source, quarantine.c.record.in_(records[start : start + _CHUNK])
-        )
+    for part in chunks(records):
+        query = delete(quarantine).where(quarantine.c.source == source, quarantine.c.record.in_(part))
         connection.execute(query.where(quarantine.c.stage == stage) if stage else query)
 
 
@@ -103,11 +101,9 @@ def never_stored_since(connection: Connection, source: int, first_run: int) -> l
     ).all()
     by_key = {codec.key_of(name): name for name in names}
     keys = list(by_key)
-    for start in range(0, len(keys), _CHUNK):
+    for part in chunks(keys):
         stored = connection.scalars(
-            select(raw_records.c.name).where(
-                raw_records.c.source == source, raw_records.c.name.in_(keys[start : start + _CHUNK])
-            )
+            select(raw_records.c.name).where(raw_records.c.source == source, raw_records.c.name.in_(part))
         )
         for key in stored:
             del by_key[bytes(key)]

@@ -10,11 +10,10 @@ from sqlalchemy import Connection, func, select, update
 
 from schemas.catalogue import RawRecord
 from store import bulk, codec, dictionaries, prepared, taken_down
+from store.bulk import chunks
 from store.database import now_text
 from store.tables import raw_records, records
 
-_CHUNK = 500
-"""Values of one IN list: below every database's limit on parameters."""
 _HIGHEST = select(func.max(raw_records.c.id))
 
 
@@ -174,8 +173,8 @@ def after(
 def by_ids(connection: Connection, source_id: str, ids: Sequence[int]) -> list[tuple[int, RawRecord]]:
     """Raw records of one source by row number."""
     found: list[tuple[int, RawRecord]] = []
-    for start in range(0, len(ids), _CHUNK):
-        rows = connection.execute(select(raw_records).where(raw_records.c.id.in_(ids[start : start + _CHUNK])))
+    for part in chunks(ids):
+        rows = connection.execute(select(raw_records).where(raw_records.c.id.in_(part)))
         found += [_read(connection, row, source_id) for row in rows]
     return found
 
@@ -199,12 +198,12 @@ def find(
     keys = {codec.key_of(identifier): identifier for identifier in identifiers}
     wanted = list(keys)
     found: dict[str, list[tuple[int, int]]] = {}
-    for first in range(0, len(source_numbers), _CHUNK):
-        for start in range(0, len(wanted), _CHUNK):
+    for numbers in chunks(source_numbers):
+        for part in chunks(wanted):
             rows = connection.execute(
                 select(raw_records.c.source, raw_records.c.name, raw_records.c.id).where(
-                    raw_records.c.source.in_(source_numbers[first : first + _CHUNK]),
-                    raw_records.c.name.in_(wanted[start : start + _CHUNK]),
+                    raw_records.c.source.in_(numbers),
+                    raw_records.c.name.in_(part),
                     raw_records.c.deleted.is_(False),
                 )
             )
@@ -261,11 +260,9 @@ def buried_alive(connection: Connection, source: int) -> list[int]:
 def names(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
     """Identifier and datestamp by row number."""
     found: dict[int, tuple[str, str]] = {}
-    for start in range(0, len(ids), _CHUNK):
+    for part in chunks(ids):
         rows = connection.execute(
-            select(raw_records.c.id, raw_records.c.record, raw_records.c.datestamp).where(
-                raw_records.c.id.in_(ids[start : start + _CHUNK])
-            )
+            select(raw_records.c.id, raw_records.c.record, raw_records.c.datestamp).where(raw_records.c.id.in_(part))
         )
         found.update({row.id: (row.record, row.datestamp) for row in rows})
     return found
@@ -284,11 +281,9 @@ def count(connection: Connection, source: int) -> tuple[int, int]:
 
 def mark_deleted(connection: Connection, ids: Sequence[int], run: int) -> None:
     """Mark rows as deleted that have vanished from their source; their payload stays."""
-    for start in range(0, len(ids), _CHUNK):
+    for part in chunks(ids):
         connection.execute(
-            update(raw_records)
-            .where(raw_records.c.id.in_(ids[start : start + _CHUNK]))
-            .values(deleted=True, run=run, changed_at=now_text())
+            update(raw_records).where(raw_records.c.id.in_(part)).values(deleted=True, run=run, changed_at=now_text())
         )
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, delete, select
 
 from store import bulk
+from store.bulk import chunks
 from store.tables import record_keys
-
-_CHUNK = 500
 
 
 def replace(connection: Connection, keys: Mapping[int, Iterable[int]]) -> None:
@@ -27,8 +26,8 @@ def add(connection: Connection, keys: Mapping[int, Iterable[int]]) -> None:
 
 def forget(connection: Connection, records: Sequence[int]) -> None:
     """Take all keys from records."""
-    for start in range(0, len(records), _CHUNK):
-        connection.execute(delete(record_keys).where(record_keys.c.record.in_(records[start : start + _CHUNK])))
+    for part in chunks(records):
+        connection.execute(delete(record_keys).where(record_keys.c.record.in_(part)))
 
 
 def forget_all(connection: Connection) -> None:
@@ -40,10 +39,8 @@ def of_records(connection: Connection, records: Sequence[int]) -> set[int]:
     """The keys of any of the records."""
     return {
         row.key
-        for start in range(0, len(records), _CHUNK)
-        for row in connection.execute(
-            select(record_keys.c.key).where(record_keys.c.record.in_(records[start : start + _CHUNK])).distinct()
-        )
+        for part in chunks(records)
+        for row in connection.execute(select(record_keys.c.key).where(record_keys.c.record.in_(part)).distinct())
     }
 
 
@@ -52,8 +49,6 @@ def records_with(connection: Connection, keys: Iterable[int]) -> set[int]:
     wanted = list(keys)
     return {
         row.record
-        for start in range(0, len(wanted), _CHUNK)
-        for row in connection.execute(
-            select(record_keys.c.record).where(record_keys.c.key.in_(wanted[start : start + _CHUNK])).distinct()
-        )
+        for part in chunks(wanted)
+        for row in connection.execute(select(record_keys.c.record).where(record_keys.c.key.in_(part)).distinct())
     }

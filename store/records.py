@@ -9,10 +9,10 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, literal, sel
 
 from schemas.catalogue import CatalogueRecord, RecordHoldings, Source
 from store import bulk, codec, dictionaries
+from store.bulk import chunks
 from store.tables import pending_records, records, sources
 
 T = TypeVar("T")
-_CHUNK = 500
 
 
 def upsert(
@@ -81,8 +81,8 @@ def clear_pending(connection: Connection, ids: Sequence[int] | None = None) -> N
     if ids is None:
         connection.execute(delete(pending_records))
         return
-    for start in range(0, len(ids), _CHUNK):
-        connection.execute(delete(pending_records).where(pending_records.c.record.in_(ids[start : start + _CHUNK])))
+    for part in chunks(ids):
+        connection.execute(delete(pending_records).where(pending_records.c.record.in_(part)))
 
 
 def decode(connection: Connection, data: bytes) -> CatalogueRecord:
@@ -97,8 +97,8 @@ _BY_IDS = select(records.c.id, records.c.data).where(records.c.id.in_(bindparam(
 def by_ids(connection: Connection, ids: Sequence[int]) -> dict[int, CatalogueRecord]:
     """Records by row number; missing ones are left out."""
     found: dict[int, CatalogueRecord] = {}
-    for start in range(0, len(ids), _CHUNK):
-        rows = connection.execute(_BY_IDS, {"ids": ids[start : start + _CHUNK]})
+    for part in chunks(ids):
+        rows = connection.execute(_BY_IDS, {"ids": part})
         found.update({id_: decode(connection, data) for id_, data in rows})
     return found
 

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, bindparam, delete, func, literal, select
 from schemas.catalogue import RecordHoldings, Source
 from schemas.work import Edition, Work
 from store import bulk, codec, dictionaries, work_changes
+from store.bulk import chunks
 from store.institutions import Resolver, all_institutions
 from store.tables import pending_works, raw_records, records, sources, works
 
-_CHUNK = 500
 _MAX_REDIRECTS = 50
 
 
@@ -81,8 +81,8 @@ _BY_NUMBERS = select(works.c.number, works.c.data).where(
 def by_numbers(connection: Connection, numbers: Sequence[int]) -> dict[int, Work]:
     """Works by number; gone ones are left out."""
     found: dict[int, Work] = {}
-    for start in range(0, len(numbers), _CHUNK):
-        rows = connection.execute(_BY_NUMBERS, {"numbers": numbers[start : start + _CHUNK]})
+    for part in chunks(numbers):
+        rows = connection.execute(_BY_NUMBERS, {"numbers": part})
         found.update({number: decode(data) for number, data in rows})
     return found
 
@@ -96,8 +96,8 @@ class _Editions(msgspec.Struct):
 def editions_of(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Edition]]:
     """The editions of works by number; gone ones are left out."""
     found: dict[int, list[Edition]] = {}
-    for start in range(0, len(numbers), _CHUNK):
-        rows = connection.execute(_BY_NUMBERS, {"numbers": numbers[start : start + _CHUNK]})
+    for part in chunks(numbers):
+        rows = connection.execute(_BY_NUMBERS, {"numbers": part})
         found.update({row[0]: codec.from_json(codec.decompress(row[1]), _Editions).editions for row in rows})
     return found
 
@@ -123,8 +123,8 @@ def assignments(connection: Connection, ids: Sequence[int] | None = None) -> dic
     if ids is None:
         return {row.id: (row.work, row.edition) for row in connection.execute(query)}
     found: dict[int, tuple[int, str]] = {}
-    for start in range(0, len(ids), _CHUNK):
-        rows = connection.execute(query.where(records.c.id.in_(ids[start : start + _CHUNK])))
+    for part in chunks(ids):
+        rows = connection.execute(query.where(records.c.id.in_(part)))
         found.update({row.id: (row.work, row.edition) for row in rows})
     return found
 
@@ -133,16 +133,16 @@ def records_of(connection: Connection, numbers: Sequence[int]) -> set[int]:
     """Row numbers of the records of works."""
     return {
         row.id
-        for start in range(0, len(numbers), _CHUNK)
-        for row in connection.execute(select(records.c.id).where(records.c.work.in_(numbers[start : start + _CHUNK])))
+        for part in chunks(numbers)
+        for row in connection.execute(select(records.c.id).where(records.c.work.in_(part)))
     }
 
 
 def known(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     """Numbers of works by public id, gone ones included."""
     found: dict[str, int] = {}
-    for start in range(0, len(ids), _CHUNK):
-        rows = connection.execute(select(works.c.id, works.c.number).where(works.c.id.in_(ids[start : start + _CHUNK])))
+    for part in chunks(ids):
+        rows = connection.execute(select(works.c.id, works.c.number).where(works.c.id.in_(part)))
         found.update({row.id: row.number for row in rows})
     return found
 
@@ -150,8 +150,8 @@ def known(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
 def gone(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     """Numbers of works by public id, of those that are gone."""
     found: dict[str, int] = {}
-    for start in range(0, len(ids), _CHUNK):
-        query = select(works.c.id, works.c.number).where(works.c.id.in_(ids[start : start + _CHUNK]))
+    for part in chunks(ids):
+        query = select(works.c.id, works.c.number).where(works.c.id.in_(part))
         found.update({row.id: row.number for row in connection.execute(query.where(works.c.data.is_(None)))})
     return found
 
@@ -159,12 +159,10 @@ def gone(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
 def without_records(connection: Connection, numbers: Sequence[int]) -> list[int]:
     """Those of some living works that no record belongs to any more (their source was removed)."""
     found: list[int] = []
-    for start in range(0, len(numbers), _CHUNK):
+    for part in chunks(numbers):
         held = select(records.c.id).where(records.c.work == works.c.number).exists()
         rows = connection.execute(
-            select(works.c.number).where(
-                works.c.number.in_(numbers[start : start + _CHUNK]), works.c.data.is_not(None), ~held
-            )
+            select(works.c.number).where(works.c.number.in_(part), works.c.data.is_not(None), ~held)
         )
         found += [row.number for row in rows]
     return found
@@ -231,8 +229,8 @@ def clear_pending(connection: Connection, numbers: Sequence[int] | None = None) 
     if numbers is None:
         connection.execute(done)
         return
-    for start in range(0, len(numbers), _CHUNK):
-        connection.execute(done.where(pending_works.c.work.in_(numbers[start : start + _CHUNK])))
+    for part in chunks(numbers):
+        connection.execute(done.where(pending_works.c.work.in_(part)))
 
 
 def memberships(connection: Connection, *, everything: bool = True) -> Iterator[Membership]:

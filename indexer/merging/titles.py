@@ -81,20 +81,32 @@ def title_of(text: str, names: Iterable[Name] = ()) -> Title | None:
     whole = one_spelling(title_key(text))
     if not whole:
         return None
-    words = _CONNECTING.union(*((surname, *given) for surname, given in names))
-    main, told, named_too = _parted(_without_brackets(text), words)
-    said = " ".join((main, *told))
     numberless, volumes = without_volumes(text, whole.split())
-    bare = _without_brackets(numberless)
-    main, told, named_too = _parted(bare, words) if volumes else (main, told, named_too)
+    if not volumes and not _PARTING.search(text) and not _BRACKETS.search(text):
+        named = _telling(whole)
+        return Title(whole, whole, whole, named, named)
+    bare = _without_brackets(text)
+    words = _CONNECTING.union(*((surname, *given) for surname, given in names))
+    main, told, named_too = _parted(bare, words)
+    said = " ".join((main, *told))
+    if volumes:
+        bare = _without_brackets(numberless)
+        main, told, named_too = _parted(bare, words)
     telling = tuple(key for key in told if key not in RULES.empty_subtitles)
-    written = " ".join((main, *telling)) if named_too or telling != told else _telling(one_spelling(title_key(bare)))
-    named = written
-    first = _ALTERNATIVE.split(bare, maxsplit=1)[0]
-    if first != bare and letters_in(name := one_spelling(title_key(first))) >= RULES.short_letters:
-        named = name if name not in RULES.generic_titles else written
+    if named_too or telling != told:
+        written = " ".join((main, *telling))
+    else:
+        written = _telling(whole if bare == text else one_spelling(title_key(bare)))
+    named = " ".join((_before_alternative(bare) or written, *volumes))
     series = tuple(number for inside in _bracketed(text) for number in re.findall(r"\d+", inside))
-    return Title(whole, main, said, whole if volumes else written, " ".join((named, *volumes)), told, series, volumes)
+    return Title(whole, main, said, whole if volumes else written, named, told, series, volumes)
+
+
+def _before_alternative(text: str) -> str:
+    """The key of what stands before ", or, The modern Prometheus"; empty where that names no book of itself."""
+    first, *others = _ALTERNATIVE.split(text, maxsplit=1)
+    key = one_spelling(title_key(first)) if others else ""
+    return key if letters_in(key) >= RULES.short_letters and key not in RULES.generic_titles else ""
 
 
 def _telling(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,12 @@ def test_records_that_leave_out_the_given_name_join_no_two_persons() -> None:
 
 def test_what_is_surely_one_speaks_with_one_voice() -> None:
     """The printed and the electronic book stay two, though title lists of both differ in nothing but the ISBN."""
-    told = {"title": "Gone girl: a novel", "creators": "Flynn, Gillian", "year": 2012, "publisher": "Crown"}
+    told: dict[str, Any] = {
+        "title": "Gone girl: a novel",
+        "creators": "Flynn, Gillian",
+        "year": 2012,
+        "publisher": "Crown",
+    }
     records = [
         book(**told, isbns=[PRINTED], extent="419 pages"),
         book(**told, isbns=[SCREEN], extent="1 online resource (419 pages)"),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harvester.run import Run, tombstone
+from harvester.formats.base import tombstone
+from harvester.run import Run
 from store import graves, harvest_runs, leases, quarantine, raw_records, records, sources
 from store.database import Connection, Database
 

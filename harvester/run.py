@@ -7,7 +7,7 @@ from itertools import chain
 import msgspec
 
 from harvester import parts, windows
-from harvester.formats.base import Reader
+from harvester.formats.base import Reader, tombstone
 from harvester.normalise import keep, read_each
 from harvester.protocols.base import Page
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord, Source
@@ -156,8 +156,3 @@ def _still_unreadable(connection: Connection, run: Run, same: list[str]) -> int:
     for record, reason in unreadable.items():
         run.report.lose(reason, record=record)
     return len(unreadable)
-
-
-def tombstone(source: str, record: str, datestamp: str) -> CatalogueRecord:
-    """What is left of a deleted record."""
-    return CatalogueRecord(source=source, record=record, deleted=True, datestamp=datestamp)

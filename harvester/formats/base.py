@@ -20,3 +20,8 @@ Format = Callable[[Source], Reader]
 
 class MappingError(Exception):
     """A source's mapping file cannot be used; the message names the line or key."""
+
+
+def tombstone(source: str, record: str, datestamp: str) -> CatalogueRecord:
+    """What is left of a deleted record."""
+    return CatalogueRecord(source=source, record=record, datestamp=datestamp, deleted=True)

@@ -6,13 +6,14 @@ from typing import cast
 
 import msgspec
 
-from harvester.formats.base import MappingError, Reader, UnreadableError
+from harvester.formats.base import MappingError, Reader, UnreadableError, tombstone
 from harvester.formats.csv_cells import Cells
 from harvester.formats.csv_copies import PLACE, Copies
 from harvester.formats.csv_plan import Plan, make_plan
 from harvester.formats.csv_steps import steps_for
 from harvester.formats.csv_types import default_type
 from harvester.formats.csv_words import holding_fields, record_fields
+from harvester.formats.csv_words import key as column_key
 from harvester.formats.mapping import Mapping, mapping_of
 from harvester.formats.statuses import StatusMap
 from harvester.formats.text import fold
@@ -20,6 +21,8 @@ from schemas.catalogue import RECORD_TYPES, CatalogueRecord, RawRecord, RecordTy
 
 _decode = msgspec.json.Decoder(list[list[str]]).decode
 _encode = msgspec.json.Encoder().encode
+_ON_VIEW = frozenset({"onview", "ondisplay", "isonview", "currentlyonview", "enexposicion", "esposto", "ausgestellt"})
+"""Headers that ask whether a thing can be seen: "yes" lends nothing."""
 _PLURALS = frozenset(
     ["authors", "creators", "artists", "contributors", "auteurs", "autores", "autori", "autoren", "editors"]
 ) | {"all artists", "author names"}
@@ -29,18 +32,19 @@ def csv_columns(source: Source) -> Reader:
     """Format "csv"."""
     mapping = mapping_of(source)
     _check(mapping)
-    statuses = StatusMap(
-        mapping.statuses | mapping.values.get("status", {}),
-        mapping.status_system,
-        month_first=mapping.dates == "month_first",
-    )
+
+    def status_map(system: str) -> StatusMap:
+        own = mapping.statuses | mapping.values.get("status", {})
+        return StatusMap(own, system, month_first=mapping.dates == "month_first")
+
+    statuses, on_view = status_map(mapping.status_system), status_map(mapping.status_system or "on_view")
     readers: dict[bytes, _Rows] = {}
     latest = b"", _Rows.__new__(_Rows)
 
     def read(raw: RawRecord) -> CatalogueRecord:
         nonlocal latest
         if raw.deleted:
-            return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
+            return tombstone(raw.source, raw.record, raw.datestamp)
         try:
             if latest[0] and raw.payload.startswith(latest[0]):  # the header of the record before
                 return latest[1].read(raw, _decode(b"[" + raw.payload[len(latest[0]) :]))
@@ -51,7 +55,10 @@ def csv_columns(source: Source) -> Reader:
         reader = readers.get(key)
         if reader is None:
             try:
-                reader = readers[key] = _Rows(header, make_plan(header, mapping), mapping, statuses)
+                plan = make_plan(header, mapping)
+                asked = {column_key(header[position]) for position in plan.columns.get("status", ())}
+                shown = not asked.isdisjoint(_ON_VIEW)
+                reader = readers[key] = _Rows(header, plan, mapping, on_view if shown else statuses)
             except MappingError as error:
                 raise UnreadableError(str(error)) from None
         latest = key, reader

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from pymarc.marc8 import marc8_to_unicode
 
-from harvester.formats.base import Reader, UnreadableError
+from harvester.formats.base import Reader, UnreadableError, tombstone
 from harvester.formats.mapping import mapping_of
 from harvester.formats.marc import extract
 from harvester.formats.marc.record import LONGEST, RECURRING, RECURRING_TAGS, MarcField, MarcRecord
@@ -29,7 +29,7 @@ def marc21(source: Source) -> Reader:
 
     def read(raw: RawRecord) -> CatalogueRecord:
         if raw.deleted:
-            return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
+            return tombstone(raw.source, raw.record, raw.datestamp)
         if raw.payload.lstrip()[:1] == b"<":
             return read_xml(raw)
         parts = [part + RECORD_END for part in raw.payload.split(RECORD_END) if part.strip()]
@@ -37,7 +37,7 @@ def marc21(source: Source) -> Reader:
         for part in parts[1:]:
             marc.take_holdings(read_bytes(part, tags))
         if extract.is_deleted(marc):
-            return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
+            return tombstone(raw.source, raw.record, raw.datestamp)
         return normalise(marc, raw)
 
     return read

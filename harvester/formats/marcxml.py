@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harvester.formats.base import Reader, UnreadableError
+from harvester.formats.base import Reader, UnreadableError, tombstone
 from harvester.formats.mapping import mapping_of
 from harvester.formats.marc import extract
 from harvester.formats.marc.flat import read_flat
@@ -21,9 +21,11 @@ def marcxml(source: Source) -> Reader:
 
     def read(raw: RawRecord) -> CatalogueRecord:
         if raw.deleted:
-            return _tombstone(raw)
+            return tombstone(raw.source, raw.record, raw.datestamp)
         marc = marc_record(raw.payload, tags)
-        return _tombstone(raw) if marc is None or extract.is_deleted(marc) else normalise(marc, raw)
+        if marc is None or extract.is_deleted(marc):
+            return tombstone(raw.source, raw.record, raw.datestamp)
+        return normalise(marc, raw)
 
     return read
 
@@ -85,7 +87,3 @@ def _marc_records(element: Element) -> list[Element]:
 
 def _leader(record: Element) -> str:
     return next((child.text or "" for child in record if local(child) == "leader"), "")
-
-
-def _tombstone(raw: RawRecord) -> CatalogueRecord:
-    return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)

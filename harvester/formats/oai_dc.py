@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from harvester.formats.base import Reader, UnreadableError
+from harvester.formats.base import Reader, UnreadableError, tombstone
 from harvester.formats.citations import host_of, is_citation
 from harvester.formats.dates import day_of, year_of
 from harvester.formats.marc.creators import relator
@@ -34,13 +34,13 @@ def oai_dc(source: Source) -> Reader:
 
     def read(raw: RawRecord) -> CatalogueRecord:
         if raw.deleted:
-            return _tombstone(raw)
+            return tombstone(raw.source, raw.record, raw.datestamp)
         values = dublin_core(raw.payload)
         if values is not None:
             return read_values(values, source.id, raw.record, raw.datestamp)
         root = parse(raw.payload)
         if is_deleted(root):
-            return _tombstone(raw)
+            return tombstone(raw.source, raw.record, raw.datestamp)
         return read_element(metadata_of(root), source.id, raw.record, raw.datestamp)
 
     return read
@@ -123,10 +123,6 @@ def _subjects(values: dict[str, list[str]]) -> list[str]:
     if ";" in " ".join(found):  # of CONTENTdm, Omeka, OJS: several in one property
         return distinct([part.strip() for text in found for part in text.split(";")])
     return found
-
-
-def _tombstone(raw: RawRecord) -> CatalogueRecord:
-    return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
 
 
 def _date(texts: list[str]) -> tuple[str, int | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from harvester.formats.base import Format, MappingError, Reader, UnreadableError
+from harvester.formats.base import Format, MappingError, Reader, UnreadableError, tombstone
 from harvester.formats.mapping import mapping_of
 from harvester.formats.text import distinct, tidy
 from harvester.formats.xml import Element, is_deleted, local, metadata_of, parse, text_of
@@ -29,11 +29,10 @@ def xml_format(roots: frozenset[str], fill: Fill) -> Format:
             raise MappingError(f"type: {mapping.type!r} is not one of {', '.join(RECORD_TYPES)}")
 
         def read(raw: RawRecord) -> CatalogueRecord:
-            into = CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp)
             root = None if raw.deleted else parse(raw.payload)
             if root is None or is_deleted(root):
-                into.deleted = True
-                return into
+                return tombstone(raw.source, raw.record, raw.datestamp)
+            into = CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp)
             fill(_element(metadata_of(root), roots), into)
             if not into.title:
                 into.title = into.description.split("\n", 1)[0][:200]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvester.formats.base import Format, Reader
+from harvester.formats.base import Format, Reader, tombstone
 from harvester.formats.mapping import mapping_of
 from harvester.formats.marc21 import RECORD_END, read_bytes
 from harvester.formats.marcxml import marc_record
@@ -25,7 +25,7 @@ def _format(*, chinese: bool) -> Format:
                 data = raw.payload.split(RECORD_END)[0] + RECORD_END
                 marc = read_bytes(data, tags, decoder(data, source.encoding, chinese=chinese))
             if marc is None or marc.leader[5:6] == "d":
-                return CatalogueRecord(source=raw.source, record=raw.record, datestamp=raw.datestamp, deleted=True)
+                return tombstone(raw.source, raw.record, raw.datestamp)
             return extract(marc, raw)
 
         return read

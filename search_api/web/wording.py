@@ -15,6 +15,7 @@ from search_api.messages import catalogue, text
 _FAR_DAYS = 7
 _OSM_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _OSM_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_EVERY = re.compile(r"^(\d{1,2}) (\d{1,2}|\*) \* \* \*$")
 _OSM_WORDS = ("PH", "SH", "off", "closed")
 _OSM = re.compile(rf"(?<!\w)(?:{'|'.join((*_OSM_DAYS, *_OSM_MONTHS, *_OSM_WORDS))})(?!\w)")
 
@@ -120,6 +121,14 @@ class Wording:
             told = _OSM.sub(lambda found: said[found[0]], pieces[n]).replace("-", "–")
             pieces[n] = re.sub("; *", self("list_semicolon"), re.sub(", *", self("list_comma"), told))
         return '"'.join(pieces)
+
+    def schedule(self, cron: str) -> str:
+        """When a source is harvested: the two usual schedules in words, others as the cron expression that they are."""
+        found = _EVERY.match(cron)
+        if found is None:
+            return cron
+        minute, hour = int(found[1]), found[2]
+        return self("every_hour", m=minute) if hour == "*" else self("every_day", time=f"{int(hour):02d}:{minute:02d}")
 
     def ago(self, moment: datetime, now: datetime) -> str:
         """How long ago something was known."""

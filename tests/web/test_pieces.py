@@ -105,6 +105,19 @@ def test_distances(km: float, english: str, chinese: str) -> None:
     assert (EN.distance(km), ZH.distance(km)) == (english, chinese)
 
 
+@pytest.mark.parametrize(
+    ("cron", "english", "chinese"),
+    [
+        ("0 3 * * *", "daily at 03:00", "每天 03:00"),
+        ("15 * * * *", "hourly, at minute 15", "每小时第 15 分钟"),
+        ("0 3 * * mon", "0 3 * * mon", "0 3 * * mon"),
+        ("", "", ""),
+    ],
+)
+def test_schedules_in_words(cron: str, english: str, chinese: str) -> None:
+    assert (EN.schedule(cron), ZH.schedule(cron)) == (english, chinese)
+
+
 def test_a_journey_of_days_is_told_by_its_distance() -> None:
     far = distance(EN, km=3800, minutes=59_000, mode="walk", asked=True)
     near = distance(EN, km=5, minutes=75, mode="walk", asked=True)

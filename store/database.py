@@ -9,17 +9,12 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from store.dialect import DIALECTS
-from store.fitting import misfit
 
 __all__ = ["Connection", "Database", "StoreError", "StoreUnavailableError", "now_text", "open_database"]
 
@@ -84,8 +79,10 @@ class Database:
 
     def revision(self) -> str:
         """Name of the last migration that was applied."""
+        from store.migrating import revision
+
         with self.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() or ""
+            return revision(connection)
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -142,7 +139,9 @@ def open_database(url: str) -> Database:
             unfit = dialect.check(connection)
         if unfit:
             raise StoreError(f"cannot use the database {place}: {unfit}")
-        _migrate(engine)
+        from store.migrating import migrate  # Alembic takes longer to load than all else a command's help needs
+
+        migrate(engine)
     except BaseException as error:
         engine.dispose()
         if isinstance(error, DBAPIError):
@@ -162,33 +161,3 @@ def _address(url: str) -> URL:
             "write sqlite:////folder/lampway.db or postgresql://user:password@host/name"
         )
     return parsed
-
-
-def _migrate(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    head = ScriptDirectory.from_config(config).get_current_head()
-    with engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == head:
-            _check_tables(connection)
-            return
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    with engine.connect().execution_options(lampway_write=True) as connection, connection.begin():
-        # Looked at again under the lock of writers: another process may have brought it up to date meanwhile.
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current is not None and current not in known:
-            raise StoreError(
-                f"the database was made by a newer Lampway (revision {current}): upgrade, or use another home"
-            )
-        if current != head:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-        _check_tables(connection)
-
-
-def _check_tables(connection: Connection) -> None:
-    if found := misfit(connection):
-        raise StoreError(
-            f"the database was made by a Lampway before its first release, whose tables were others ({found}); there "
-            "is no way up from there: choose an empty one with LAMPWAY_HOME or LAMPWAY_DATABASE_URL and harvest anew"
-        )

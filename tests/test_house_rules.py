@@ -19,7 +19,7 @@ HOMES = {
     "tantivy": r"indexer/engines/embedded\w*\.py",
     "elasticsearch": r"indexer/engines/elasticsearch\w*\.py",
     "sqlalchemy": r"store/.*\.py",
-    "alembic": r"store/.*\.py",
+    "alembic": r"store/(migrating|migrations/.*)\.py",
     "psycopg": r"store/postgresql\.py",
     "opening_hours": r"schemas/hours\w*\.py",
     "cql": r"search_api/cql\w*\.py",

@@ -23,7 +23,7 @@ from schemas.institution import HoursException, ServicePoint
 
 _NUMBER = re.compile(r"^[+-]?\d{1,3}(?:[.,]\d+)?$")
 _DATED = re.compile(r"^(\d{4}-\d\d-\d\d)(?:\s*+(?:/|\.\.|to|bis|–)\s*+(\d{4}-\d\d-\d\d))?+(?:\s*+:)?\s++(.+)$")
-_MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+_MAIL = re.compile(r"^[^@\s]+@[^@\s.]++\.[^@\s]+$")
 MOST_ID = 200
 
 

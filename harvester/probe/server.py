@@ -21,7 +21,7 @@ RICHEST_FIRST = ("marcxml", "unimarc", "lido", "mods", "ead", "edm", "qdc", "oai
 _MOST_SETS = 500
 _SHOWN = 20
 _CLOCK_OFF = timedelta(minutes=10)
-_MAIL = re.compile(r"(?:mailto:)?[^@\s]+@[^@\s]+\.[^@\s]+")
+_MAIL = re.compile(r"(?:mailto:)?[^@\s]+@[^@\s.]++\.[^@\s]+")
 _DELETIONS = {
     "persistent": ("good", "it keeps a mark of every deleted record, so that updates find deletions"),
     "transient": ("good", "it keeps marks of deleted records for a while: harvest it often, and all of it now and then "

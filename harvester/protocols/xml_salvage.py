@@ -15,13 +15,13 @@ import msgspec
 
 from harvester.formats.base import UnreadableError
 from harvester.formats.xml import Element, parse
-from harvester.protocols.oai_repair import mend
+from harvester.protocols.xml_mend import mend
 
 MOST = 16 << 20
 """Bytes of one record."""
 _CHUNK = 1 << 18
 _OPENING = re.compile(rb"<((?:[\w.-]+:)?[\w.-]+)((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*>")
-_ENCODING = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)[\"'][^>]*\?>")
+_ENCODING = re.compile(rb"^\s*+<\?xml(?=[^>]*\?>)[^>]*?encoding\s*+=\s*+[\"']([\w.-]+)[\"']")
 
 
 class Piece(msgspec.Struct, kw_only=True):

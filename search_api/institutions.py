@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
 import msgspec
 import numpy as np
 
 from schemas.geo import geodesic_km, haversine_km
 from schemas.hours import FIRST_YEAR, LAST_YEAR, HoursError, OpeningHours, Span, of_institution, parse_for, problem_of
-from schemas.institution import INSTITUTION_KINDS, Institution
+from schemas.hours_services import LAST_ENTRY, last_entry
+from schemas.institution import INSTITUTION_KINDS, Institution, ServicePoint
 from schemas.open_states import OpenState
 from schemas.query import Point, SearchRequest
 from search_api.context import Context
@@ -62,9 +63,7 @@ def institution_view(context: Context, id_: str, *, at: datetime, near: Point | 
         week=_week(hours, place, at) if hours else [],
         timetable=_timetable(hours, at) if hours and not place.closed else None,
         exceptions=place.exceptions,
-        service_points=[
-            _point(place, point.name, point.hours, point.note, hours, at) for point in place.service_points
-        ],
+        service_points=[_point(place, point, entry, at) for point in place.service_points],
         services=place.services,
         url=place.url,
         phone=place.phone,
@@ -218,22 +217,32 @@ def _day(day: date, spans: Sequence[Span], place: Institution) -> DayView:
     )
 
 
-def _point(
-    place: Institution, name: str, hours: str, note: str, main: OpeningHours | None, at: datetime
-) -> ServicePointView:
-    state: OpenState = "unknown"
-    if hours.startswith("-"):  # last entry, so long before the doors close: the doors decide
-        state = _opening(main, at)[0]
-    elif hours:
-        try:
-            state = parse_for(place, hours).at(at).state
-        except HoursError:
-            state = "unknown"
-    return ServicePointView(name=name, hours=hours, open=state, note=note)
+def _point(place: Institution, point: ServicePoint, doors: InstitutionEntry, at: datetime) -> ServicePointView:
+    is_last_entry = point.name == LAST_ENTRY
+    state = _let_in(place, doors, at) if is_last_entry else _state(place, point.hours, at)
+    return ServicePointView(name=point.name, hours=point.hours, open=state, note=point.note)
 
 
-def _midnight(day: date, zone: object) -> datetime:
-    return datetime.combine(day, time.min, zone)  # type: ignore[arg-type]
+def _let_in(place: Institution, doors: InstitutionEntry, at: datetime) -> OpenState:
+    """Whether one is let in, at a moment at which the doors are as they are."""
+    last = last_entry(place)
+    if doors.open != "open":
+        return doors.open
+    if last.hours:
+        return _state(place, last.hours, at)
+    late = doors.open_until and at > doors.open_until - timedelta(seconds=last.before_closing_s)
+    return "closed" if late else "open"
+
+
+def _state(place: Institution, hours: str, at: datetime) -> OpenState:
+    try:
+        return parse_for(place, hours).at(at).state if hours else "unknown"
+    except HoursError:
+        return "unknown"
+
+
+def _midnight(day: date, zone: tzinfo | None) -> datetime:
+    return datetime.combine(day, time.min, zone)
 
 
 def inside(place: Institution, box: Box) -> bool:

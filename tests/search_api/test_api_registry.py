@@ -130,6 +130,9 @@ def test_too_late_for_the_last_entry_is_said(client: TestClient, key: str, last:
         "zh": "最晚入馆 16:30：您将于 16:50 到达，为时已晚",
     }
     assert told[lang] in late["reason"].replace("Last entry", "last entry")
+    for moment, state in (("16:20", "open"), ("16:50", "closed"), ("23:00", "closed")):
+        place = client.get("/api/institutions/city", params={"at": f"2026-11-23T{moment}:00Z"}).json()
+        assert [point["open"] for point in place["service_points"]] == [state]
 
 
 @pytest.mark.parametrize("gone", ["city", "harbour", "shanghai"])

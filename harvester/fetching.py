@@ -20,7 +20,7 @@ from harvester.answers import Response
 from harvester.bodies import BodyError, TooLargeError
 from harvester.budget import Budget
 from harvester.credentials import Credentials, same_place
-from harvester.deadlines import deadline
+from harvester.deadlines import Watched, deadline
 from harvester.fetch_errors import FetchError, OversizeError, PatienceError, RefusedError, StatusError
 from harvester.politeness import Patience, Turns
 from harvester.sender import Sender
@@ -292,17 +292,7 @@ class Client:
                     with self._send(method, url, query, form, sent) as answer:
                         target = answer.headers.get("location", "").strip()
                         if answer.status_code not in _REDIRECTS or not target:
-                            content = read(answer)
-                            if watched.expired:  # without a length, a socket shut down looks like the end
-                                raise BodyError("cut off")
-                            lower = {name.lower(): value for name, value in answer.headers.items()}
-                            return Response(
-                                status=answer.status_code,
-                                url=self._login.stripped(answer.url) if self._login else answer.url,
-                                headers=lower,
-                                content=content,
-                                moved_to=moved,
-                            )
+                            return self._whole(answer, read, watched, moved)
                         url = _joined(url, target)
                 except (BodyError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                     if watched.expired:
@@ -320,6 +310,21 @@ class Client:
                 # A server that moves and forgets the arguments means them to be kept.
                 query = params if method == "GET" and not kept else None
         raise BlockedError(f"more than {MAX_REDIRECTS} redirects, the last to {shown(url)}")
+
+    def _whole(
+        self, answer: requests.Response, read: Callable[[requests.Response], bytes], watched: Watched, moved: str
+    ) -> Response:
+        """An answer with its body, which is read here."""
+        content = read(answer)
+        if watched.expired:  # without a length, a socket shut down looks like the end
+            raise BodyError("cut off")
+        return Response(
+            status=answer.status_code,
+            url=self._login.stripped(answer.url) if self._login else answer.url,
+            headers={name.lower(): value for name, value in answer.headers.items()},
+            content=content,
+            moved_to=moved,
+        )
 
     def _send(
         self,

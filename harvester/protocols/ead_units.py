@@ -21,6 +21,13 @@ _TAGS = ["{*}c", *(f"{{*}}c{number:02}" for number in range(1, 13))]
 _INHERITED = frozenset({"unittitle", "unitid", "unitdate", "unitdatestructured", "repository", "origination",
                         "langmaterial", "physloc"})  # fmt: skip
 _RULES = frozenset({"accessrestrict", "userestrict"})
+_MOST_INHERITED, _LONGEST_INHERITED, _MOST_PARTS = 16 << 10, 500, 40
+"""Bytes that a unit inherits from one above it; if that has more, characters of each text and the parts that count.
+
+Every unit below repeats them: a rule of ten megabytes over a hundred thousand units would fill any disk.
+"""
+_MOST_ABOVE = 64 << 10
+"""Bytes that it inherits from all: what is told by the collection and by the nearest comes first."""
 
 Opened = Callable[[], AbstractContextManager[IO[bytes]]]
 
@@ -129,7 +136,7 @@ def _tell(levels: list[_Level], header: bytes) -> tuple[str, bytes]:
     here = etree.Element(level.element.tag, level.element.attrib, level.element.nsmap)
     here.extend(deepcopy(child) for child in level.element if not _UNIT.fullmatch(local(child)))
     level.inherited = b"<above>" + _inherited(here) + b"</above>"
-    above = b"".join(one.inherited for one in levels[:-1])
+    above = b"".join(_within(levels[:-1]))
     return level.name, header + above + b"<here>" + etree.tostring(here) + b"</here></unit>"
 
 
@@ -141,4 +148,25 @@ def _inherited(unit: Element) -> bytes:
         elif local(child) == "did":
             did = etree.SubElement(short, child.tag)
             did.extend(deepcopy(element) for element in child if local(element) in _INHERITED)
-    return bytes(etree.tostring(short, with_tail=False))
+    whole = bytes(etree.tostring(short, with_tail=False))
+    if len(whole) <= _MOST_INHERITED:
+        return whole
+    for part in list(short.iter())[_MOST_PARTS:]:
+        if (parent := part.getparent()) is not None:
+            parent.remove(part)
+    for part in short.iter():
+        part.text, part.tail = (part.text or "")[:_LONGEST_INHERITED], (part.tail or "")[:_LONGEST_INHERITED]
+    whole = bytes(etree.tostring(short, with_tail=False))
+    return whole if len(whole) <= 4 * _MOST_INHERITED else b""
+
+
+def _within(levels: list[_Level]) -> list[bytes]:
+    """What the units above hand down, outermost first, as far as there is room."""
+    room = _MOST_ABOVE
+    kept: list[bytes] = []
+    for level in (levels[0], *reversed(levels[1:])):
+        room -= len(level.inherited)
+        if room < 0:
+            break
+        kept.append(level.inherited)
+    return [*kept[:1], *reversed(kept[1:])]

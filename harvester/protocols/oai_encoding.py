@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-_DECLARED = re.compile(rb"""\s*<\?xml\s[^<>]*?(\sencoding\s*=\s*["']([\w.:-]+)["'])""")
+_DECLARED = re.compile(rb"""<\?xml(?=\s)[^<>]*?(\sencoding\s*=\s*["']([\w.:-]+)["'])""")
 _ONE_BYTE = ("iso8859", "cp125", "latin", "ascii", "koi8", "mac-")
 _BOMS = (b"\xff\xfe", b"\xfe\xff")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
@@ -17,6 +17,12 @@ def charset_of(content_type: str) -> str:
     return found[1] if found else ""
 
 
+def declared_in(head: bytes) -> str:
+    """The encoding that a document says it is in, by what stands before its root; of several the last one."""
+    found = _DECLARED.findall(head)
+    return found[-1][1].decode("ascii", "ignore") if found else ""
+
+
 def believed(data: bytes) -> bytes | None:
     """The document without its declared encoding where that is surely not true; None = nothing speaks against it.
 
@@ -24,7 +30,7 @@ def believed(data: bytes) -> bytes | None:
     bytes of UTF-8 is a server's default that nobody changed.
     """
     head = data[:200]
-    declared = _DECLARED.match(head)
+    declared = _DECLARED.search(head)
     if declared is None or not _name(declared[2].decode("ascii", "ignore")).startswith(_ONE_BYTE) or data.isascii():
         return None
     try:
@@ -45,8 +51,7 @@ def decoded(data: bytes, charset: str = "") -> tuple[str, str]:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:
         pass
-    declared = _DECLARED.match(data[:200])
-    name = declared[2].decode("ascii", "ignore") if declared else charset
+    name = declared_in(data[:200]) or charset
     if _name(name) not in {"", "utf-8"}:
         try:
             return data.decode(name), ""

@@ -142,18 +142,18 @@ def _read(data: bytes, *, huge: bool) -> OaiPage:
             return page
     root = etree.fromstring(data, etree.XMLParser(huge_tree=huge, **_SAFE))
     _check_root(root)
-    strangers = put_right(root)
-    if said := sorted({local_name(element) for element in strangers} & PROGRAMS_WORDS):
-        page.repairs.append(f"left out what a program has written between the records (<{said[0]}>)")
-    page.broken = [
-        Broken(
-            position=f"element {number} of what is no record",
-            reason=f"its list holds what is no record: <{local_name(strange)[:100]}>",
-            payload=etree.tostring(strange, encoding="utf-8", with_tail=False),
+    strange = put_right(root)
+    if any(local_name(element) in PROGRAMS_WORDS for element in strange):
+        page.repairs.append("left out what a program has written between the records")
+        strange = [element for element in strange if local_name(element) not in PROGRAMS_WORDS]
+    if strange:  # all in one: there may be as many as there are bytes
+        page.broken.append(
+            Broken(
+                position="between the records",
+                reason=f"its list holds what is no record: <{local_name(strange[0])[:100]}>",
+                payload=b"".join(etree.tostring(element, encoding="utf-8", with_tail=False) for element in strange),
+            )
         )
-        for number, strange in enumerate(strangers, 1)
-        if local_name(strange) not in PROGRAMS_WORDS
-    ]
     page.records = [read_element(element) for element in root.iterfind(f"*/{RECORD}")]
     _finish(page, root)
     return page

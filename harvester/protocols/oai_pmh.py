@@ -262,6 +262,8 @@ class OaiFetch:
             self._at.size = size if size is not None else self._at.size
             if not self._at.token and self._at.size is None and (doubt := guard.doubt(answer)):
                 self.doubts.append(doubt)
+            if not all(broken.identifier for broken in answer.broken):  # it may be any of those that are missing
+                self.doubts.append("the list held what cannot be named")
             if answer.errors:
                 code, text = answer.errors[0]
                 self.losses.append(f"a page came with an error beside its records: {code} {text}".strip())

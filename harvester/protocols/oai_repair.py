@@ -6,13 +6,12 @@ itself and what fails keeps its bytes and its place. A page without its end is n
 
 from __future__ import annotations
 
-import html.entities
+import html
 import re
-from collections.abc import Iterator
 
 from lxml import etree
 
-from harvester.protocols.oai_encoding import as_utf8, decoded
+from harvester.protocols.oai_encoding import as_utf8, declared_in
 from harvester.protocols.oai_pages import (
     BadPageError,
     Broken,
@@ -24,11 +23,10 @@ from harvester.protocols.oai_pages import (
     read_tree,
 )
 from harvester.protocols.oai_tags import OAI
+from harvester.protocols.xml_mend import mend
 
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));")
-_AMPERSAND = re.compile(r"&(?!#\d+;|#[xX][0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]*);)?")
 _START = re.compile(rb"<\?xml|<(?:[A-Za-z_][\w.-]*:)?OAI-PMH")
+_ROOT_START = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?OAI-PMH\b")
 _END = re.compile(rb"</(?:[A-Za-z_][\w.-]*:)?OAI-PMH\s*>")
 _ROOT = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)OAI-PMH\b([^<>]*)>")
 _UNDECLARED = re.compile(r"prefix ([\w.-]+) (?:for [\w.-]+ )?on [\w.-]+ is not defined")
@@ -36,14 +34,12 @@ _LIST = re.compile(r"<((?:[A-Za-z_][\w.-]*:)?)(ListRecords|GetRecord)\b[^<>]*>")
 _TOKEN_START = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b")
 _TOKEN = re.compile(r"<(?:[\w.-]+:)?resumptionToken\b([^>]*?)(?:/>|>([^<]*)</(?:[\w.-]+:)?resumptionToken\s*>)\s*$")
 _IDENTIFIER = re.compile(r"<(?:[\w.-]{1,64}:)?identifier>([^<]+)</")
-_DECLARATIONS = re.compile(r"\A(?:\s*<\?xml\s[^<>]*\?>)+")
 _NAMESPACE = f'xmlns="{OAI[1:-1]}"'
 _LIKE_OAI = re.compile(
     r"""xmlns(?::[\w.-]+)?\s*=\s*["'](?!http://www\.openarchives\.org/OAI/2\.0/["'])"""
     r"""(\s*https?://(?:www\.)?openarchives\.org/OAI/2\.0/?\s*)["']""",
     re.IGNORECASE,
 )
-_NO_TAG = re.compile(r"<(?![A-Za-z_:/!?\u00c0-\U000effff])")
 _MOST_PREFIXES = 20
 _LONGEST_HEAD = 1 << 16
 """Characters before the records, each of which is parsed behind them."""
@@ -100,14 +96,16 @@ def repaired_tree(data: bytes) -> etree._Element:
 
 def _clean(data: bytes, charset: str = "") -> tuple[str, list[str]]:
     """The document in the bytes, with everything XML forbids taken out or written as it should be."""
-    start = _START.search(data, 0, 65536)
+    start, root = _START.search(data, 0, _LONGEST_HEAD), _ROOT_START.search(data, 0, _LONGEST_HEAD)
     ends = [match.end() for match in _END.finditer(data, max(0, len(data) - 65536))]
-    if not start or not ends:
+    if not start or not root or not ends:
         raise BadPageError("it is cut off or no OAI-PMH: the end tag is missing")
     repairs: list[str] = []
-    if start.start() or data[ends[-1] :].strip():
+    if data[: start.start()].strip() or data[ends[-1] :].strip():
         repairs.append("cut off what stood around the document")
-    text, more = mend(data[start.start() : ends[-1]], charset)
+    # Programs write warnings behind the declaration, too: the document begins with its root.
+    charset = declared_in(data[: root.start()]) or charset
+    text, more = mend(data[root.start() : ends[-1]], charset)
     return text, repairs + more
 
 
@@ -122,70 +120,6 @@ def _namespaced(text: str) -> tuple[str, str]:
     if like is None:
         return text, ""
     return f"{text[: like.start(1)]}{OAI[1:-1]}{text[like.end(1) :]}", "corrected the namespace"
-
-
-def mend(data: bytes, charset: str = "") -> tuple[str, list[str]]:
-    """XML as text, with everything that XML forbids taken out or written as it should be, and what that was.
-
-    Args:
-        data: a document or a part of one.
-        charset: the encoding that headers name; what the document says goes before it.
-    """
-    text, guessed = decoded(data, charset)
-    repairs = [guessed] if guessed else []
-    text = _DECLARATIONS.sub("", text)
-    text, count = _ILLEGAL.subn("", text)
-    text, more = _replace_references(text)
-    if count + more:
-        repairs.append(f"dropped {count + more} characters that XML forbids")
-    if (mended := "".join(_escaped(text))) != text:
-        repairs.append("escaped ampersands, signs and named characters")
-    return mended, repairs
-
-
-def _escaped(text: str) -> Iterator[str]:
-    """The text with ampersands and signs for "less" written as they should be; in CDATA they are as they should be."""
-    at = 0
-    while (start := text.find("<![CDATA[", at)) >= 0 and (end := text.find("]]>", start)) >= 0:
-        yield _NO_TAG.sub("&lt;", _AMPERSAND.sub(_escape, text[at:start]))
-        yield text[start : end + 3]
-        at = end + 3
-    yield _NO_TAG.sub("&lt;", _AMPERSAND.sub(_escape, text[at:]))
-
-
-def _replace_references(text: str) -> tuple[str, int]:
-    """Join surrogate pairs written as two references, and drop references to what XML forbids."""
-    dropped = 0
-
-    def value(match: re.Match[str]) -> int:
-        number = int(match[1], 16) if match[1] else int(match[2])
-        return number if number <= 0x10FFFF else 0
-
-    def replace(match: re.Match[str]) -> str:
-        nonlocal dropped
-        found = value(match)
-        if 0xD800 <= found < 0xDC00 and (after := _REFERENCE.match(text, match.end())):
-            low = value(after)
-            if 0xDC00 <= low < 0xE000:
-                return chr(0x10000 + ((found - 0xD800) << 10) + (low - 0xDC00))
-        if 0xDC00 <= found < 0xE000:
-            before = _REFERENCE.search(text, max(0, match.start() - 10), match.start())
-            if before and before.end() == match.start() and 0xD800 <= value(before) < 0xDC00:
-                return ""
-        if found == 0 or _ILLEGAL.match(chr(found)):
-            dropped += 1
-            return ""
-        return match[0]
-
-    return _REFERENCE.sub(replace, text), dropped
-
-
-def _escape(match: re.Match[str]) -> str:
-    name = match[1]
-    if name is None:
-        return "&amp;"
-    characters = html.entities.html5.get(name + ";")
-    return "".join(f"&#{ord(c)};" for c in characters) if characters else f"&amp;{name};"
 
 
 def _salvage(text: str, reason: str) -> OaiPage:

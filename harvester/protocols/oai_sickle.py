@@ -17,7 +17,7 @@ from sickle.response import OAIResponse
 
 from harvester.answer_words import shown
 from harvester.fetching import MAX_PAGE, Client, FetchError, Response, StatusError
-from harvester.protocols.oai_encoding import believed, charset_of
+from harvester.protocols.oai_encoding import as_utf8, believed, charset_of
 from harvester.protocols.oai_pages import BadPageError, ForeignPageError, HarmfulPageError, OaiPage, read_page
 from harvester.protocols.oai_repair import repair
 
@@ -130,7 +130,7 @@ class Harvester(Sickle):  # type: ignore[misc]
             except HarmfulPageError as error:
                 raise UnreadableAnswerError(f"{self._place(params)} sends a page that is refused: {error}") from None
             except ForeignPageError as error:
-                trouble, foreign = str(error), b"OAI-PMH" not in content[:65536]
+                trouble, foreign = str(error), b"OAI-PMH" not in as_utf8(content[:65536])
             except BadPageError as error:
                 trouble, foreign = str(error), False
             if attempt and not foreign:  # not the network then: the page itself is so

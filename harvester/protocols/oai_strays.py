@@ -7,11 +7,13 @@ given its right name; whatever else stands there is handed over, so that somebod
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, cast
 
 from lxml import etree
 
 from harvester.protocols.oai_tags import DATESTAMP, HEADER, IDENTIFIER, METADATA, OAI, RECORD, SET, TOKEN
+from harvester.protocols.xml_mend import mend
 
 _LISTS = frozenset({OAI + "ListRecords", OAI + "ListIdentifiers", OAI + "GetRecord"})
 _KNOWN = frozenset({RECORD, HEADER, TOKEN})
@@ -19,7 +21,7 @@ _PARTS = frozenset({HEADER, METADATA, OAI + "about"})
 _FIELDS = frozenset({IDENTIFIER, DATESTAMP, SET})
 PROGRAMS_WORDS = frozenset({"br", "b", "i", "p", "pre", "hr", "font", "div", "span", "strong", "em", "code"})
 """Elements in which programs on servers write warnings, in the middle of their answers."""
-_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>")
+_DECLARATION = re.compile(r"\A<\?xml\s[^>]*\?>")
 
 
 def is_plain(root: etree._Element) -> bool:
@@ -70,14 +72,20 @@ def put_parts_right(record: etree._Element) -> None:
 
 def unpack(metadata: etree._Element) -> bool:
     """Make elements of metadata that is written as text (escaped, or in CDATA), in place; False where it is none."""
-    text = _DECLARATION.sub("", metadata.text or "", count=1).strip()
+    text = (metadata.text or "").strip()
     if len(metadata) or not text.startswith("<"):
         return False
+    text = _DECLARATION.sub("", text, count=1)
     frame = etree.tostring(etree.Element("x", nsmap=cast("Any", metadata.nsmap)))[:-2] + b">"
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=True)
-    try:
-        inner = etree.fromstring(frame + text.encode("utf-8", "surrogatepass") + b"</x>", parser)
-    except etree.XMLSyntaxError:
+    inner: etree._Element | None = None
+    for source in (text, mend(text.encode("utf-8"))[0]):
+        try:
+            inner = etree.fromstring(frame + source.encode("utf-8") + b"</x>", parser)
+            break
+        except etree.XMLSyntaxError:
+            continue
+    if inner is None:
         return False
     if not any(True for _ in inner.iterchildren(tag=etree.Element)):
         return False
@@ -93,7 +101,7 @@ def token_beside(root: etree._Element) -> etree._Element | None:
 
 def local_name(element: etree._Element) -> str:
     """The name of an element without its namespace."""
-    return etree.QName(element).localname
+    return element.tag.rpartition("}")[2]
 
 
 def _rename_all(parent: etree._Element, names: frozenset[str]) -> None:
@@ -109,8 +117,13 @@ def _rename(element: etree._Element, names: frozenset[str]) -> None:
 
 def _meant(element: etree._Element) -> str:
     """The name of OAI-PMH that an element has in any case, in its namespace or in none; "" = it has no such name."""
-    own = etree.QName(element).namespace in {None, OAI[1:-1]}
-    return _NAMES.get(local_name(element).lower(), "") if own else ""
+    return _meant_by(element.tag)
+
+
+@lru_cache(maxsize=1024)
+def _meant_by(tag: str) -> str:
+    namespace, _, name = tag.rpartition("}")
+    return _NAMES.get(name.lower(), "") if namespace in {"", OAI[:-1]} else ""
 
 
 _NAMES = {name.removeprefix(OAI).lower(): name for name in (*_LISTS, *_KNOWN, *_PARTS, *_FIELDS)}

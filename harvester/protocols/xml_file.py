@@ -22,7 +22,7 @@ from harvester.protocols.base import Fetch
 from harvester.protocols.file_pages import Event, FileFetch, Loss, each_part
 from harvester.protocols.local_file import Part
 from harvester.protocols.names import Names
-from harvester.protocols.oai_repair import mend
+from harvester.protocols.xml_mend import mend
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store.codec import digest
 from store.sources import SourceState

@@ -105,6 +105,7 @@ def test_what_is_no_record_is_set_aside_with_its_name(changed, harvest, stored):
     report = harvest(server)
     assert (report.status, len(stored())) == ("incomplete", N)
     assert "no record: <record>" in report.losses[0].reason
+    assert any(request["verb"] == "ListIdentifiers" for request in server.requests)
 
 
 @pytest.mark.parametrize(

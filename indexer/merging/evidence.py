@@ -145,8 +145,10 @@ def _romanised_alike(one: Features, other: Features) -> bool:
     if NOT_LATIN.isdisjoint(one.languages) or NOT_LATIN.isdisjoint(other.languages):
         return False
     a, b = one.forms[0], other.forms[0]
-    heard = sound(a.main)
-    return len(heard) >= SHORTEST_SOUND and heard == sound(b.main) and _script(a) == _script(b) == "LATIN"
+    if a.main == b.main or numbers_in(a.said) != numbers_in(b.said) or not a.said.isascii() or not b.said.isascii():
+        return False
+    heard = sound(a.said)
+    return len(heard) >= SHORTEST_SOUND and heard == sound(b.said)
 
 
 def _translations(one: Features, other: Features) -> bool:

@@ -178,7 +178,7 @@ def _heard(uniform: str, forms: tuple[Title, ...], record: CatalogueRecord, what
     if forms and not title and (script_of(forms[0].main) != "LATIN" or not NOT_LATIN.isdisjoint(record.languages)):
         title = forms[0].named
     heard = sound(title) if title not in NUMBERS.generic_titles and record.creators else ""
-    return hash_of("heard", heard, *what) if len(heard) >= SHORTEST_HEARD else 0
+    return hash_of("heard", heard, *numbers_in(title), *what) if len(heard) >= SHORTEST_HEARD else 0
 
 
 def _series(told: list[str]) -> Iterable[tuple[int, str]]:

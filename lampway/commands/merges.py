@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -10,10 +10,10 @@ import typer
 from indexer import deciding
 from indexer.merging.explain import explain
 from lampway.acts import note_act, operator
-from lampway.commands.merges_names import NAMES, name_of, refs_named, rows_named
+from lampway.commands.merges_names import NAMES, name_of, refs_named, rows_beside, rows_named
 from lampway.commands.merges_words import decided_in_words, decision_in_words, explanation_in_words
 from lampway.console import FAILED, INCOMPLETE, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
-from schemas.decisions import Decision, DecisionKind, Level, UndecidableError
+from schemas.decisions import Decision, DecisionKind, Level, RecordRef, UndecidableError
 from schemas.explanation import Decided
 from search_api.merges import in_words
 from store import decisions, merge_cuts, precedence, records, sources
@@ -41,6 +41,8 @@ app = typer.Typer(
 def explain_merge(names: Names, json: Json = False) -> None:
     """Tell why records are one work or not: what links them, what is against it, what people decided, who says what.
 
+    Of one record alone: all of its work.
+
     Example: lampway merges explain w2abcdefghijklmno
 
     Example: lampway merges explain city/1017 harbour/b17
@@ -48,6 +50,8 @@ def explain_merge(names: Names, json: Json = False) -> None:
     with open_store(settings_or_fail()) as database:
         with database.connect() as connection:
             rows = [row for name in names for row in rows_named(connection, name)]
+            if len(rows) == 1:  # of one record alone there is nothing to tell: what is it together with?
+                rows += rows_beside(connection, rows[0])
         found = in_words(explain(database, list(dict.fromkeys(rows))), "en")
         with database.connect() as connection:
             waiting = records.count_pending(connection)
@@ -135,6 +139,7 @@ def list_decisions(
             found = found[::-1][:limit]
         else:
             found = decisions.history(connection, limit=limit)
+        gone = _gone(connection, found)
     if json:
         say_json(found)
         return
@@ -142,6 +147,22 @@ def list_decisions(
         say(decision_in_words(decision))
     if not found:
         note("No decisions.")
+    for ref, ids in gone.items():
+        note(
+            f"{ref} (decision {', '.join(map(str, ids))}) is gone from its source: if it has another name now, decide "
+            "again under that; should it come back, the decision holds"
+        )
+
+
+def _gone(connection: Connection, made: Sequence[Decision]) -> dict[RecordRef, list[int]]:
+    """Records of decisions in force that are deleted or were never there, with the numbers of the decisions."""
+    named: dict[RecordRef, list[int]] = {}
+    for decision in made:
+        for ref in () if decision.revoked_at else decision.all_records:
+            named.setdefault(ref, []).append(decision.id)
+    rows = decisions.rows_of(connection, list(named))
+    found = records.by_ids(connection, list(rows.values()))
+    return {ref: ids for ref, ids in named.items() if ref not in rows or found[rows[ref]].deleted}
 
 
 @app.command("suspicious")

@@ -28,6 +28,13 @@ def rows_named(connection: Connection, name: str) -> list[int]:
     return list(found.values())
 
 
+def rows_beside(connection: Connection, row: int) -> list[int]:
+    """Row numbers of the other records of a record's work; none where it is not merged yet."""
+    number, _ = works.assignments(connection, [row]).get(row, (0, ""))
+    work = works.by_numbers(connection, [number]).get(number) if number else None
+    return [id_ for edition in work.editions for id_ in edition.record_ids if id_ != row] if work else []
+
+
 def refs_named(connection: Connection, name: str) -> list[RecordRef]:
     """The same by the names of the records."""
     rows = rows_named(connection, name)

@@ -41,7 +41,7 @@ def decided_in_words(decided: Decided) -> str:
 def _lines(found: Explanation) -> Iterator[str]:
     head = f"{found.work}  {found.title}" if found.work else "records of different works"
     more = f", the first {len(found.records)} shown" if found.total > len(found.records) else ""
-    yield f"{head}  ({found.total:,} records{more})"
+    yield f"{head}  ({found.total:,} record{'' if found.total == 1 else 's'}{more})"
     for number, record in enumerate(found.records, 1):
         yield f"  [{number}] {record.ref}  {_described(record)}  {record.work} {record.edition}"
     for title, pairs in (("together", found.links), ("apart", found.apart)):

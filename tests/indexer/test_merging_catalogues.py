@@ -64,6 +64,8 @@ PAIRS = [
     (book("Microeconomics", "Krugman, P."), book("Macroeconomics", "Krugman, P."), APART),
     (book("Brat'ja Karamazovy", "Dostoevskij", languages=["ru"]),
      book("Bratʹi︠a︡ Karamazovy", "Dostoevskiĭ", languages=["ru"]), EDITION),
+    (book("Bratʹi︠a︡ Karamazovy: roman v chetyrekh chasti︠a︡kh", languages=["ru"]),
+     book("Bratʹi︠a︡ Karamazovy: roman v chetyrekh chasti︠a︡kh 2", languages=["ru"]), APART),
     (book("The Canterbury tales", "Chaucer, G."), book("The Canterbury tales : a selection", "Chaucer, G."), APART),
     (book("The origin of species, by natural selection", "Darwin"), book("Natural selection", "Darwin"), APART),
     # names

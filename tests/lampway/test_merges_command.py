@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from indexer.merging.merge import merge_pending
 from lampway.cli import app
 from schemas.catalogue import CatalogueRecord, Creator, RawRecord, Source
-from store import raw_records, records, sources
-from store.database import Database
+from schemas.decisions import RecordRef
+from store import decisions, raw_records, records, sources
+from store.database import Connection, Database
 
 Run = Callable[..., Result]
 PRINTED: dict[str, Any] = {"publisher": "Unwin", "extent": "310 pages"}
@@ -52,6 +53,10 @@ def run(database: Database, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_
     return lambda *arguments: CliRunner().invoke(app, ["merges", *arguments])
 
 
+def told_rows(connection: Connection, source: str, record: str) -> list[int]:
+    return list(decisions.rows_of(connection, [RecordRef(source=source, record=record)]).values())
+
+
 def told(run: Run, *arguments: str) -> Any:
     shown = run(*arguments, "--json")
     assert shown.exit_code == 0, shown.output
@@ -65,7 +70,7 @@ def test_explain_tells_what_links_records_and_who_says_what(run: Run) -> None:
         assert words in shown.stdout
     work = told(run, "explain", "city/1")["work"]
     assert [r["record"] for r in told(run, "explain", work)["records"]] == ["1", "1/a"]
-    assert "Publisher: Murray  <- other records of the work" in run("explain", "city/1").stdout
+    assert "Publisher: Murray  <- port/1/a" in run("explain", "city/1").stdout
     assert run("explain", "port/1").exit_code == 2
     assert "works export" in run("explain", "nothing").stderr
 
@@ -90,6 +95,30 @@ def test_decide_undo_and_look_back(run: Run) -> None:
     assert told(run, "list", "port/2") == []
     assert run("never", "city/1", before).exit_code == 2
     assert run("join", "city/1", "port/2", "--level", "page").exit_code == 2
+
+
+def test_a_record_alone_is_explained_with_all_of_its_work(run: Run) -> None:
+    assert told(run, "explain", "city/1")["records"] == told(run, "explain", "city/1", "port/1/a")["records"]
+    assert "(1 record)" in run("explain", "port/2").stdout
+
+
+def test_decisions_about_records_that_were_renamed_are_told(run: Run, database: Database) -> None:
+    assert run("join", "port/2", "city/m").exit_code == 0
+    assert "gone" not in run("list").output
+    with database.begin() as connection:
+        raw_records.store_page(
+            connection,
+            sources.number_of(connection, "port"),
+            2,
+            [RawRecord(source="port", record="2", payload=b"", deleted=True)],
+        )
+        [(id_, record)] = records.by_ids(connection, told_rows(connection, "port", "2")).items()
+        records.upsert(
+            connection, sources.number_of(connection, "port"), [(id_, msgspec.structs.replace(record, deleted=True))]
+        )
+    assert "port/2 (decision 1) is gone" in run("list").output
+    assert run("undo", "1").exit_code == 0
+    assert "gone" not in run("list").output
 
 
 def test_what_chains_contradictions_is_shown_to_people(run: Run) -> None:

@@ -29,14 +29,9 @@ def from_schema_org(value: Any) -> Understood:
         if isinstance(item, str):
             texts.append(item)
         elif isinstance(item, Mapping):
-            if "opens" in item or "closes" in item or "validFrom" in item:
-                _specification(item, weekly, dated)
-                continue
+            for specification in _specifications(item):
+                _specification(specification, weekly, dated)
             texts += [text for text in _listed(item.get("openingHours")) if isinstance(text, str)]
-            for name in ("openingHoursSpecification", "specialOpeningHoursSpecification"):
-                for part in _listed(item.get(name)):
-                    if isinstance(part, Mapping):
-                        _specification(part, weekly, dated)
         else:
             raise HoursError(f"opening hours are text or an object, not {type(item).__name__}", 0)
     for text in texts:
@@ -49,6 +44,14 @@ def from_schema_org(value: Any) -> Understood:
     expression = "; ".join(parts)
     OpeningHours.parse(expression, timezone="UTC")
     return Understood(expression, tuple(dict.fromkeys(weekly.assumed)), weekly.confidence())
+
+
+def _specifications(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The specifications of an object, or the object itself where it is one."""
+    if "opens" in item or "closes" in item or "validFrom" in item:
+        return [item]
+    names = ("openingHoursSpecification", "specialOpeningHoursSpecification")
+    return [part for name in names for part in _listed(item.get(name)) if isinstance(part, Mapping)]
 
 
 def _opening_hours_text(text: str, week: Week) -> None:

@@ -88,6 +88,8 @@ class _Reply:
             self.status = message["status"]
             if self._method == "OPTIONS" and self.status == 405:
                 message = self._options(message)
+            elif self.status == 405:
+                message = {**message, "headers": [self._allow(*header) for header in message["headers"]]}
             sent = list(message["headers"])
             if self._state.get("private"):  # with a log-in, whatever the route says, also of what failed
                 sent = [(name, value) for name, value in sent if name.lower() != b"cache-control"]
@@ -102,11 +104,18 @@ class _Reply:
     def _options(self, message: Message) -> Message:
         # The router's refusal of OPTIONS names the methods of the address: just what OPTIONS is to tell.
         allow = next((value.decode() for name, value in message["headers"] if name.lower() == b"allow"), "GET")
-        methods = sorted({*allow.replace(" ", "").split(","), "OPTIONS"} | ({"HEAD"} if "GET" in allow else set()))
         self._mute, self.status = True, 204
-        headers = [(b"allow", ", ".join(methods).encode())]
+        headers = [self._allow(b"allow", allow.encode())]
         headers += ResponseHeaders.preflight(allow + (", HEAD" if "GET" in allow else ""))
         return {"type": message["type"], "status": 204, "headers": headers}
+
+    @staticmethod
+    def _allow(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """A header; an Allow with what is answered here for every route."""
+        if name.lower() != b"allow":
+            return name, value
+        allow = {*value.decode().replace(" ", "").split(","), "OPTIONS"}
+        return name, ", ".join(sorted(allow | ({"HEAD"} if "GET" in allow else set()))).encode()
 
 
 def _capped(scope: Scope, receive: Receive) -> Receive:

@@ -6,6 +6,9 @@ copies. The order is exact, and ``exact`` says so only where that is proven.
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from typing import NamedTuple
+
 import msgspec
 
 from schemas.answer import Answer
@@ -22,7 +25,7 @@ from search_api.ranking.beside import BESIDE
 from search_api.ranking.combine import Measure
 from search_api.ranking.counting import Total, left_out, total
 from search_api.ranking.editions import edition_filter
-from search_api.ranking.order import Ranking, in_order
+from search_api.ranking.order import Ordered, Ranking, in_order
 from search_api.ranking.rules import Rules, load_rules
 from search_api.ranking.scope import scope_of
 from search_api.ranking.situation import situation
@@ -55,20 +58,15 @@ def search(context: Context, request: SearchRequest) -> Answer:
     found = named_without_book(request, found, snapshot, context.database) or found
     limit = max(min(request.limit, rules.pools.depth - len(shown)), 0)
     end = min(len(shown) + limit, rules.pools.depth) + 1  # one more shows whether there is a next page
-    counting = BESIDE.submit(_total, ranking, found.query)
-    leaving = BESIDE.submit(_left_out, ranking, request, found.query) if request.open and not shown else None
-    ordered = in_order(ranking, _asking(request, found), found.query, found.identifier, end)
-    nothing = not len(ordered.ranked.numbers) and not request.literal
+    tried = _try(ranking, request, found, end, first_page=not shown)
+    nothing = not len(tried.ordered.ranked.numbers) and not request.literal
     if nothing and (second := second_try(request, found, snapshot)):
-        found = second
-        ordered = in_order(ranking, _asking(request, found), found.query, found.identifier, end)
-        counting = BESIDE.submit(_total, ranking, found.query)
-        leaving = leaving and BESIDE.submit(_left_out, ranking, request, found.query)
+        found, tried = second, _try(ranking, request, second, end, first_page=not shown)
 
-    ranked = ordered.ranked
-    counted: Total = (ranked.passing, "exact") if ranked.complete else counting.result()
+    ranked = tried.ordered.ranked
+    counted: Total = (ranked.passing, "exact") if ranked.complete else tried.counting.result()
     warnings = list(found.warnings)
-    warnings += leaving.result() if leaving else []
+    warnings += tried.leaving.result() if tried.leaving else []
     if request.facets and not scope.decides:
         warnings.append(text(request.lang, "search.facets_free"))
     left = shown.left(ranked.numbers)
@@ -76,7 +74,7 @@ def search(context: Context, request: SearchRequest) -> Answer:
     page = Page(
         numbers=ranked.numbers[chosen],
         text=ranked.text[chosen],
-        known=ordered.known,
+        known=tried.ordered.known,
         text_kind=_text_kind(request, found),
     )
     hits = present(context.database, request, page, view, measure, rules)
@@ -89,6 +87,20 @@ def search(context: Context, request: SearchRequest) -> Answer:
         facets=count_facets(snapshot, found.query, request, measure, view) if request.facets else {},
         next=_next(request, shown.with_page(ranked.numbers, page.numbers), rules) if len(left) > limit else None,
     )
+
+
+class _Tried(NamedTuple):
+    """What a question brings, in order, and what is counted beside it."""
+
+    ordered: Ordered
+    counting: Future[Total]
+    leaving: Future[list[str]] | None
+
+
+def _try(ranking: Ranking, request: SearchRequest, found: Retrieval, end: int, *, first_page: bool) -> _Tried:
+    counting = BESIDE.submit(_total, ranking, found.query)
+    leaving = BESIDE.submit(_left_out, ranking, request, found.query) if request.open and first_page else None
+    return _Tried(in_order(ranking, _asking(request, found), found.query, found.identifier, end), counting, leaving)
 
 
 def _asking(request: SearchRequest, found: Retrieval) -> SearchRequest:

@@ -9,6 +9,7 @@ import msgspec
 from harvester.formats.base import MappingError, Reader, UnreadableError, tombstone
 from harvester.formats.csv_cells import Cells
 from harvester.formats.csv_copies import PLACE, Copies
+from harvester.formats.csv_parallel import further_titles, preparation
 from harvester.formats.csv_plan import Plan, make_plan
 from harvester.formats.csv_steps import steps_for
 from harvester.formats.csv_types import default_type
@@ -83,6 +84,8 @@ class _Rows:
 
     def __init__(self, header: list[str], plan: Plan, mapping: Mapping, statuses: StatusMap) -> None:
         self._width = plan.width
+        self._prepare = preparation(header, plan)
+        self._titles = plan.columns.get("title", ())
         values = {
             field: {value.strip().casefold(): meant for value, meant in words.items()}
             for field, words in mapping.values.items()
@@ -111,7 +114,13 @@ class _Rows:
         """The record that the rows describe together: for each field the first row that has it, lists joined."""
         if not rows or {*map(len, rows)} != {self._width}:
             raise UnreadableError(f"a row has not the header's {self._width} cells")
+        further: list[str] = []
+        if self._prepare:
+            further = further_titles(rows, self._titles)
+            rows = [self._prepare(row) for row in rows]
         values = self._cells.read(rows)
+        if further:
+            values["other_titles"] = [*values.get("other_titles", ()), *further]
         values["type"] = self._type
         for step in self._steps:
             step(values)

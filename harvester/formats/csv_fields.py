@@ -17,6 +17,7 @@ from schemas.identifiers import find_isbns, isbn13, issn, language_tag
 
 MOST_LINKS = 100
 """Of a record: files with a row a picture have thousands; all of them stay in the raw record."""
+_ISSN = re.compile(r"\d{4}-\d{3}[\dXx]")
 _SPOILT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d\d$")
 """An ISBN-13 that a spreadsheet took for a number: its last digits are gone."""
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
@@ -99,6 +100,9 @@ def _isbns(texts: list[str]) -> Numbers:
                 others.append(f"invalid-isbn:{text}")
             continue
         if _SPOILT.match(text):
+            continue
+        if _ISSN.fullmatch(text) and (number := issn(text)):
+            issns.append(number)
             continue
         digits = text.replace("-", "").replace(" ", "")
         # Spreadsheets take the leading zeros of an ISBN-10 away.

@@ -38,6 +38,8 @@ _ATTRIBUTES = frozenset(
 )
 """Fields that many things have: inside of something that is not known they are the record's where its title is, too."""
 _TELLING = frozenset({"title", "barcode", "branch", "location", "call_number", "status", "due"})
+_PLACES = frozenset({"city", "county", "country", "findspot"})
+"""Headers beside which "State" is a part of a country."""
 _SHOWN = 60
 """Characters of a header in a message: where the file is no table, one may be as long as a line."""
 _FIRST_WORD = re.compile(r"^[^\W\d_]+[\s_.\-:/]+")
@@ -72,6 +74,7 @@ def make_plan(header: Sequence[str], mapping: Mapping) -> Plan:
             raise MappingError(f"columns: {field!r} is no field; there are {', '.join([*record, *holding])}")
         columns[field] = _positions(wanted, names, f"columns: {field}")
     _recognise(names, mapping, columns)
+    _other_meanings(names, mapping, columns)
     _reference_code(names, columns)
     if "unit_id" not in columns and "title" not in mapping.columns and "title" in columns:
         columns["title"] = columns["title"][:1]  # only things of museums and archives go by the name of their kind
@@ -146,6 +149,16 @@ def _recognise(names: list[str], mapping: Mapping, columns: dict[str, tuple[int,
                 taken.add(position)
 
 
+def _other_meanings(names: list[str], mapping: Mapping, columns: dict[str, tuple[int, ...]]) -> None:
+    """Words that mean something else in such a table."""
+    if "title" not in columns and "journal" in columns and not {"pages", "doi"} & columns.keys():
+        columns["title"] = columns.pop("journal")  # a list of journals
+    if "status" in columns.keys() - mapping.columns.keys():
+        state = [key(names[position]) for position in columns["status"]] == ["state"]
+        if state and not _PLACES.isdisjoint(map(key, names)):
+            del columns["status"]  # of a country
+
+
 def _reference_code(names: list[str], columns: dict[str, tuple[int, ...]]) -> None:
     """In a table of an archive that has numbers of its own, the identifier is what a unit is asked for by."""
     if "level" in columns:
@@ -163,7 +176,8 @@ def _whole(name: str) -> Meaning | None:
 
 def _shortened(name: str) -> Meaning | None:
     """What a header means without its first word ("Book title")."""
-    known = None if is_inner(name) else words().get(key(_FIRST_WORD.sub("", name)))
+    short = key(_FIRST_WORD.sub("", name))
+    known = None if is_inner(name) or short == "type" else words().get(short)  # "Geography Type" is no type of ours
     return Meaning(known[0], (0, known[1])) if known else None
 
 

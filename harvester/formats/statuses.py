@@ -47,6 +47,8 @@ _CJK_NEGATIONS = frozenset("不未无無非没沒")
 _DUE = re.compile(
     r"(?i)\b(?:due|until|till|bis|fällig|jusqu|hasta|vence|fino|scade|tot|до|back|return|ab)\b|到期|应还|應還|返却|まで|까지|반납"
 )
+_NO = re.compile(r"(?i)\s*(?:no|nein|non|nee|não|нет)\s*[-–—:;,(]\s*([^()]+?)\)?\s*")
+"""A "no" to the question of the header, and why."""
 _LONGEST_PHRASE = 7
 _LONGEST = 500
 """Characters of a status that are read, and remembered."""
@@ -149,6 +151,8 @@ def _phrases() -> tuple[dict[str, str], dict[str, str], list[str]]:
 
 
 def _meaning(text: str, month_first: bool) -> Meaning:
+    if (reason := _NO.fullmatch(text)) and (found := _meaning(reason[1], month_first)):
+        return found  # "No - on loan"
     folded = fold(text)
     words, codes, unspaced = _phrases()
     name = words.get(folded) or codes.get(folded)

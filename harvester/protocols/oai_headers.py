@@ -92,7 +92,7 @@ def _described(element: etree._Element, payload: bytes) -> OaiRecord:
 def _describe(record: OaiRecord, element: etree._Element) -> None:
     for child in element:
         tag = child.tag
-        if tag == HEADER:
+        if tag == HEADER and not record.has_header:
             _head(record, child)
         elif tag == METADATA and not record.has_metadata:
             record.has_metadata = next(child.iterchildren(tag=etree.Element), None) is not None

@@ -82,6 +82,7 @@ def raw_deflate(data):
         swap((rb"<ListRecords>", rb"<ListRecords><records>"), (rb"</ListRecords>", rb"</records></ListRecords>")),
         swap((rb"<metadata>", rb"<metadata><![CDATA["), (rb"</metadata>", rb"]]></metadata>")),
         swap((rb"</metadata>", rb"</metadata><metadata/>")),
+        swap((rb"</header><metadata>", rb"</header><header><identifier>x</identifier></header><metadata>")),
         swap((rb"<identifier>", rb"<identifier><!-- id -->")),
         swap((OAI, rb'"https://www.openarchives.org/OAI/2.0"')),
         swap((rb"Text</dc:type>", rb"a < b, 3 <5</dc:type>")),
@@ -92,7 +93,7 @@ def raw_deflate(data):
     ids=[
         *("comment in token", "case of token", "token without namespace", "token outside", "records without namespace"),
         *("headers without namespace", "list without namespace", "case of records", "wrapper", "CDATA"),
-        *("second metadata", "comment in identifier", "nearly the namespace", "less than"),
+        *("second metadata", "second header", "comment in identifier", "nearly the namespace", "less than"),
         *("two declarations", "warnings between records", "prefix in capitals"),
     ],
 )  # fmt: skip

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     """Seconds of all waiting for Retry-After and retries in one run."""
     fetch_pause: float = Field(default=0.2, ge=0)
     """Seconds between two requests to one host."""
+    fetch_ca: Path | None = None
+    """PEM file with certificates of authorities to trust beside the usual ones."""
     schedule: str = ""
     """Cron expression for sources without one of their own; empty = these only by hand."""
     full_schedule: str = ""
@@ -79,8 +81,6 @@ class Settings(BaseSettings):
     """Number of records that one run may remove without a person; the smaller of the two counts."""
     rest_days: int = Field(default=30, ge=0)
     """Days in which removed records can be brought back."""
-    fetch_ca: Path | None = None
-    """PEM file with certificates of authorities to trust beside the usual ones."""
     contact: str = ""
     """Mail address or URL in the User-Agent of the harvester."""
     geocoder: str = ""
@@ -90,7 +90,9 @@ class Settings(BaseSettings):
     map_tiles: str = ""
     """URL template of map tiles ("https://…/{z}/{x}/{y}.png"); empty = places without a background."""
     map_attribution: str = ""
+    """Whom the terms of the tiles want to be named on the map."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses or CIDR blocks of proxies whose word about the client's address is taken."""
     registration: Literal["closed", "approve", "proven"] = "closed"
     """How institutions register sources themselves: not at all; an operator approves each; at once when proven."""
     dns: Annotated[tuple[str, ...], NoDecode] = ()

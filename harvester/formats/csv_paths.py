@@ -83,10 +83,10 @@ def sort_of(path: str, object_: Mapping[str, Any], name: str, said: str) -> str:
     if not typed and not (is_one_of(name, "labels") and any(is_one_of(other, "values") for other in object_)):
         return ""
     sort = re.split(r"[:/#]", said)[-1].replace(".", " ").strip() if len(said) <= _LONGEST_SORT else ""
-    field = words().get(_key(sort), ("", 0))[0]
+    steps = _STEP.split(path)
+    field = (words().get(_key(sort)) or words().get(_key(f"{steps[-1]} {sort}"), ("", 0)))[0]  # identifiedBy, Local
     if not field or (typed and field in _AGENTS):
         return ""
-    steps = _STEP.split(path)
     around = meaning(path)
     if around is not None:
         return sort if around.field != field and _of_both(around.field, field) == field else ""

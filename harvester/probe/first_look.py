@@ -31,6 +31,9 @@ def first_look(source: Source) -> str:
         SourceError: it surely is something else; the message says what, and what to do.
     """
     asked = source.format
+    if not asked and source.protocol == "xml" and is_url(source.location):
+        raise SourceError("what an address of XML holds is not looked at here: say it by --format "
+                          "(`lampway sources test` with the address tells which)")  # fmt: skip
     source.format = asked or ("marcxml" if source.location.lower().removesuffix(".gz").endswith(".xml") else "marc21")
     if is_url(source.location) or source.protocol == "oai":
         return ""

@@ -126,8 +126,10 @@ def add_xml(
     location: Annotated[
         str, typer.Argument(metavar="PATH_OR_URL", help="File of XML records, plain or packed, or a folder of them.")
     ],
-    format: Annotated[str, typer.Option("--format", help="mods, ead, lido, edm, qdc or oai_dc.")],  # noqa: A002
     institution: Institution = "",
+    format: Annotated[  # noqa: A002
+        str, typer.Option("--format", help="mods, ead, lido, edm, qdc or oai_dc; of a file on this machine, found out.")
+    ] = "",
     mapping: MappingFile = None,
     schedule: Schedule = "",
     auth: Auth = "",
@@ -136,7 +138,7 @@ def add_xml(
 ) -> None:
     """Add a file of XML records: a finding aid, a MODS collection, LIDO, EDM, saved OAI-PMH answers.
 
-    Example: lampway sources add xml finding-aid.xml --format ead --institution city-archive
+    Example: lampway sources add xml finding-aid.xml --institution city-archive
     """
     source = Source(
         id=id, protocol="xml", location=location, format=format, institution=institution, schedule=schedule

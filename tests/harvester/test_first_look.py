@@ -127,6 +127,10 @@ def test_a_file_goes_to_the_command_that_reads_it(tmp_path: Path, lampway: Any) 
         done = lampway("add", protocol, str(tmp_path / name))
         assert (done.exit_code, right.format(tmp_path / name) in done.output) == (2, True), done.output
     assert lampway("list").stdout == ""
+    unread = lampway("add", "xml", "https://x.example/aid.xml")
+    assert (unread.exit_code, "--format" in unread.output) == (2, True), unread.output
+    assert lampway("add", "xml", str(tmp_path / "aid.xml"), "--id", "looked-at").exit_code == 0
+    assert "looked-at  xml/ead" in lampway("list").stdout
     assert lampway("add", "marc", str(tmp_path / "unimarc.mrc"), "--id", "found-out").exit_code == 0
     assert "found-out  marc/unimarc" in lampway("list").stdout
     doubtful = lampway("add", "marc", str(tmp_path / "books.mrc"), "--format", "unimarc")

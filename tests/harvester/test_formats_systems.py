@@ -77,6 +77,15 @@ def test_sierra_tells_by_letters(status: str, expected: dict[str, str]) -> None:
     assert record.identifiers == ["oclc:12345678"]
 
 
+def test_union_catalogues_tell_whose_a_copy_is() -> None:
+    record = marcxml(("924", "|a3771|bDE-1|cBB|dd|g50 MA 123"), ("924", "|a3772|bDE-18|cHH|dd|gA/1"))
+    assert [(h.key, h.institution, h.call_number) for h in record.holdings] == [
+        ("3771", "DE-1", "50 MA 123"), ("3772", "DE-18", "A/1"),
+    ]  # fmt: skip
+    sudoc = marcxml(("930", "|5751052104:1|b751052104|a8 R 123|ju"))
+    assert [(h.branch, h.call_number) for h in sudoc.holdings] == [("751052104", "8 R 123")]
+
+
 def iso2709(*fields: tuple[str, str], encoding: str) -> bytes:
     """A record of UNIMARC with these fields, its values so encoded."""
     directory, body = b"", b""

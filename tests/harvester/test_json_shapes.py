@@ -102,6 +102,7 @@ def test_records_are_found_and_read_whatever_the_shape(shape: str, read: Any) ->
         )
         assert (first.publisher, first.publication_place, first.languages) == ("Murray", "London", ["en"])
         assert (first.record, first.subjects, first.edition, first.holdings) == ("7", ["Love"], "", [])
+        assert first.identifiers == ["local:R1"]
     if shape == "omeka s":
         assert (first.other_titles, first.holdings) == (["Miss Woodhouse"], [])
     if shape == "solr":

@@ -20,7 +20,7 @@ def extract_creators(marc: MarcRecord) -> list[Creator]:
         separator = ". " if field.tag[1] == "1" else ", "
         # $g are the forenames that $b has as initials.
         codes = "ag" if field.first("g").strip() and field.tag[1] != "1" else "ab"
-        parts = [tidy(value).rstrip(" ,;") for value in field.values(codes)]
+        parts = [tidy(value).strip(" ,;") for value in field.values(codes)]
         name = strip_name(separator.join(part for part in parts if part))
         if name and name not in found:
             found[name] = Creator(name, _role(field))

@@ -16,6 +16,7 @@ from search_api.ranking.combine import Measure
 from search_api.ranking.known_item import SCORES, Kind
 from search_api.ranking.reasons import Reasons
 from search_api.ranking.rules import Rules
+from search_api.web.addresses import safe_url
 from store import works
 from store.column_view import View
 from store.database import Database
@@ -90,7 +91,7 @@ def _hit(work: Work, best: BestHoldings, position: int, signals: dict[str, Signa
         other_titles=work.other_titles,
         publisher=work.publisher,
         description=work.description,
-        thumbnail=work.thumbnail,
+        thumbnail=safe_url(work.thumbnail),
         unit_id=work.unit_id,
         path=work.path,
     )

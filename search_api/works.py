@@ -19,6 +19,7 @@ from search_api.ranking.reasons import Reasons
 from search_api.ranking.rules import load_rules
 from search_api.ranking.situation import situation
 from search_api.views import AddressView, CreatorView, EditionView, HoldingView, Moved, RecordRef, WorkView
+from search_api.web.addresses import safe_links, safe_url
 from store import records, works
 
 Records = dict[int, tuple[Source, CatalogueRecord]]
@@ -116,7 +117,7 @@ def _holdings(context: Context, work: Work, request: SearchRequest, found: Recor
                     copies=holding.copies,
                     status=holding.status,
                     note=holding.note,
-                    url=holding.url,
+                    url=safe_url(holding.url),
                 ),
             )
     ordered = sorted(shown.values(), key=lambda pair: (not pair[0], -pair[1].score, _kilometres(pair[1])))
@@ -160,8 +161,8 @@ def _view(work: Work, holdings: list[HoldingView], found: Records) -> WorkView:
         series=work.series,
         extent=work.extent,
         description=work.description,
-        links=work.links,
-        thumbnail=work.thumbnail,
+        links=safe_links(work.links),
+        thumbnail=safe_url(work.thumbnail),
         host=work.host,
         unit_id=work.unit_id,
         path=work.path,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote, urlencode, urlsplit
 
+from schemas.catalogue import Link
+
 CARRIED = ("near", "at", "mode")
 """Parameters that a link to a work or an institution takes along: its answers depend on them."""
 
@@ -59,3 +61,8 @@ def safe_url(url: str) -> str:
     except ValueError:
         return ""
     return url.strip() if parts.scheme.lower() in ("http", "https") and parts.netloc else ""
+
+
+def safe_links(links: Iterable[Link]) -> list[Link]:
+    """The links that lead somewhere: what runs when followed ("javascript:") would do so in other people's pages."""
+    return [link for link in links if safe_url(link.url) or link.url.lower().startswith("ftp://")]

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.answer import Best
-from schemas.catalogue import RECORD_TYPES, SERVICES, STATES
+from schemas.catalogue import RECORD_TYPES, SERVICES, STATES, Link
 from schemas.institution import INSTITUTION_KINDS
 from schemas.query import MODES, SORTS
 from search_api.messages import catalogue, text
 from search_api.views import DayView, SpanView
-from search_api.web.addresses import Addresses, safe_url
+from search_api.web.addresses import Addresses, safe_links, safe_url
 from search_api.web.cards import text_language
 from search_api.web.facts import availability, distance, opening
 from search_api.web.search_form import SearchForm
@@ -276,3 +276,9 @@ def test_a_week_as_a_sign_says_it() -> None:
     ]
     assert [day.today for day in told] == [False, True, False, False, False, False]
     assert told[5].note == "Exception"
+
+
+def test_links_that_run_when_followed_are_given_to_nobody():
+    good = [Link("https://books.example/1"), Link("ftp://books.example/2", "text")]
+    bad = [Link("javascript:alert(1)//http://x"), Link("data:text/html,<script>"), Link("java\tscript:alert(1)")]
+    assert safe_links([*bad, *good]) == good

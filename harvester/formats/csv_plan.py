@@ -160,10 +160,11 @@ def _other_meanings(names: list[str], mapping: Mapping, columns: dict[str, tuple
 
 
 def _reference_code(names: list[str], columns: dict[str, tuple[int, ...]]) -> None:
-    """In a table of an archive that has numbers of its own, the identifier is what a unit is asked for by."""
-    if "level" in columns:
+    """The number by which a unit or a specimen is asked for, in a table that has identifiers of its own."""
+    code = "identifier" if "level" in columns else "catalognumber" if "scientificname" in map(key, names) else ""
+    if code:
         taken = {position for positions in columns.values() for position in positions}
-        codes = [position for position, name in enumerate(names) if key(name) == "identifier" and position not in taken]
+        codes = [position for position, name in enumerate(names) if key(name) == code and position not in taken]
         if codes:
             columns["unit_id"] = (*codes[:1], *columns.get("unit_id", ()))
 

@@ -77,8 +77,8 @@ def test_a_specimen_is_called_by_its_species() -> None:
         "occurrenceID;basisOfRecord;institutionCode;catalogNumber;scientificName;vernacularName;recordedBy;eventDate",
         "urn:1;PreservedSpecimen;ZMB;1234;Passer domesticus;house sparrow;Lichtenstein, H.;1821-05-03",
     )
-    assert (bird.title, bird.other_titles, bird.type, bird.year) == (
-        "Passer domesticus", ["house sparrow"], "object", 1821,
+    assert (bird.title, bird.other_titles, bird.type, bird.year, bird.unit_id) == (
+        "Passer domesticus", ["house sparrow"], "object", 1821, "1234",
     )  # fmt: skip
 
 
@@ -91,6 +91,7 @@ def test_labels_of_a_query_are_read_and_not_the_addresses() -> None:
     ("header", "row", "year", "loan"),
     [
         ("العنوان;المؤلف;سنة النشر;الحالة", "الأيام;طه حسين;1929;معار", 1929, "expected"),
+        ("العنوان;المؤلف;سنة النشر;الحالة", "الأيام;طه;1929;غير متاح", 1929, "unavailable"),
         ("כותר;מחבר;שנה;סטטוס", "ספר;עוז;2002;זמין", 2002, "available"),
         ("Τίτλος;Συγγραφέας;Έτος;Κατάσταση", "Ζορμπάς;Καζαντζάκης;1946;Δανεισμένο", 1946, "expected"),
         ("Eser Adı;Yazar;Yayın Yılı;Durum", "Kar;Pamuk;2002;Rafta", 2002, "available"),

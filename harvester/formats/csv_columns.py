@@ -22,7 +22,9 @@ from schemas.catalogue import RECORD_TYPES, CatalogueRecord, RawRecord, RecordTy
 
 _decode = msgspec.json.Decoder(list[list[str]]).decode
 _encode = msgspec.json.Encoder().encode
-_ON_VIEW = frozenset({"onview", "ondisplay", "isonview", "currentlyonview", "enexposicion", "esposto", "ausgestellt"})
+_ON_VIEW = frozenset(
+    {"onview", "ondisplay", "isonview", "currentlyonview", "enexposicion", "esposto", "ausgestellt", "expose"}
+)
 """Headers that ask whether a thing can be seen: "yes" lends nothing."""
 _PLURALS = frozenset(
     ["authors", "creators", "artists", "contributors", "auteurs", "autores", "autori", "autoren", "editors"]

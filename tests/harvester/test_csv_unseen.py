@@ -118,3 +118,15 @@ def test_lists_in_further_languages(header: str, row: str, year: int, loan: str)
 def test_units_of_archives_in_their_languages(header: str, row: str, creator: str, date: str) -> None:
     unit = read(header, row)
     assert (unit.title, [one.name for one in unit.creators], unit.date) == (row.split(";")[1], [creator], date)
+
+
+def test_lists_of_things_that_are_no_books() -> None:
+    picture = read(
+        "Inventarnr.;Künstler/in;Titel;Entstehungsjahr;Verliehen bis", "K-1;Anna Muster;Blau;1999;01.02.2027"
+    )
+    assert (picture.year, picture.creators[0].name, states(picture)["loan"]) == (1999, "Anna Muster", "expected")
+    assert (
+        read("Artist;Album;Label;Released;Format", "Miles Davis;Kind of Blue;Columbia;1959;LP").title == "Kind of Blue"
+    )
+    gun = read("Nom de l'objet;N° inv.;Lieu de conservation;Exposé", "Fusil;2001.3;Réserve 2;Non")
+    assert (gun.unit_id, gun.holdings[0].location, states(gun)) == ("2001.3", "Réserve 2", {"on_site": "unavailable"})

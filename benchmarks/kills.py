@@ -9,6 +9,7 @@ ten minutes and measures no speed.
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import signal
 import subprocess
@@ -98,7 +99,12 @@ def run(folder: str, source: Source, after: float | None) -> float:
         with database.begin() as connection:
             sources.add(connection, source)
         database.close()
-    child = subprocess.Popen([sys.executable, "-c", CHILD, address], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, address],
+        env=os.environ | {"TMPDIR": folder},  # where a killed one leaves its copy of the file
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert child.stdout
     child.stdout.readline()
     began = time.monotonic()

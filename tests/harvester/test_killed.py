@@ -144,7 +144,7 @@ def test_case_50_killed_at_any_page_boundary_and_within_pages(
         database.close()
     done = subprocess.run(
         [sys.executable, "-c", CHILD, f"sqlite:///{killed / 'lampway.db'}", str(step)],
-        env=os.environ, capture_output=True, text=True, timeout=120,
+        env=os.environ | {"TMPDIR": str(killed)}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 15

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -109,12 +109,13 @@ def test_when_all_connections_are_taken(federation: Any, client: TestClient, mon
 def test_the_watch_tells_an_outage_when_it_begins_and_when_it_ends(
     federation: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context, looked = federation.context, threading.Semaphore(0)
+    context, looked, still, away = federation.context, threading.Semaphore(0), threading.Lock(), ExitStack()
     refresh = context.refresh
 
     def counted() -> None:
         looked.release()
-        refresh()
+        with still:  # one that looks while the file is moved would make an empty one in its place
+            refresh()
 
     def looks() -> None:
         for _ in range(5):
@@ -126,9 +127,12 @@ def test_the_watch_tells_an_outage_when_it_begins_and_when_it_ends(
         context.watch()
         looks()
         assert told == []
-        with taken_away(federation):
-            looks()
-            looks()
+        with still:
+            away.enter_context(taken_away(federation))
+        looks()
+        looks()
+        with still:
+            away.close()
         looks()
         looks()
         context.close()

@@ -6,21 +6,24 @@ import re
 import unicodedata
 from typing import Literal
 
-_SHORT = 300
+_STRIDE = 256
+"""Characters. No longer run of marks is passed over; what a shorter one costs is little."""
 _MOST_MARKS = 30
 _JOINER = "\u034f"
-_RUN = re.compile(rf"(?:[^\w\s]|[\uff9e\uff9f]){{{_MOST_MARKS + 1},}}")
-"""Where there may be too many marks in a row: no letters, but for the two that are marks in another width."""
+_MARK = re.compile(r"[^\w\s]|[\uff9e\uff9f]")
+"""What may be a mark: no letter, but for the two that are marks in another width."""
+_RUN = re.compile(rf"(?:{_MARK.pattern}){{{_MOST_MARKS + 1},}}")
 
 
 def normal_form(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """A text in a normal form.
 
     Marks on one letter are sorted in the square of their number: a title of a million of them would take an hour. So
-    after each thirty marks a joiner stands that is not seen, as Unicode's Stream-Safe Text Format has it (UAX 15,
-    section 13); no language has words of that kind, and nothing is lost of one that does.
+    where hundreds stand in a row, a joiner that is not seen comes after each thirty, as Unicode's Stream-Safe Text
+    Format has it (UAX 15, section 13); no language has words of that kind, and nothing is lost of one that does.
     """
-    if len(text) > _SHORT and not text.isascii():
+    # A look at each character would cost more than the normal form does: one in a stride shows a long run as well.
+    if len(text) > _STRIDE and not text.isascii() and _MARK.search(text[::_STRIDE]):
         text = _RUN.sub(_parted, text)
     return unicodedata.normalize(form, text)
 

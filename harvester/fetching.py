@@ -171,8 +171,10 @@ class Client:
 
         def read(answer: requests.Response) -> bytes:
             parts: list[bytes] = []
+            pieces = self._counted(bodies.read(answer.raw, answer.headers, self._room(limit), sniff=True))
             try:
-                parts += self._counted(bodies.read(answer.raw, answer.headers, self._room(limit), sniff=True))
+                for piece in pieces:  # one by one: what came before an error counts
+                    parts.append(piece)  # noqa: PERF402
             except (BodyError, requests.RequestException, urllib3.exceptions.HTTPError, OSError):
                 if not ends or not b"".join(parts[-2:]).rstrip().endswith(ends):
                     raise

@@ -7,7 +7,6 @@ anything else (elements in elements, comments, CDATA, single quotes ...) the cal
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from functools import lru_cache
 
 from harvester.formats.text import tidy
@@ -15,8 +14,10 @@ from harvester.formats.text import tidy
 _ATTRIBUTES = rb'(?:\s+[\w:.-]+="[^"<]*")*'
 _OPENING = re.compile(rb"\s*<((?:[\w.-]+:)?)([\w.-]+)%b\s*>" % _ATTRIBUTES)
 _TAG = re.compile(rb"(?:[\w.-]+:)?([\w.-]+)%b\s*" % _ATTRIBUTES)
-_MOST_TAGS = 2000
-"""Bytes of the tags of one record; they are remembered."""
+_MOST_TAGS, _LONGEST_TAG = 4096, 500
+"""How many start tags are remembered, and the bytes of one."""
+_names: dict[bytes, str] = {}
+"""Local names by start tag: an ``lru_cache`` takes half as long again, and keeps tags of any length."""
 _EMPTY = re.compile(rb"<[\w:.-]+%b\s*/>" % _ATTRIBUTES)
 _SHORT = 64
 """Bytes of a text that is worth remembering."""
@@ -91,21 +92,17 @@ def _by_name(tags: list[bytes], texts: list[bytes], referring: bool) -> dict[str
         if any("&" in text and has_entities(text) for text in values):
             return None
         values = [tidy(without_references(text)) if "&" in text else text for text in values]
-    by_tag: defaultdict[bytes, list[str]] = defaultdict(list)
-    for tag, text in zip(tags, values, strict=True):
-        by_tag[tag].append(text)
-    together = b">".join(by_tag)
-    names = _local_names(together) if len(together) <= _MOST_TAGS else None
-    if names is None:
-        return None
-    found = dict(zip(names, by_tag.values(), strict=True))
-    if len(found) < len(by_tag):  # a name with several prefixes or attributes: its texts stay in their order
-        name_of = dict(zip(by_tag, names, strict=True))
-        found = {name: [] for name in names}
-        for tag, text in zip(tags, values, strict=True):
-            found[name_of[tag]].append(text)
-    if "" in values:
-        return {name: kept for name, every in found.items() if (kept := [text for text in every if text])}
+    found: dict[str, list[str]] = {}
+    for tag, text in zip(tags, values):  # noqa: B905 - costs, and they are as many
+        name = _names.get(tag) or _name_of(tag)
+        if not name:
+            return None
+        if text:
+            kept = found.get(name)
+            if kept is None:
+                found[name] = [text]
+            else:
+                kept.append(text)
     return found
 
 
@@ -132,12 +129,15 @@ def _remembered(text: bytes) -> str:
     return tidy(text.decode("utf-8", "replace"))
 
 
-@lru_cache(maxsize=1024)
-def _local_names(tags: bytes) -> tuple[str, ...] | None:
-    """Of tags that stand between ">"; None where one is none that we understand."""
-    matches = [_TAG.fullmatch(tag) for tag in tags.split(b">")] if tags else []
-    names = tuple(match[1].decode("utf-8", "replace") for match in matches if match)
-    return names if len(names) == len(matches) else None
+def _name_of(tag: bytes) -> str:
+    """The local name in a start tag without its brackets; "" where it is none that we understand."""
+    match = _TAG.fullmatch(tag)
+    name = match[1].decode("utf-8", "replace") if match else ""
+    if len(tag) <= _LONGEST_TAG:
+        if len(_names) >= _MOST_TAGS:
+            _names.clear()
+        _names[tag] = name
+    return name
 
 
 def _character(match: re.Match[str]) -> str:

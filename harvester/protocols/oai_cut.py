@@ -13,7 +13,7 @@ from lxml import etree
 
 _DECLARED = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.-]+)["']""")
 _UTF8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
-_FIRST = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?)record[\s>]")
+_FIRST = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?)record[\s/>]")
 _HIDING = {b"!": ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>")), b"?": ((b"<?", b"?>"),)}
 """Between these, markup is no markup; by their second byte, which is found ten times faster and rare on most pages."""
 _FEW = 1000
@@ -39,10 +39,35 @@ def cut(data: bytes) -> tuple[bytes, bytes, list[Place]] | None:
         return data, b"", []
     prefix = first[1]
     begin, end = b"<" + prefix + b"record", b"</" + prefix + b"record>"
+    places = _in_a_row(data, first.start(), begin, end) or _nested(data, first.start(), begin, end)
+    if not places:
+        return None
+    return data[: first.start()] + begin + b"/>" + data[places[-1][1] :], prefix, places
+
+
+def _in_a_row(data: bytes, at: int, begin: bytes, end: bytes) -> list[Place] | None:
+    """Records of which none holds another; None where that is not certain.
+
+    Of a record in a record an end is left over, as what begins is looked for where one has ended only.
+    """
+    another = re.compile(rb"[ \t\r\n]*(?=%b>)" % re.escape(begin))
+    places: list[Place] = []
+    length = len(end)
+    while match := another.match(data, at):
+        at = match.end()
+        stop = data.find(end[:-1], at)
+        if stop < 0 or data[stop + length - 1] != _CLOSES:
+            return None
+        places.append((at, stop + length))
+        at = stop + length
+    return None if data.find(begin, at) >= 0 or data.find(end[:-1], at) >= 0 else places
+
+
+def _nested(data: bytes, at: int, begin: bytes, end: bytes) -> list[Place] | None:
+    """The outermost records; None where it cannot be told which they are."""
     starts = re.compile(re.escape(begin) + rb"[\s>]")
     another = re.compile(rb"[ \t\r\n]*(?=%b[\s>])" % re.escape(begin))
     places: list[Place] = []
-    at = first.start()
     while match := another.match(data, at):
         at = match.end()
         stop = data.find(end, at)
@@ -56,9 +81,7 @@ def cut(data: bytes) -> tuple[bytes, bytes, list[Place]] | None:
             return None
         places.append((at, stop + len(end)))
         at = stop + len(end)
-    if starts.search(data, at) or data.find(end, at) >= 0:
-        return None
-    return data[: first.start()] + begin + b"/>" + data[at:], prefix, places
+    return None if starts.search(data, at) or data.find(end, at) >= 0 else places
 
 
 def declare(data: bytes, places: list[Place], prefix: bytes, namespaces: dict[str | None, str]) -> list[bytes] | None:

@@ -26,6 +26,7 @@ _MIME = re.compile(r"(?i)^(image|audio|video|text|application|model|multipart)/[
 _AT_WORK = re.compile(
     r"(?i)universi|institu|departm|facult|fakult|college|school|academ|hospital|laborator|cent(?:er|re|ro)\b"
 )
+_RELATED = frozenset({"relation", "isPartOf", "source", "bibliographicCitation"})
 _MIME_TYPES: dict[str, RecordType] = {"image": "image", "audio": "audio", "video": "video"}
 
 
@@ -105,8 +106,10 @@ def read_values(values: dict[str, list[str]], source: str, record: str, datestam
             citations.append(text)
         else:
             _identifier(text, result)
+    if result.type == "article" or not _RELATED.isdisjoint(values):
+        _relations(values, result, citations)
     result.isbns = distinct(result.isbns)
-    _relations(values, result, citations)
+    result.issns = distinct(result.issns)
     if not result.title:
         result.title = description.split("\n", 1)[0][:200]
     return result
@@ -251,11 +254,9 @@ def _relations(values: dict[str, list[str]], into: CatalogueRecord, citations: l
         into.links = list(dict.fromkeys(into.links))
         return
     (into.path if into.unique else into.series).extend(part_of)
-    issns: list[str] = []
     for text in said:
         number = issn(text) if into.type == "serial" else None
         if number:
-            issns.append(number)
+            into.issns.append(number)
         elif isbn := isbn13(text) if "isbn" in text.lower() else None:
             into.identifiers.append(f"source-isbn:{isbn}")
-    into.issns = distinct([*into.issns, *issns])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Final
 
 from harvester.formats.text import tidy
 
@@ -16,7 +17,7 @@ _OPENING = re.compile(rb"\s*<((?:[\w.-]+:)?)([\w.-]+)%b\s*>" % _ATTRIBUTES)
 _TAG = re.compile(rb"(?:[\w.-]+:)?([\w.-]+)%b\s*" % _ATTRIBUTES)
 _MOST_TAGS, _LONGEST_TAG = 4096, 500
 """How many start tags are remembered, and the bytes of one."""
-_names: dict[bytes, str] = {}
+_names: Final[dict[bytes, str]] = {}
 """Local names by start tag: an ``lru_cache`` takes half as long again, and keeps tags of any length."""
 _EMPTY = re.compile(rb"<[\w:.-]+%b\s*/>" % _ATTRIBUTES)
 _SHORT = 64
@@ -42,7 +43,10 @@ def dublin_core(payload: bytes) -> dict[str, list[str]] | None:
         return None
     body = payload[start:end]
     elements = _elements(body) or _elements(_EMPTY.sub(b"", body))
-    return _by_name(*elements, b"&" in body) if elements else None
+    if elements is None:
+        return None
+    tags, texts = elements
+    return _by_name(tags, texts, b"&" in body)
 
 
 def metadata_at(payload: bytes) -> int:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from config.settings import Settings, unknown_names
+from harvester.formats import text
 from indexer.engines import open_engine
 from indexer.engines.base import EngineError, Health, SearchEngine
 from lampway.commands.doctor_public import examine_public
@@ -51,7 +52,9 @@ def doctor(
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, from the machine up to the sources. What depends on something broken is left out."""
-    yield Finding(name="python", verdict="ok", message=f"{platform.python_version()} at {sys.executable}")
+    readers = "plain Python" if (text.__file__ or "").endswith(".py") else "compiled"
+    message = f"{platform.python_version()} at {sys.executable}; readers of records: {readers}"
+    yield Finding(name="python", verdict="ok", message=message)
     yield from _settings(settings)
     try:
         database = open_database(settings.database)

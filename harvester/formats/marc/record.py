@@ -69,9 +69,9 @@ class MarcRecord(msgspec.Struct):
     """
 
     leader: str = ""
-    control: dict[str, str] = msgspec.field(default_factory=dict)
-    data: dict[str, list[MarcField]] = msgspec.field(default_factory=dict)
-    holdings: list[MarcField] = msgspec.field(default_factory=list)
+    control: dict[str, str] = {}
+    data: dict[str, list[MarcField]] = {}
+    holdings: list[MarcField] = []
 
     def first_control(self, tag: str) -> str:
         """The first control field of that tag, "" when there is none."""

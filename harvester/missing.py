@@ -13,7 +13,7 @@ import msgspec
 
 from harvester import parts
 from harvester.fetching import FetchError, PatienceError
-from harvester.protocols.base import ByNamePage, FetchByName, Page
+from harvester.protocols.base import ByNamePage, FetchByName, Page, absent_in_words
 from harvester.run import Run
 from schemas.catalogue import RawRecord
 from store import codec, quarantine, raw_records
@@ -130,6 +130,8 @@ def _ask_for(run: Run, fetch: FetchByName, names: _Names) -> Iterator[Page]:
             run.expected -= len(got.absent)  # counted by the source, and by its own word not there
         names.absent.update(got.absent)
         yield got.page
+    if names.absent:
+        fetch.notes.append(absent_in_words([name for name in names.unseen if name in names.absent]))
 
 
 def _vanished(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]:
@@ -139,9 +141,17 @@ def _vanished(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page
         names = [name for name, _ in raw_records.names(connection, few).values()]
     if parts.may_have(run.source):
         names = parts.without_parts(names)
+    if names and fetch.state.deleted_record == "persistent":
+        fetch.notes.append(f"{len(names):,} records are no longer listed, though the server says it keeps deletions")
+    moved = 0
     if 0 < len(names) <= MOST:
         for got in _asked(fetch, names):
+            left = set(got.page.strays)
+            moved += len(left)
+            got.page.quarantined = [row for row in got.page.quarantined if row.record not in left]
             yield got.page
+    if moved:
+        fetch.notes.append(f"{moved:,} records are there, but in other sets than those asked for")
 
 
 def _asked(fetch: FetchByName, names: list[str]) -> Iterator[ByNamePage]:

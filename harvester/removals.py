@@ -107,9 +107,11 @@ def decide(database: Database, run_id: int, *, approved: bool, noted: Noted = la
         if report is None or number is None or state.waits_on_run != run_id:
             raise DecisionError(f"run {run_id} does not wait for a decision: see `lampway harvest report SOURCE`")
         count = 0
-        if approved:
-            deleted = raw_records.buried_alive(connection, number)
-            gone = raw_records.vanished(connection, number, report.unlisted_since) if report.unlisted_since else []
+        deleted = raw_records.buried_alive(connection, number)
+        gone = raw_records.vanished(connection, number, report.unlisted_since) if report.unlisted_since else []
+        if not approved:
+            graves.keep_out(connection, number, run_id, deleted + gone)
+        else:
             _remove(connection, number, source, run_id, deleted, gone)
             count = len(deleted) + len(gone)
             report.received += len(gone)

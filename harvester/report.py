@@ -12,6 +12,8 @@ from store import harvest_runs, quarantine, records, sources
 from store.database import Database, now_text
 from store.harvest_runs import RunReport
 
+_MANY = 20
+"""New records that a small source may well have at once."""
 STATUS_WORDS = {
     "running": "is running, or was cut off and goes on with the next harvest",
     "complete": "is complete",
@@ -34,6 +36,9 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
             if seen < run.expected:
                 missing.append(f"the source says its list has {run.expected:,} records, {seen:,} different ones came")
                 report.lose(missing[-1])
+        if not sources.asks_alike(connection, run.source):
+            missing.append("the source was changed while it was harvested: the next run asks for everything")
+            report.lose(missing[-1])
         whole = fetch.whole and not missing
         if whole and not report.received and records.count_live(connection, run.number):
             missing.append("the source sends an empty list though it had records; nothing was removed")
@@ -56,10 +61,23 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
                 run.state.overlap_s, run.state.quiet, fresh=run.standing.fresh, latest_s=run.standing.latest_s
             )
             state.last_complete_at = now_text()
+            state.anew = _may_be_renamed(run)
             state.live = records.count_live(connection, run.number)
         sources.set_state(connection, run.source.id, state)
         harvest_runs.finish(connection, run.id, report)
     return report
+
+
+def _may_be_renamed(run: Run) -> bool:
+    """Whether changes look as when a server is moved and names its records anew: the old ones go without a word."""
+    new, before = run.report.new, run.state.live
+    if run.standing.full or not run.state.watermark or new < _MANY or 2 * new < before:
+        return False
+    run.report.notes.append(
+        f"{new:,} records are new, where there were {before:,}, as when a server is moved and names its records anew: "
+        "the next run asks for everything, to see which are gone"
+    )
+    return True
 
 
 def break_off(database: Database, run: Run, reason: str, *, resume_after: float = 0) -> RunReport:
@@ -84,7 +102,8 @@ def break_off(database: Database, run: Run, reason: str, *, resume_after: float 
             state.waits_on_run = run.state.waits_on_run
             sources.set_state(connection, run.source.id, state)
         report.status = "incomplete" if report.received or resume_after else "failed"
-        harvest_runs.finish(connection, run.id, report, resumable=bool(run.standing.fetch))
+        resumable = bool(run.standing.fetch) and sources.asks_alike(connection, run.source)
+        harvest_runs.finish(connection, run.id, report, resumable=resumable)
     return report
 
 

@@ -11,7 +11,7 @@ from harvester.formats.base import Reader, tombstone
 from harvester.normalise import keep, read_each
 from harvester.protocols.base import Page
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord, Source
-from store import harvest_runs, quarantine, raw_records, records, registrations, sources
+from store import graves, harvest_runs, quarantine, raw_records, records, registrations, sources
 from store.database import Connection, Database
 from store.harvest_runs import RunReport, Standing
 from store.sources import SourceState
@@ -66,6 +66,7 @@ def begin(database: Database, source: Source, *, full: bool) -> Run:
         if registrations.is_withdrawn(connection, source.id):
             raise WithdrawnError(f"{source.id} is withdrawn: whoever registered it can bring it back on its page")
         state = sources.state(connection, source.id)
+        full = full or state.anew
         before = harvest_runs.cut_off(connection, number)
         if before and (before[2].full or not full):
             id_, died, standing, report = before
@@ -106,6 +107,7 @@ def _store(connection: Connection, run: Run, page: Page, read: Reader) -> int:
         connection, run.source, run.number, page, run=run.id, first_run=run.standing.first_run
     )
     run.standing.parts += count
+    page, kept = _without_settled(connection, run, page)
     outcome = raw_records.store_page(connection, run.number, run.id, page.records)
     failed: list[Quarantined] = []
     done = read_each([*outcome.new, *outcome.changed], read, failed)
@@ -116,18 +118,34 @@ def _store(connection: Connection, run: Run, page: Page, read: Reader) -> int:
         report.lose(row.reason, record=row.record, position=row.position)
     if page.quarantined:
         quarantine.add(connection, run.number, run.id, page.quarantined)
-        raw_records.mark_seen(connection, run.number, run.id, [row.record for row in page.quarantined])
+        met = {row.record for row in page.quarantined} - set(page.strays)
+        raw_records.mark_seen(connection, run.number, run.id, sorted(met))
     still = _still_unreadable(connection, run, outcome.same)
     report.pages += 1
-    report.received += len(page.records) + len(page.quarantined)
+    report.received += len(page.records) + len(page.quarantined) + kept
     report.new += sum(raw.record not in broken for _, raw in outcome.new)
     report.changed += sum(raw.record not in broken for _, raw in outcome.changed)
     report.deleted += len(outcome.deleted)
     _look_for_late_ones(run, [raw for _, raw in (*outcome.new, *outcome.changed, *outcome.deleted)])
-    report.unchanged += outcome.unchanged - still
+    report.unchanged += outcome.unchanged - still + kept
     report.quarantined += len(page.quarantined) + len(failed) + still
     run.standing.fetch = page.checkpoint
     return len(page.quarantined) + len(failed) + still
+
+
+def _without_settled(connection: Connection, run: Run, page: Page) -> tuple[Page, int]:
+    """A page of changes without the deletions that a person has refused already, and how many those are.
+
+    Only a new datestamp, or a whole list, asks anew.
+    """
+    if run.standing.full:
+        return page, 0
+    tombstones = {raw.record: raw.datestamp[:40] for raw in page.records if raw.deleted}
+    kept = graves.kept_in_spite(connection, run.number, tombstones)
+    raw_records.mark_seen(connection, run.number, run.id, kept)
+    names = set(kept)
+    left = [raw for raw in page.records if not (raw.deleted and raw.record in names)]
+    return (msgspec.structs.replace(page, records=left) if kept else page), len(page.records) - len(left)
 
 
 def _look_for_late_ones(run: Run, fresh: list[RawRecord]) -> None:

@@ -74,6 +74,22 @@ def watermark(response_date: str, began: datetime) -> str:
     return min(moment, began).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def set_back(mark: str, response_date: str, elapsed: timedelta) -> timedelta:
+    """By how much a server's clock was set back since it gave a high-water mark; 0 when it was not, or nobody can say.
+
+    What changed since then bears datestamps from before the mark.
+
+    Args:
+        mark: high-water mark of the last complete run.
+        response_date: the server's time now.
+        elapsed: since that run, by our clock.
+    """
+    before, now = parse_stamp(mark), parse_stamp(response_date)
+    if before is None or now is None:
+        return timedelta(0)
+    return max(before + elapsed - now, timedelta(0))
+
+
 def lower_bound(mark: str, *, by_day: bool, earliest: str = "", overlap: timedelta = OVERLAP) -> str:
     """The ``from`` of an incremental run; "" = ask for everything.
 

@@ -6,7 +6,7 @@ there, since when, and which run removed it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -55,6 +55,24 @@ def open_again(connection: Connection, ids: Sequence[int]) -> None:
         now = now_text()
         connection.execute(update(graves).where(graves.c.record.in_(part)).values(restored_at=now))
         connection.execute(update(raw_records).where(raw_records.c.id.in_(part)).values(deleted=False, changed_at=now))
+
+
+def keep_out(connection: Connection, source: int, run: int, ids: Sequence[int]) -> None:
+    """Records that a run would remove live on by a person's word, as if they had been brought back at once."""
+    bury(connection, source, run, ids)
+    open_again(connection, ids)
+
+
+def kept_in_spite(connection: Connection, source: int, tombstones: Mapping[str, str]) -> list[str]:
+    """Of tombstones (identifier -> datestamp) those of which a person has said already that their records live on."""
+    if not tombstones:
+        return []
+    rows = connection.execute(
+        select(raw_records.c.record, raw_records.c.datestamp)
+        .join(graves, graves.c.record == raw_records.c.id)
+        .where(graves.c.source == source, graves.c.restored_at.is_not(None), raw_records.c.deleted.is_(False))
+    )
+    return [row.record for row in rows if tombstones.get(row.record) == row.datestamp]
 
 
 def brought_back(connection: Connection, source: int, ids: Sequence[int]) -> int:

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from schemas.catalogue import Source
-from store import merge_cuts
+from store import harvest_runs, merge_cuts
 from store.codec import from_json, to_json
 from store.database import now_text
 from store.record_keys import forget
@@ -39,17 +39,40 @@ class SourceState(msgspec.Struct, omit_defaults=True):
     """Records that the server lists and does not give: asked for by name in each run."""
     waits_on_run: int = 0
     """The run whose removals wait for a person's decision; 0 = none."""
+    anew: bool = False
+    """It is no longer known what the source has: the next run asks for everything, and finds what is gone."""
 
 
 def add(connection: Connection, source: Source) -> int:
-    """Add a source or replace the one with the same id; returns its number."""
+    """Add a source or replace the one with the same id; returns its number.
+
+    Where another list is asked for from now on, what was learned of the old one counts no more: the next run asks for
+    everything, begins at the beginning, and what the new list does not have is gone, if the brake lets it go.
+    """
     data = to_json(source)
     number = number_of(connection, source.id)
     if number is not None:
+        if not asks_alike(connection, source):
+            before = state(connection, source.id)
+            anew = SourceState(live=before.live, waits_on_run=before.waits_on_run, anew=True)
+            set_state(connection, source.id, anew)
+            if cut_off := harvest_runs.cut_off(connection, number):
+                harvest_runs.abandon(connection, cut_off[0])
         connection.execute(update(sources).where(sources.c.number == number).values(data=data))
         return number
     result = connection.execute(insert(sources).values(id=source.id, data=data, added_at=now_text()))
     return int(result.inserted_primary_key[0])  # type: ignore[index]
+
+
+def asks_alike(connection: Connection, source: Source) -> bool:
+    """Whether the source that the store has under this id asks for the same list of the same records."""
+    stored = get(connection, source.id)
+    return stored is not None and _asked(stored) == _asked(source)
+
+
+def _asked(source: Source) -> tuple[object, ...]:
+    place = source.location.removeprefix("https:").removeprefix("http:").rstrip("/")
+    return source.protocol, place, source.format, source.prefix, sorted(source.sets)
 
 
 def all_sources(connection: Connection) -> list[Source]:

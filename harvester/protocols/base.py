@@ -11,7 +11,7 @@ from harvester.fetching import Client, FetchError
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store.sources import SourceState
 
-__all__ = ["ByNamePage", "Fetch", "FetchByName", "FetchError", "Listing", "Opener", "Page"]
+__all__ = ["ByNamePage", "Fetch", "FetchByName", "FetchError", "Listing", "Opener", "Page", "absent_in_words"]
 
 
 class Page(msgspec.Struct, kw_only=True):
@@ -24,6 +24,8 @@ class Page(msgspec.Struct, kw_only=True):
     """How many records the source says the whole list has."""
     last: bool = False
     """The list ends with this page, by the source's own word."""
+    strays: list[str] = msgspec.field(default_factory=list)
+    """Of the quarantined, those that are not of what was asked for, as they say themselves: the list has them not."""
 
 
 class Fetch(Protocol):
@@ -50,6 +52,11 @@ class ByNamePage(msgspec.Struct, kw_only=True):
     """The source says it has no such record."""
     works: bool
     """False: the source does not give single records; nothing of the above counts."""
+
+
+def absent_in_words(names: list[str]) -> str:
+    """What to tell of records that a list has, and of which the source then says that there are none."""
+    return f"{len(names):,} records are listed, but the server says they do not exist, e.g. {names[0]}"
 
 
 class Listing(msgspec.Struct, kw_only=True):

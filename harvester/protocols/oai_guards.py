@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from harvester.protocols.oai_headers import OaiRecord
 from harvester.protocols.oai_pages import OaiPage
@@ -73,9 +73,14 @@ class SetGuard:
         self._asked = asked
         self._judges: bool | None = None
 
-    def learn(self, records: Iterable[OaiRecord]) -> None:
+    @property
+    def has_learned(self) -> bool:
+        """Whether some page has shown how the server names its sets."""
+        return self._judges is not None
+
+    def learn(self, records: Sequence[OaiRecord]) -> None:
         """From the first page: sets that no header names (views, virtual sets) cannot be judged."""
-        if self._asked and self._judges is None:
+        if self._asked and self._judges is None and records:
             self._judges = any(self._inside(record) for record in records)
 
     def outside(self, record: OaiRecord) -> bool:
@@ -94,8 +99,9 @@ class AnySetGuard(SetGuard):
         self._guards = list(guards)
 
     def outside(self, record: OaiRecord) -> bool:
-        """Whether none of the asked sets has the record."""
-        return all(guard.outside(record) for guard in self._guards)
+        """Whether none of the asked sets has the record; one of which nothing came has none."""
+        known = [guard for guard in self._guards if guard.has_learned]
+        return bool(known) and all(guard.outside(record) for guard in known)
 
 
 def _short(text: str) -> bytes:

@@ -12,12 +12,12 @@ import msgspec
 from harvester import windows
 from harvester.fetching import Client, FetchError
 from harvester.protocols import oai_blame, oai_dates, oai_identify, oai_names, oai_position
-from harvester.protocols.base import ByNamePage, Listing, Page
+from harvester.protocols.base import ByNamePage, Listing, Page, absent_in_words
 from harvester.protocols.oai_guards import AnySetGuard, LoopGuard, SetGuard
 from harvester.protocols.oai_headers import OaiRecord
 from harvester.protocols.oai_pages import BadPageError
 from harvester.protocols.oai_position import Position, Window
-from harvester.protocols.oai_records import sort_out
+from harvester.protocols.oai_records import OUTSIDE, sort_out
 from harvester.protocols.oai_sickle import Harvester, OaiError, UnreadableAnswerError
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store import codec
@@ -81,15 +81,9 @@ class OaiFetch:
         elif not full and state.dates == "none":
             notes.append("the server does not find records by their date, so that everything is asked for each time")
         elif not full:
-            overlap = timedelta(seconds=state.overlap_s) if state.overlap_s else windows.OVERLAP
-            self._at.since = windows.lower_bound(
-                state.watermark,
-                by_day=identity.granularity != oai_identify.SECONDS or state.dates in {"day", "wide"},
-                earliest=identity.earliest,
-                overlap=overlap + windows.OVERLAP if state.dates == "wide" else overlap,
-            )
+            self._at.since = oai_dates.since(harvester, prefix, state, identity, self._began, notes)
         self.losses, self.doubts = self._at.losses, self._at.doubts
-        self.whole = not self._at.since and full and identity.deleted_record != "persistent"
+        self.whole = not self._at.since and full
         self.state = msgspec.structs.replace(
             state,
             watermark=self._at.mark or state.watermark,
@@ -203,6 +197,7 @@ class OaiFetch:
         if headers is not None:
             got = self._one_by_one(self._guards[set_], [header.identifier for header in headers])
             if got.works:
+                self.notes += [absent_in_words(got.absent)] if got.absent else []
                 self._vain_cuts = 0
                 self._at.begin_list()
                 yield self._end_of_window(set_, got.records, got.quarantined)
@@ -224,11 +219,6 @@ class OaiFetch:
         if got.works:
             self._at.received += len(got.records) + len(got.quarantined)
             self._at.unfetched += got.failed
-            if got.absent:
-                self.notes.append(
-                    f"{len(got.absent):,} records are listed, but the server says they do not exist, "
-                    f"e.g. {got.absent[0]}"
-                )
         return got
 
     def _ask_again(self) -> Page:
@@ -241,7 +231,7 @@ class OaiFetch:
             self.losses.append(f"{len(names):,} records that failed before could not be asked for, e.g. {names[0]}")
         client.tries = tries
         self._at.asked_again = True
-        return Page(records=got.records, quarantined=got.quarantined, checkpoint=msgspec.to_builtins(self._at))
+        return self._found(got)
 
     def _walk(self, set_: str) -> Iterator[Page]:
         guard, sets = LoopGuard(), self._guards[set_]
@@ -327,6 +317,7 @@ class OaiFetch:
             checkpoint=msgspec.to_builtins(self._at),
             expected=None if self._is_cut() else self._at.size,
             last=self._at.set_index >= len(self._sets),
+            strays=_strays(quarantined),
         )
 
     def _is_cut(self) -> bool:
@@ -375,8 +366,15 @@ class OaiFetch:
         """Ask for records one by one."""
         got = self._one_by_one(self._any_set, names)
         self.state.unfetched = list(dict.fromkeys(self._at.unfetched))[:_MOST_UNFETCHED]
-        page = Page(records=got.records, quarantined=got.quarantined, checkpoint=msgspec.to_builtins(self._at))
-        return ByNamePage(page=page, absent=got.absent, works=got.works)
+        return ByNamePage(page=self._found(got), absent=got.absent, works=got.works)
+
+    def _found(self, got: oai_names.ByName) -> Page:
+        return Page(
+            records=got.records,
+            quarantined=got.quarantined,
+            checkpoint=msgspec.to_builtins(self._at),
+            strays=_strays(got.quarantined),
+        )
 
     def size_of_everything(self) -> int | None:
         """How many records the server says it has, where only some were asked for."""
@@ -384,3 +382,7 @@ class OaiFetch:
             return None  # that is what was asked for
         page = next(oai_names.listed(self._harvester, {"metadataPrefix": self._prefix}), None)
         return page.token.size if page and page.token else None
+
+
+def _strays(quarantined: list[Quarantined]) -> list[str]:
+    return [row.record for row in quarantined if row.reason == OUTSIDE]

@@ -9,6 +9,7 @@ from schemas.catalogue import Quarantined, RawRecord
 from store import codec
 
 MAX_RECORD = 16 << 20
+OUTSIDE = "the record is outside the asked set: its header names other sets"
 
 
 def sort_out(page: OaiPage, source: str, place: str, guard: SetGuard) -> tuple[list[RawRecord], list[Quarantined]]:
@@ -66,7 +67,7 @@ def _fault(record: OaiRecord, guard: SetGuard) -> str:
     if len(record.payload) > MAX_RECORD:
         return f"the record is larger than {MAX_RECORD >> 20} MB"
     if guard.outside(record):
-        return "the record is outside the asked set: its header names other sets"
+        return OUTSIDE
     return ""
 
 

@@ -102,11 +102,14 @@ def test_what_is_no_longer_listed_is_removed_by_a_full_run_only(oai, serve, harv
     assert sum(record.deleted for record in stored().values()) == 3
 
 
-def test_a_server_that_keeps_deletions_is_taken_at_its_word(oai, serve, harvest):
+def test_a_server_that_lost_its_deletions_though_it_says_that_it_keeps_them_is_found_out(oai, serve, harvest):
     server = serve([oai.item(n) for n in range(100)], page=30, deleted="persistent")
     harvest(server)
     del server.items[10:13]
-    assert harvest(server, full=True).deleted == 0
+    assert harvest(server).deleted == 0
+    full = harvest(server, full=True)
+    assert (full.status, full.deleted) == ("complete", 3)
+    assert "3 records are no longer listed, though the server says it keeps deletions" in full.notes
 
 
 def test_the_brake_holds_a_run_that_would_remove_much(oai, serve, harvest, stored):

@@ -133,7 +133,7 @@ def next_run(source: Source, plan: Plan, runs: SourceRuns, now: datetime) -> Due
     found: list[Due] = []
     if runs.cut_off:
         found.append(Due(at=moment(runs.started_at), full=False, why="cut off"))
-    if source.wanted_at and moment(source.wanted_at) > moment(runs.started_at):
+    if is_asked_for(source, runs):
         found.append(Due(at=moment(source.wanted_at), full=False, why="asked"))
     if runs.resume_at:
         found.append(Due(at=moment(runs.resume_at), full=False, why="resume"))
@@ -147,6 +147,11 @@ def next_run(source: Source, plan: Plan, runs: SourceRuns, now: datetime) -> Due
     at = opening(plan.window, max(first.at, now), plan.zone)
     full = any(due.full and due.at <= at for due in found)
     return Due(at=first.at if at == now else at, full=full, why=first.why)
+
+
+def is_asked_for(source: Source, runs: SourceRuns) -> bool:
+    """Whether a person has asked for a run that has not begun yet."""
+    return bool(source.wanted_at) and moment(source.wanted_at) > moment(runs.started_at)
 
 
 def moment(text: str) -> datetime:

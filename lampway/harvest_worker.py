@@ -14,7 +14,7 @@ from harvester.fetching import Client, longest_silence
 from harvester.harvest import LeaseTakenError, harvest_source
 from harvester.restore import purge
 from harvester.run import Brake, WithdrawnError
-from harvester.schedule import Due, Plan, is_open, next_run, zone_of
+from harvester.schedule import Due, Plan, is_asked_for, is_open, next_run, zone_of
 from schemas.catalogue import Source
 from schemas.institution import Institution
 from store import institutions
@@ -79,11 +79,10 @@ class HarvestWorker:
         self._purge(now)
         with self._lock:
             self._end_what_may_not_go_on(planned, now)
-            for source, plan, runs in planned:
+            for source, plan, runs, due in _in_turn(planned, now):
                 if source.id in before or (only is not None and source.id not in only):
                     continue
-                due = next_run(source, plan, runs, now)
-                if due and due.at <= now and self._has_room_for(source, now):
+                if self._has_room_for(source, now):
                     self._begin(source, plan, runs, due)
             return set(self._jobs)
 
@@ -92,7 +91,7 @@ class HarvestWorker:
         now = self._clock()
         with self._database.connect() as connection:
             planned = plans(connection, self._settings)
-        return {s.id for s, plan, runs in planned if (due := next_run(s, plan, runs, now)) and due.at <= now}
+        return {source.id for source, *_ in _in_turn(planned, now)}
 
     def wait(self, seconds: float) -> None:
         """Wait for a harvest under way to end, at most so long."""
@@ -213,6 +212,17 @@ def plans(connection: Connection, settings: Settings) -> list[tuple[Source, Plan
         (source, plan_of(source, owners.get(source.institution), runs, settings), runs)
         for source, runs in all_with_runs(connection)
     ]
+
+
+def _in_turn(
+    planned: list[tuple[Source, Plan, SourceRuns]], now: datetime
+) -> list[tuple[Source, Plan, SourceRuns, Due]]:
+    """What is due: first what a person asked for and waits to see, then who was owed a run the longest.
+
+    In the order of the sources the first of them would be harvested again and again while the last never were.
+    """
+    owed = [(*one, due) for one in planned if (due := next_run(*one, now)) and due.at <= now]
+    return sorted(owed, key=lambda one: (not is_asked_for(one[0], one[2]), one[3].at))
 
 
 def plan_of(source: Source, owner: Institution | None, runs: SourceRuns, settings: Settings) -> Plan:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from config.settings import Settings
-from schemas.registration import PROOF_MISSING, Proof, Registration
+from schemas.registration import GIVEN_UP, PROOF_MISSING, Proof, Registration
 from search_api.accounts import leaving, registering
 from search_api.accounts.mail import Mail
 from search_api.accounts.outside import Outside, Refusal
-from store import accounts, links, logins, registrations, sources, trials
+from store import accounts, harvest_runs, links, logins, notes, registrations, sources, trials
 from store.database import Database
 from store.registrations import StepError
 from store.secrets import SecretError
@@ -23,7 +23,12 @@ AGAIN = timedelta(days=365)
 """After so long a proof is looked for again."""
 NOTICE = timedelta(days=30)
 """So long one may be missing before the source is paused; never is anything deleted for it."""
+RUNS_KEPT = timedelta(days=90)
+"""After so long the report of a harvest is of no use to anybody; a source asked each hour makes 9,000 a year."""
+UNPROVEN = timedelta(days=60)
+"""So long a registration may stay without a proof: it keeps everybody else from registering the same feed."""
 _ACTOR = "lampway"
+_NOTE = "housekeeping"
 
 
 class Housekeeping:
@@ -42,14 +47,28 @@ class Housekeeping:
         if self._done is not None and now - self._done < EVERY:
             return
         self._done = now
+        self._work(now)
+
+    def catch_up(self) -> None:
+        """The same for a process that does not stay: the day's work, where nobody has done it within a day."""
+        with self._database.connect() as connection:
+            last = notes.get(connection, _NOTE)
+        now = self._clock()
+        if last is None or now - datetime.fromisoformat(last.decode()) >= EVERY:
+            self._work(now)
+
+    def _work(self, now: datetime) -> None:
         finish_withdrawals(self._database, self._outside)
         leaving.end_rests(self._database, self._settings, now)
+        give_up(self._database, now)
         forget(self._database, self._settings, now)
         mail = Mail(self._settings)
         try:
             prove_again(self._database, self._settings, self._outside, mail, now)
         finally:
             mail.close()
+        with self._database.begin() as connection:
+            notes.put(connection, _NOTE, now.isoformat().encode())
 
 
 def finish_withdrawals(database: Database, outside: Outside) -> None:
@@ -64,10 +83,27 @@ def finish_withdrawals(database: Database, outside: Outside) -> None:
             log.info("a withdrawal goes on elsewhere", source=source, reason=str(refusal))
 
 
+def give_up(database: Database, now: datetime) -> None:
+    """End registrations that nobody has proven for long: their feeds are free again, for whoever can."""
+    before = (now - UNPROVEN).isoformat(timespec="seconds")
+    with database.connect() as connection:
+        old = [row for row in registrations.in_state(connection, *registering.UNPROVEN) if row.changed_at < before]
+    for registration in old:
+        registration.reason = GIVEN_UP
+        try:
+            with database.begin() as connection:
+                registrations.step(connection, registration, "withdrawn", _ACTOR, reason=GIVEN_UP)
+        except StepError:  # somebody went on with it just now
+            continue
+        log.info("a registration was given up", registration=registration.id)
+
+
 def forget(database: Database, settings: Settings, now: datetime | None = None) -> None:
-    """Trials, links and log-ins that are over, and uploaded files that nothing needs any more."""
+    """Trials, links and log-ins that are over, reports of old harvests, and uploaded files that nothing needs."""
+    runs = ((now or datetime.now(UTC)) - RUNS_KEPT).isoformat(timespec="seconds")
     with database.begin() as connection:
         gone = {"links": links.clean(connection), "logins": logins.clean(connection)}
+        gone["runs"] = harvest_runs.forget(connection, runs)
         tried = trials.clean(connection)
         kept = {source.location for source in sources.all_sources(connection)}
         kept |= {

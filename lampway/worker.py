@@ -63,6 +63,7 @@ def work_once(database: Database, settings: Settings) -> tuple[list[RunReport], 
     with _told_to_stop() as stopping, held(database, f"worker {myself()}"):
         harvests, indexing = HarvestWorker(database, settings), IndexWorker(database, settings)
         try:
+            _keep_house(Housekeeping(database, settings, Harvester(database, settings)))
             _harvest_all_due(harvests, stopping)
             while not stopping.is_set():
                 try:
@@ -85,6 +86,15 @@ def _harvest_all_due(harvests: HarvestWorker, stopping: threading.Event) -> None
         if not running and not owed:
             return
         harvests.wait(_HARVEST_WAIT_S)
+
+
+def _keep_house(keeping: Housekeeping) -> None:
+    try:
+        keeping.catch_up()
+    except StoreError:
+        raise
+    except Exception:  # what is due must be harvested all the same
+        log.exception("the day's work could not be done")
 
 
 def _look(harvests: HarvestWorker, keeping: Housekeeping) -> None:

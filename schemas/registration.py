@@ -48,6 +48,9 @@ LICENCES: dict[str, str] = {
 PROOF_MISSING = "the proof of control is missing"
 """Why the platform pauses by itself; every other reason is somebody's own words."""
 
+GIVEN_UP = "nobody went on with it"
+"""Why the platform ends a registration by itself: unproven for so long, it would only keep others from the feed."""
+
 
 class NewInstitution(msgspec.Struct, omit_defaults=True, kw_only=True):
     """An institution that is not in the registry yet."""

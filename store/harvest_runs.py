@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from store import prepared
 from store.codec import from_json, to_json
 from store.database import now_text
-from store.tables import harvest_runs, sources
+from store.tables import graves, harvest_runs, sources
 
 _SAMPLES = 5
 # Made once: every page asks it.
@@ -173,6 +173,23 @@ def report(connection: Connection, run_or_source: str = "") -> RunReport | None:
     value.run, value.source, value.status, value.started_at = row.id, row.source_id, row.status, row.started_at
     value.finished_at = row.finished_at or ""
     return value
+
+
+def forget(connection: Connection, before: str) -> int:
+    """Delete what ended before a moment (ISO text, UTC) and nobody needs any more; returns how many runs went.
+
+    Of each source its last run stays, its last whole list, and what a person may still decide about or undo.
+    """
+    own = harvest_runs.alias()
+    last = select(func.max(own.c.id)).group_by(own.c.source)
+    over = delete(harvest_runs).where(
+        harvest_runs.c.finished_at < before,
+        harvest_runs.c.status != "waiting",
+        harvest_runs.c.id.not_in(last),
+        harvest_runs.c.id.not_in(last.where(own.c.full.is_(True))),
+        harvest_runs.c.id.not_in(select(graves.c.run)),
+    )
+    return connection.execute(over).rowcount
 
 
 class FinishedRun(msgspec.Struct, frozen=True, kw_only=True):

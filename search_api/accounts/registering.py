@@ -33,6 +33,8 @@ WAITING: tuple[RegistrationState, ...] = (
     "withdrawn",
 )
 """States in which a registration may still need what it was made of."""
+UNPROVEN: tuple[RegistrationState, ...] = ("draft", "probed", "proof_pending")
+"""States in which nobody has shown yet that the feed is theirs."""
 DAILY = "0 3 * * *"
 """Schedule of a new source, in its institution's time zone; the platform spreads them."""
 

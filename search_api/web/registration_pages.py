@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from schemas.registration import PROOF_MISSING, WAYS, Registration
+from schemas.registration import GIVEN_UP, PROOF_MISSING, WAYS, Registration
 from search_api.accounts import registering
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Open, SameOrigin, Self, client_of
@@ -210,7 +210,7 @@ def _page(request: Request, actor: Actor, registration: Registration, form: Form
         form=form,
         registration=registration,
         reason=told(registration.reason, None, page.lang)
-        if registration.reason == PROOF_MISSING
+        if registration.reason in (PROOF_MISSING, GIVEN_UP)
         else registration.reason,
         actor=actor,
         place=place,

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from typer.testing import CliRunner
 
 from lampway.cli import app
-from lampway.housekeeping import Housekeeping, forget
+from lampway.housekeeping import UNPROVEN, Housekeeping, forget, give_up
 from schemas.registration import Finding, NewInstitution, Proposal
 from search_api.accounts import registering
 from store import account_tables, accounts, audit, registrations, sources, trials
@@ -92,6 +92,35 @@ def test_trials_and_their_files_are_forgotten(context: Any) -> None:
         connection.execute(update(account_tables.trials).values(created_at=OLD))
     forget(context.database, context.settings)
     assert (old.exists(), kept.exists(), outside.exists()) == (False, True, True)
+
+
+def test_an_unproven_registration_frees_its_feed_in_the_end(context: Any) -> None:
+    now = datetime.now(UTC)
+    feed = Proposal(location="https://h.example/oai", protocol="oai", format="oai_dc", new=NewInstitution(name="Hafen"))
+    with context.database.begin() as connection:
+        squatter, owner = (accounts.add(connection, f"{who}@example.org").number for who in ("squatter", "owner"))
+        first = registrations.add(connection, squatter, "probed", feed).id
+    give_up(context.database, now + UNPROVEN - timedelta(days=1))
+    with context.database.begin() as connection, pytest.raises(registrations.TakenError):
+        registrations.add(connection, owner, "probed", feed)
+    for _ in range(2):
+        give_up(context.database, now + UNPROVEN + timedelta(days=1))
+    with context.database.begin() as connection:
+        assert registrations.get(connection, first).state == "withdrawn"
+        assert len([line for line in audit.read(connection) if line.thing == f"registration:{first}"]) == 1
+        registrations.add(connection, owner, "probed", feed)
+
+
+def test_a_process_that_does_not_stay_keeps_house_once_a_day(context: Any) -> None:
+    day = datetime(2030, 1, 1, tzinfo=UTC)
+    for hours, forgotten in ((0, True), (23, False), (24, True)):
+        with context.database.begin() as connection:
+            trials.add(connection, "x")
+            connection.execute(update(account_tables.trials).values(created_at=OLD))
+        now = day + timedelta(hours=hours)
+        Housekeeping(context.database, context.settings, Elsewhere(), clock=lambda now=now: now).catch_up()  # type: ignore[arg-type,misc]
+        with context.database.begin() as connection:
+            assert (trials.clean(connection) == []) is forgotten
 
 
 def run(*words: str) -> Any:

@@ -23,9 +23,11 @@ _INITIAL = re.compile(r"(?:^|[\s.\-])[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud
 def tidy(text: str) -> str:
     """NFC, without control characters, each run of white space one blank."""
     if not text.isprintable():
-        text = " ".join((text if text.isascii() else _NON_FILING.sub("", text)).split())
+        text = text.replace("\n", " ").replace("\r", " ").replace("\t", " ")  # mostly it is these
         if not text.isprintable():
-            text = _CONTROL.sub("", text)
+            text = " ".join((text if text.isascii() else _NON_FILING.sub("", text)).split())
+            if not text.isprintable():
+                text = _CONTROL.sub("", text)
     if not text.isascii():
         text = normal_form("NFC", text)
     return " ".join(text.split()) if "  " in text else text.strip()

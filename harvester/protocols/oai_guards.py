@@ -69,23 +69,19 @@ class LoopGuard:
 class SetGuard:
     """Finds records outside the asked set, on servers whose headers name it."""
 
-    def __init__(self, asked: str) -> None:
+    def __init__(self, asked: str, judges: bool | None = None) -> None:
         self._asked = asked
-        self._judges: bool | None = None
-
-    @property
-    def has_learned(self) -> bool:
-        """Whether some page has shown how the server names its sets."""
-        return self._judges is not None
+        self.judges = judges
+        """Whether headers name the asked set; None = no page has shown it yet."""
 
     def learn(self, records: Sequence[OaiRecord]) -> None:
         """From the first page: sets that no header names (views, virtual sets) cannot be judged."""
-        if self._asked and self._judges is None and records:
-            self._judges = any(self._inside(record) for record in records)
+        if self._asked and self.judges is None and records:
+            self.judges = any(self._inside(record) for record in records)
 
     def outside(self, record: OaiRecord) -> bool:
         """Whether the record's header names other sets, but not the asked one or one below it."""
-        return bool(self._judges and record.sets and not self._inside(record))
+        return bool(self.judges and record.sets and not self._inside(record))
 
     def _inside(self, record: OaiRecord) -> bool:
         return any(name == self._asked or name.startswith(self._asked + ":") for name in record.sets)
@@ -100,7 +96,7 @@ class AnySetGuard(SetGuard):
 
     def outside(self, record: OaiRecord) -> bool:
         """Whether none of the asked sets has the record; one of which nothing came has none."""
-        known = [guard for guard in self._guards if guard.has_learned]
+        known = [guard for guard in self._guards if guard.judges is not None]
         return bool(known) and all(guard.outside(record) for guard in known)
 
 

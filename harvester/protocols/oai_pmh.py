@@ -66,12 +66,11 @@ class OaiFetch:
         self.notes = notes
         self._source, self._harvester, self._prefix, self._identity = source, harvester, prefix, identity
         self._sets = source.sets or [""]
-        self._guards = {set_: SetGuard(set_) for set_ in self._sets}
-        self._any_set = AnySetGuard(self._guards.values())
         self._began = datetime.now(UTC)
         self._live_before = state.live
         self._mended: Counter[str] = Counter()
         self._newest: OaiRecord | None = None
+        self._newest_of = ""
         self._most = _MOST_AGAIN
         self._cuts = self._vain_cuts = self._early = 0
         fingerprint = codec.digest("\n".join([source.location, prefix, *self._sets]).encode()).hex()
@@ -82,6 +81,8 @@ class OaiFetch:
             notes.append("the server does not find records by their date, so that everything is asked for each time")
         elif not full:
             self._at.since = oai_dates.since(harvester, prefix, state, identity, self._began, notes)
+        self._guards = {set_: SetGuard(set_, self._at.judges.get(set_)) for set_ in self._sets}
+        self._any_set = AnySetGuard(self._guards.values())
         self.losses, self.doubts = self._at.losses, self._at.doubts
         self.whole = not self._at.since and full
         self.state = msgspec.structs.replace(
@@ -239,7 +240,8 @@ class OaiFetch:
             self._note_time(answer.response_date)
             self._mended.update(answer.repairs)
             sets.learn(answer.records)
-            self._look_at(answer.records)
+            self._at.judges[set_] = sets.judges
+            self._look_at(answer.records, set_)
             self._at.page += 1
             place = f"page {self._at.page}" + (f" of set {set_}" if set_ else "")
             records, quarantined = sort_out(answer, self._source.id, place, sets)
@@ -268,7 +270,7 @@ class OaiFetch:
                 return
             yield self._page(records, quarantined)
 
-    def _look_at(self, records: list[OaiRecord]) -> None:
+    def _look_at(self, records: list[OaiRecord], set_: str) -> None:
         """Whether the server keeps to the window, and which record is the newest."""
         window = self._at.windows[0]
         since = window.since[:10]
@@ -277,7 +279,7 @@ class OaiFetch:
             if since and stamp and stamp[:10] < since:
                 self._early += 1
             if not self._at.since and stamp <= self._at.mark and (not self._newest or stamp > self._newest.datestamp):
-                self._newest = record
+                self._newest, self._newest_of = record, set_
 
     def _arguments(self, set_: str) -> dict[str, str]:
         if self._at.token:
@@ -344,7 +346,7 @@ class OaiFetch:
         if self._newest is None:
             return
         seconds = self._identity.granularity == oai_identify.SECONDS
-        asked = self._first_arguments(self._sets[-1], Window())
+        asked = self._first_arguments(self._newest_of, Window())
         self.state.dates = oai_dates.tried(self._harvester, asked, self._newest, seconds=seconds) or self.state.dates
         if self.state.dates in {"wide", "none"}:
             self.notes.append(

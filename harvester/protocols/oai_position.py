@@ -50,6 +50,8 @@ class Position(msgspec.Struct):
     unfetched: list[str] = msgspec.field(default_factory=list)
     """Records that the server lists and does not give: asked for again by the next run."""
     asked_again: bool = False
+    judges: dict[str, bool | None] = msgspec.field(default_factory=dict)
+    """By set: whether headers name it, as its first page showed."""
 
     def begin_list(self) -> None:
         """Stand at the beginning of a list."""

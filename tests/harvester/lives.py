@@ -394,6 +394,7 @@ class Life:
         self.harvest(full=True)
         if self.waiting:
             removals.decide(self._database, self.waiting, approved=True)
-        assert self.stored() == self.truth()
+        if self.truth():  # an empty list is taken for an accident, and removes nothing
+            assert self.stored() == self.truth()
         with self._database.connect() as connection:
             assert harvest_runs.report(connection, "s") is not None

@@ -285,3 +285,12 @@ def test_a_quarantined_record_that_comes_right_leaves_the_quarantine(oai, serve,
     assert len(stored()) == 2
     with database.connect() as connection:
         assert quarantine.count(connection, 1) == 0
+
+
+def test_the_dates_of_several_sets_are_tried_where_the_newest_record_is(oai, serve, harvest, database):
+    items = [oai.item(n, sets=("a" if n < 20 else "b",)) for n in range(30)]
+    items[3].datestamp = "2024-03-01T00:00:00Z"
+    server = serve(items, sets=["a", "b"])
+    assert harvest(server, sets=["a", "b"]).notes == []
+    server.items[25] = oai.item(25, "Neu", datestamp="2024-06-02T00:00:00Z", sets=("b",))
+    assert harvest(server, sets=["a", "b"]).received == 1

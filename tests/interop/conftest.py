@@ -9,18 +9,25 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 import pytest
 
-_BESIDE = Path(__file__).parent.parent / "search_api" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("lampway_tests_service", _BESIDE)
-assert _spec
-assert _spec.loader
-_module = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = _module
-_spec.loader.exec_module(_module)
-service = _module.service
+
+def _of(folder: str, name: str) -> ModuleType:
+    """The fixtures of another folder of tests."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent.parent / folder / "conftest.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+service = _of("search_api", "lampway_tests_service").service
+village = _of("oai", "lampway_tests_village").village
 
 TAKES_AT_MOST_S = 60
 

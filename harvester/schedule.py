@@ -60,7 +60,7 @@ def check_cron(expression: str) -> str:
     """
     tidy = " ".join(expression.split())
     try:
-        trigger = _trigger(tidy, "UTC")
+        trigger = _trigger(tidy)
     except ValueError as error:
         raise ScheduleError(f"the schedule {expression!r} is no cron expression: {error}; {_ADVICE}") from None
     if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
@@ -81,9 +81,19 @@ def check_window(window: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def next_after(cron: str, moment: datetime, zone: str) -> datetime | None:
-    """The first moment of a cron expression after another (both UTC)."""
-    found: datetime | None = _trigger(cron, zone).get_next_fire_time(None, moment + timedelta(seconds=1))
-    return found.astimezone(UTC) if found else None
+    """The first moment of a cron expression after another (both UTC).
+
+    It is reckoned by what clocks on the wall show: a day of 23 hours costs no run, and one of 25 has each time once. A
+    time that the wall leaves out is as much later as the clock is set forward.
+    """
+    place = ZoneInfo(zone)
+    wall = moment.astimezone(place).replace(tzinfo=UTC, fold=0)
+    # In a zone of its own APScheduler 3 adds days of 24 hours, and passes over the night after a short day.
+    shown: datetime | None = _trigger(cron).get_next_fire_time(None, wall + timedelta(seconds=1))
+    if shown is None:
+        return None
+    first, second = (shown.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return first if first > moment else second
 
 
 def is_open(window: str, moment: datetime, zone: str) -> bool:
@@ -160,13 +170,13 @@ def moment(text: str) -> datetime:
 
 
 @lru_cache(maxsize=10_000)
-def _trigger(cron: str, zone: str) -> BaseTrigger:
+def _trigger(cron: str) -> BaseTrigger:
     """Cron's meaning, where APScheduler's differs: weekdays count from Sunday, and day and weekday are either-or."""
     fields = _MACROS.get(cron.lower(), cron).lower().split()
     if len(fields) != 5:
         raise ValueError("it needs five fields (minute, hour, day, month, weekday)")
     minute, hour, day, month, weekday = fields
-    names = {"minute": minute, "hour": hour, "month": month, "timezone": ZoneInfo(zone)}
+    names = {"minute": minute, "hour": hour, "month": month, "timezone": UTC}
     weekday = _named(weekday)
     if not day.startswith("*") and not weekday.startswith("*"):
         return OrTrigger([CronTrigger(day=day, **names), CronTrigger(day_of_week=weekday, **names)])

@@ -79,11 +79,23 @@ def test_a_window_opens_within_a_day_and_not_before_it_is_asked(
     assert skipped or is_open(window, then, zone) or local.utcoffset() != (local - timedelta(hours=2)).utcoffset()
 
 
-@given(moment=moments, zone=zones)
-def test_a_schedule_always_moves_on(moment: datetime, zone: str) -> None:
-    then = next_after("30 2 * * *", moment, zone)
+@given(moment=moments, zone=zones, hour=st.integers(0, 23))
+def test_a_schedule_always_moves_on(moment: datetime, zone: str, hour: int) -> None:
+    then = next_after(f"30 {hour} * * *", moment, zone)
     assert then
-    assert moment < then <= moment + timedelta(hours=49)  # a clock change may skip one
+    assert moment < then <= moment + timedelta(hours=26)
+
+
+@pytest.mark.parametrize("cron", ["15 0 * * *", "30 1 * * *", "30 2 * * *"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Havana", "Australia/Lord_Howe"])
+def test_every_day_has_one_run_whatever_is_done_to_the_clock(cron: str, zone: str) -> None:
+    then, days = datetime(2026, 1, 1, tzinfo=UTC), []
+    while then < datetime(2026, 12, 30, tzinfo=UTC):
+        following = next_after(cron, then, zone)
+        assert following
+        then = following
+        days.append(then.astimezone(ZoneInfo(zone)).date())
+    assert days == [days[0] + timedelta(days=n) for n in range(len(days))]
 
 
 def test_what_was_missed_is_owed_once() -> None:

@@ -57,7 +57,7 @@ def harvest_source(
         UnknownSourceError: the source is not in the store.
         StoreError: the database cannot go on (locked, disk full); the run goes on from there the next time.
     """
-    with leases.held(database, f"harvest of {source.id}", client.silence) as alive:
+    with leases.held(database, leases.of_harvest(source.id), client.silence) as alive:
         run = begin(database, source, full=full)
         run.brake = brake or run.brake
         try:

@@ -139,7 +139,7 @@ def withdraw(database: Database, source_id: str) -> int:
     Raises:
         LeaseTakenError: another process takes them out, or brings them back.
     """
-    name = f"harvest of {source_id}"
+    name = leases.of_harvest(source_id)
     with database.begin() as connection:
         leases.give_up(connection, name)
     with leases.held(database, name):

@@ -76,7 +76,7 @@ class Harvester:
     def bring_back(self, source: str) -> int:
         """Bring them back; 0 when nothing rests."""
         try:
-            with leases.held(self._database, f"harvest of {source}"):
+            with leases.held(self._database, leases.of_harvest(source)):
                 return restore(self._database, source)[0]
         except DecisionError:
             return 0

@@ -37,6 +37,11 @@ class LeaseLostError(StoreError):
     """This process was silent for so long that another took its lease; what it wanted to write is not written."""
 
 
+def of_harvest(source: str) -> str:
+    """Name of the lease under which a source is harvested."""
+    return f"harvest of {source}"
+
+
 def myself() -> str:
     """This process's name as an owner: machine, process id, and when it began, for ids are used again."""
     pid = os.getpid()
@@ -143,8 +148,11 @@ _OWNER = select(leases.c.owner).where(leases.c.name == bindparam("called"))  # m
 def _still_own(connection: Connection, name: str, owner: str) -> None:
     own = prepared.scalar(connection, _OWNER, called=name)
     if own != owner:
-        who = f"process {own.split('|')[1]} on {own.split('|')[0]} took it over" if own else "its lease was given up"
-        raise LeaseLostError(f"{name}: this process was silent for too long and {who}; nothing more is written by it")
+        why = "its lease was given up, for it was silent for too long, or its source was removed or withdrawn meanwhile"
+        if own:
+            machine, pid, *_ = own.split("|")
+            why = f"this process was silent for too long, and process {pid} on {machine} took it over"
+        raise LeaseLostError(f"{name} ends: {why}; nothing more is written by it")
 
 
 def _beat(database: Database, name: str, owner: str, stop: threading.Event, pulse: Pulse) -> None:

@@ -12,11 +12,6 @@ from store.sources import SourceState
 from store.tables import harvest_runs, sources
 
 
-def lease_of(source: str) -> str:
-    """Name of the lease under which a source is harvested."""
-    return f"harvest of {source}"
-
-
 class SourceRuns(msgspec.Struct, kw_only=True):
     """The latest runs of one source; times are ISO text in UTC, "" = never."""
 
@@ -55,7 +50,7 @@ def all_with_runs(connection: Connection) -> list[tuple[Source, SourceRuns]]:
             started_at=row.started_at or "",
             full_started_at=row.full_started_at or "",
             resume_at=row.resume_at or "",
-            cut_off=row.status == "running" and not leases.holder(connection, lease_of(source.id)),
+            cut_off=row.status == "running" and not leases.holder(connection, leases.of_harvest(source.id)),
             keeps_deletions=source.protocol != "oai" or state.deleted_record in ("", "persistent"),
         )
         found.append((source, runs))

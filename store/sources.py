@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from schemas.catalogue import Source
-from store import harvest_runs, merge_cuts
+from store import harvest_runs, leases, merge_cuts
 from store.codec import from_json, to_json
 from store.database import now_text
 from store.record_keys import forget
@@ -102,8 +102,10 @@ def numbers(connection: Connection) -> dict[int, Source]:
 def remove(connection: Connection, id_: str) -> bool:
     """Delete a source with all its raw records, records and runs; True if there was one.
 
-    Its works wait in the outboxes: those that others describe too are merged again, the others go.
+    Its works wait in the outboxes: those that others describe too are merged again, the others go. A harvest under way
+    ends at its next page, before the source's number can be given to another.
     """
+    leases.give_up(connection, leases.of_harvest(id_))
     own = select(records.c.id, records.c.work).join(sources, sources.c.number == records.c.source)
     own = own.where(sources.c.id == id_)
     shared = select(records.c.id).where(records.c.work > 0, records.c.work.in_(own.with_only_columns(records.c.work)))

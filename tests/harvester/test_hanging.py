@@ -14,7 +14,7 @@ from harvester import fetching
 from harvester.harvest import harvest_source
 from lampway.harvest_worker import HarvestWorker
 from schemas.catalogue import Source
-from store import harvest_runs, leases, records, sources
+from store import harvest_runs, leases, raw_records, records, sources
 from store.database import now_text
 from store.leases import LeaseLostError
 
@@ -111,3 +111,29 @@ def test_a_harvest_by_hand_that_hangs_ends_with_a_message(database: Any, client:
         harvest_source(database, source, client)
     client.silence = 0
     assert harvest_source(database, source, client).status == "complete"
+
+
+def test_the_harvest_of_a_source_that_is_removed_meanwhile_writes_nothing_for_the_next_one(
+    oai, serve, database, client
+):
+    """A number may be given again: what still came would be the other source's."""
+    server = serve([oai.item(n) for n in range(40)])
+    source = Source(id="wrong", protocol="oai", location=server.url, format="oai_dc")
+    with database.begin() as connection:
+        sources.add(connection, source)
+
+    def removed(*_: object) -> None:
+        def act() -> None:
+            with database.begin() as connection:
+                if sources.remove(connection, "wrong"):
+                    sources.add(connection, Source(id="right", protocol="oai", location=server.url, format="oai_dc"))
+
+        other = threading.Thread(target=act)  # as another process: no lease of ours is asked for
+        other.start()
+        other.join()
+
+    with pytest.raises(LeaseLostError, match="removed or withdrawn"):
+        harvest_source(database, source, client, on_progress=removed)
+    with database.connect() as connection:
+        number = sources.number_of(connection, "right")
+        assert raw_records.count(connection, number) == (0, 0)

@@ -187,7 +187,7 @@ class _GuardedConnection:
             if watched is not None and watched.left() <= 0:
                 break
         kind = ConnectTimeoutError if isinstance(reason, TimeoutError) else NewConnectionError
-        raise kind(connection, f"no connection: {reason}") from reason
+        raise kind(connection, f"no connection: {reason.strerror or reason}") from reason
 
     def getresponse(self) -> Any:
         self._watch()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import email.utils
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+
+_CONNECTION = re.compile(r"^\w+\(host=[^()]*\): ")
+"""How urllib3 begins its words: with the connection as it stands in the program."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -58,4 +63,5 @@ def cause(error: BaseException) -> str:
     ):
         reason = inner
     text = " ".join(str(reason).split())
-    return text.split("> ", 1)[-1].removeprefix(": ")[:300] or type(reason).__name__
+    text = _CONNECTION.sub("", text.split("> ", 1)[-1].removeprefix(": "))
+    return text[:300] or type(reason).__name__

@@ -108,7 +108,9 @@ def _objects(path: Path, member: str, bad: list[BadLine]) -> Iterator[tuple[int,
 def _decoded(line: bytes) -> Any:
     try:
         return msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        return msgspec.DecodeError("nested too deep to be read: objects in objects, a thousand times")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return msgspec.DecodeError(f"not JSON: {error}")
 
 

@@ -276,7 +276,7 @@ def test_errors_that_waiting_does_not_mend_are_told_at_once(fetch, page, waits):
 def test_nobody_there(fetch, waits):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    with pytest.raises(FetchError, match=r"cannot be reached: .*refused.*\(asked 5 times\)"):
+    with pytest.raises(FetchError, match=r"cannot be reached: no connection: Connection refused \(asked 5 times\)"):
         fetch(f"http://127.0.0.1:{port}/")
     assert len(waits) == 4
 

@@ -84,7 +84,7 @@ def test_lines_that_are_no_objects_are_set_aside(read: Any) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("[]", "no objects"), ('[{"a": 1}, ', "not JSON"), ("[{}]", "no objects"), ('{"a":' * 90_000, "not JSON")],
+    [("[]", "no objects"), ('[{"a": 1}, ', "not JSON"), ("[{}]", "no objects"), ('{"a":' * 90_000, "nested too deep")],
 )
 def test_what_cannot_be_read_says_why(read: Any, content: str, said: str) -> None:
     report, found = read(content)

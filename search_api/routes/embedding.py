@@ -33,6 +33,8 @@ _FRAME_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 )
 """Anybody may frame it; it runs nothing and sends nothing."""
+NOT_TOLD = "https://lampway.example"
+"""Stands for an address that the operator has not told: what the browser calls us need not hold for others."""
 _WIDTH, _HEIGHT, _LEAST = 480, 300, 200
 _WANTS = {
     "type": "array",
@@ -107,11 +109,13 @@ def embed_page(request: Request, context: ContextOf) -> Response:
     """Lines to copy, and how it looks."""
     page = Page(request)
     given = {name: request.query_params.get(name, "")[:200].strip() for name in ("isbn", "title", "near")}
-    base = context.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+    told = context.settings.public_url.rstrip("/")
+    base = told or NOT_TOLD
     want = {name: text for name, text in given.items() if text} or {"isbn": ""}
+    look = f"/embed/nearby?{urlencode(want | {'lang': page.lang})}"
     return page.render(
-        "embed.html", base=base, given=given, want=want, digest=widget_digest(), integrity=_integrity(),
-        frame=f"{base}/embed/nearby?{urlencode(want | {'lang': page.lang})}",
+        "embed.html", base=base, told=told, given=given, want=want, digest=widget_digest(), integrity=_integrity(),
+        look=look, frame=base + look,
     )  # fmt: skip
 
 

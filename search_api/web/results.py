@@ -43,6 +43,7 @@ def results_view(form: SearchForm, say: Wording, asked: SearchRequest, answer: A
         ],
         "facets": answer.facets,
         "chips": form.chips(answer.facets, asked.near_name),
+        "context": form.context(asked.near_name),
         "warnings": [_for_readers(warning) for warning in answer.query.get("warnings", [])],
         "next": answer.next,
         "near": asked.near,
@@ -55,7 +56,8 @@ def problem_view(form: SearchForm, error: BadParameterError) -> dict[str, Any]:
     problem = FormProblem(parameter=error.parameter, message=error.message, shown=error.parameter in _FIELDS)
     facets: Mapping[str, Any] = {}
     return {
-        "problem": problem, "heading": "", "cards": [], "facets": facets, "chips": form.chips(facets), "warnings": [],
+        "problem": problem, "heading": "", "cards": [], "facets": facets, "chips": form.chips(facets),
+        "context": form.context(), "warnings": [],
         "next": None, "near": None, "place_credit": "",
     }  # fmt: skip
 

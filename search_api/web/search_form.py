@@ -146,6 +146,17 @@ class SearchForm:
         told = {str(entry["value"]): str(entry.get("label") or entry["value"]) for entry in facets.get(name, [])}
         return lambda value: told.get(value, value)
 
+    def context(self, near_name: str = "") -> str:
+        """Where, when and how the asker travels, on one line."""
+        say = self._say
+        near, at = self.one("near"), self.one("at")
+        pieces = [
+            say("chip_near", value=near_name or near) if near else say("context_anywhere"),
+            say("chip_at", value=at.replace("T", " ")) if at else say("context_now"),
+            *(mode.label for mode in self.modes() if mode.chosen and near),
+        ]
+        return " · ".join(pieces)
+
     def chips(self, facets: Mapping[str, Sequence[Mapping[str, Any]]], near_name: str = "") -> list[Chip]:
         """Every active filter, with the address that removes it."""
         say = self._say

@@ -112,6 +112,27 @@ def test_filters_unfold_on_a_small_screen_without_scripts(visit: Visit) -> None:
     assert page.locator(".hit").count() == 1
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_telephone_shows_an_answer_at_once(visit: Visit, scripts: bool) -> None:
+    page = visit("/search?q=turner&near=Newcastle&mode=drive", scripts=scripts, width=360)
+    assert page.locator(".hit .where").first.bounding_box()["y"] < 640  # type: ignore[index]
+    fold = page.locator(".context > summary")
+    expect(fold).to_have_text("Near: Newcastle · now · By car")
+    assert not page.locator("#near").is_visible()
+    fold.click()
+    page.locator("#near").fill("Gateshead")
+    page.get_by_role("button", name="Search").click()
+    assert "near=Gateshead" in page.url
+    assert "mode=drive" in page.url
+
+
+def test_what_is_wrong_stands_open_on_a_telephone(visit: Visit) -> None:
+    page = visit("/search?q=turner&near=Atlantis", width=360, expect=400)
+    expect(page.locator("#near-wrong")).to_be_visible()
+    page = visit("/search?q=turner&year_from=soon", width=360, expect=400)
+    expect(page.locator("#year_from-wrong")).to_be_visible()
+
+
 def test_chinese(visit: Visit, picture: Callable[..., None]) -> None:
     page = visit("/search?q=透纳", locale="zh-CN")
     assert page.locator("html").get_attribute("lang") == "zh-Hans"

@@ -227,6 +227,13 @@ def test_it_is_small_and_pinned_by_its_content(client: TestClient) -> None:
     assert client.get("/lampway-0000.js").status_code == 404
 
 
+def test_lines_to_copy_never_hold_the_address_that_a_request_names(client: TestClient) -> None:
+    page = client.get("/embed?isbn=9780141439518", headers={"Host": "elsewhere.example"}).text
+    assert "elsewhere.example" not in page
+    assert "LAMPWAY_PUBLIC_URL" in page
+    assert 'href="/embed/nearby?isbn=9780141439518' in page
+
+
 def test_the_frame_runs_nothing_and_may_be_framed(client: TestClient) -> None:
     frame = client.get("/embed/nearby?title=Turner's sketchbooks&near=54.978,-1.617&lang=zh")
     policy = frame.headers["content-security-policy"]

@@ -1,14 +1,16 @@
-// Conveniences on top of pages that work without any script: filters open on wide screens, the browser's position on
+// Conveniences on top of pages that work without any script: filters and fields unfold on wide screens, the browser's position on
 // request, tidy addresses, and a visible "searching" state.
 "use strict";
 
 document.documentElement.classList.add("js");
 
 (() => {
-  const wide = matchMedia("(min-width: 64rem)");
-  const filters = document.querySelector("details.filters");
-  if (filters) {
-    const follow = () => { filters.open = wide.matches; };
+  for (const [name, width] of [["filters", "64rem"], ["context", "44rem"]]) {
+    const details = document.querySelector(`details.${name}`);
+    if (!details) continue;
+    const opened = details.open; // by the server: something within is wrong
+    const wide = matchMedia(`(min-width: ${width})`);
+    const follow = () => { details.open = opened || wide.matches; };
     wide.addEventListener("change", follow);
     follow();
   }

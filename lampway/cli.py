@@ -35,7 +35,7 @@ COMMANDS = {
     "keys": "API keys of institutions: add, list, replace, revoke",
     "availability": "States of copies: read them from a file",
     "feeds": "Files for search engines: what can be borrowed where",
-    "accounts": "Who may log in: add, list, disable, give roles",
+    "accounts": "Who may log in: add, list, give roles, erase",
     "registrations": "What institutions registered: list, approve, refuse",
     "audit": "Who did what, and when",
     "doctor": "Check Python, settings, database, index and sources",

@@ -74,7 +74,7 @@ links = Table(
 audit = Table(
     "audit",
     metadata,
-    # Append only: no statement of ours changes or deletes a line.
+    # Append only: nothing deletes a line, and nothing but ``store.personal`` changes one.
     Column("number", Number, primary_key=True),
     Column("at", words(32), nullable=False),
     Column("actor", words(254), nullable=False),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -84,6 +85,18 @@ def clean(connection: Connection) -> int:
     over = links.c.expires_at < (now - timedelta(days=30)).isoformat()
     steps = links.c.purpose.in_(("passkey", "provider")) & (links.c.expires_at < now.isoformat())
     return connection.execute(delete(links).where(over | steps)).rowcount
+
+
+def about(connection: Connection, email: str) -> list[tuple[bytes, OneTimeLink]]:
+    """(hash, link) of all that were sent to a person, and of the invitations that they gave."""
+    rows = connection.execute(select(links)).all()  # few: they are forgotten after a month
+    return [(row.hash, link) for row in rows if normal(email) in ((link := _link(row)).email, link.detail.get("by"))]
+
+
+def forget(connection: Connection, hashes: Sequence[bytes]) -> None:
+    """Delete links, used or not."""
+    for hash_ in hashes:
+        connection.execute(delete(links).where(links.c.hash == hash_))
 
 
 def _link(row: Any) -> OneTimeLink:

@@ -10,10 +10,12 @@ from lampway.acts import note_act
 from lampway.console import FAILED, WRONG_USE, fail, note, open_store, say, say_json, settings_or_fail
 from schemas.account import ROLES, Account, Role, is_email
 from search_api.messages import LANGUAGES
-from store import accounts, institutions, links, passkeys
+from store import accounts, institutions, links, passkeys, personal
 from store.database import Connection
 
-app = typer.Typer(no_args_is_help=True, help="Accounts: add, list, disable, enable, give roles, make a link to log in.")
+app = typer.Typer(
+    no_args_is_help=True, help="Accounts: add, list, give roles, make a link to log in, disable, export, erase."
+)
 Email = Annotated[str, typer.Argument(help="Mail address of the account.")]
 
 
@@ -64,6 +66,7 @@ def list_accounts(json: Annotated[bool, typer.Option("--json", help="As JSON.")]
         found = [
             (account, accounts.roles_of(connection, account.number), passkeys.has_second_factor(connection, account))
             for account in accounts.all_accounts(connection)
+            if is_email(account.email)  # not of those that were erased
         ]
     if json:
         say_json([_shown(account, roles, second_factor=guarded) for account, roles, guarded in found])
@@ -126,6 +129,46 @@ def link(
         _note(connection, "account.link", account, second_factor="forgotten" if forget else "")
         secret = links.make(connection, "login", account.email)
     say(f"{settings.public_url.rstrip('/') or 'http://127.0.0.1:8000'}/link/{secret}")
+
+
+@app.command("export")
+def export(email: Email) -> None:
+    """Show everything that is kept of a person, as JSON: the copy that they may ask for. Secrets are left out.
+
+    Example: lampway accounts export ada@example.org > ada.json
+    """
+    with open_store(settings_or_fail()) as database, database.connect() as connection:
+        say_json(personal.about(connection, _known(connection, email)))
+
+
+@app.command("erase")
+def erase(email: Email, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Take a person out for good: account, roles, log-ins, passkeys, links, and their address in the audit.
+
+    Sources and registrations stay, which are their institution's; what they did is told under a name of no meaning.
+
+    Example: lampway accounts erase ada@example.org --yes
+    """
+    with open_store(settings_or_fail()) as database:
+        with database.connect() as connection:
+            account = _known(connection, email)
+            left = [id_ for id_ in accounts.roles_of(connection, account.number) if _is_last(connection, id_, account)]
+        for institution in left:
+            note(f"{institution} has no other editor: `lampway accounts add EMAIL --institution {institution}`")
+        if not yes and not typer.confirm(f"Erase {account.email}? There is no way back."):
+            fail("nothing erased", WRONG_USE)
+        with database.begin() as connection:
+            account = _known(connection, email)
+            erased = personal.erase(connection, account)
+            note_act(connection, "account.erase", f"account:{erased.name}")
+    say(f"{account.email} is erased; {erased.lines:,} lines of the audit name {erased.name} instead.")
+    note("Backups and logs of a proxy or mail server keep their own: see docs/security.md.")
+
+
+def _is_last(connection: Connection, institution: str, account: Account) -> bool:
+    """Whether nobody else is an editor of it."""
+    members = accounts.members_of(connection, institution)
+    return [own[0].number for own in members if own[1].role == "editor"] == [account.number]
 
 
 def _known(connection: Connection, email: str) -> Account:

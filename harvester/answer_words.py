@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-
 _CONNECTION = re.compile(r"^\w+\(host=[^()]*\): ")
 """How urllib3 begins its words: with the connection as it stands in the program."""
 

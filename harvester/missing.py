@@ -43,7 +43,7 @@ def look_for(database: Database, run: Run, fetch: FetchByName) -> Iterator[Page]
     Raises:
         FetchError: the source refuses or wants us to come later.
     """
-    short = run.expected is not None and seen(database, run) < run.expected
+    short = run.expected is not None and seen(database, run) + run.state.overcounted < run.expected
     if short or fetch.losses or fetch.doubts:
         yield from _listed(database, run, fetch)
     elif fetch.whole:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from harvester import removals, windows
 from harvester.missing import count_seen
 from harvester.protocols.base import Fetch
+from harvester.removals import DecisionError, Noted
 from harvester.run import Run
 from store import harvest_runs, quarantine, records, sources
-from store.database import Database, now_text
+from store.database import Connection, Database, now_text
 from store.harvest_runs import RunReport
 
 _MANY = 20
@@ -31,11 +32,9 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
             report.lose(loss)
         report.notes += map(str, fetch.notes)
         missing = list(fetch.losses)
-        if run.expected is not None:
-            seen = count_seen(connection, run)
-            if seen < run.expected:
-                missing.append(f"the source says its list has {run.expected:,} records, {seen:,} different ones came")
-                report.lose(missing[-1])
+        if run.expected is not None and (words := _count(connection, run, alone=not missing)):
+            missing.append(words)
+            report.lose(words)
         if not sources.asks_alike(connection, run.source):
             missing.append("the source was changed while it was harvested: the next run asks for everything")
             report.lose(missing[-1])
@@ -66,6 +65,66 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
         sources.set_state(connection, run.source.id, state)
         harvest_runs.finish(connection, run.id, report)
     return report
+
+
+def _count(connection: Connection, run: Run, *, alone: bool) -> str:
+    """Why fewer records came than the source counts is a loss; "" when it is none.
+
+    Args:
+        connection: in the transaction that ends the run.
+        run: with what the source announced.
+        alone: nothing else is missing, so that a person may say that the source counts wrong.
+    """
+    report, expected, seen = run.report, run.expected or 0, count_seen(connection, run)
+    short = expected - seen
+    words = f"the source says its list has {expected:,} records, {seen:,} different ones came"
+    if short <= 0:
+        return ""
+    if short <= run.state.overcounted:
+        report.notes.append(f"{words}; it counts more than it has, a person says")
+        return ""
+    if alone:
+        report.short_by = short
+        if report.received == expected:
+            report.notes.append(f"{short:,} records came twice: it may be that it counts those twice")
+        report.notes.append(
+            f"where the source counts wrong, so that nothing is missing: `lampway harvest accept {run.id}` takes "
+            f"{short:,} fewer for all of them from the next run on"
+        )
+    return words
+
+
+def accept(database: Database, run_id: int, noted: Noted = lambda connection, count: None) -> int:
+    """Take a source's word for no more than came: from the next run on so many fewer are all of its records.
+
+    It holds until another list is asked for.
+
+    Args:
+        database: the store.
+        run_id: a run of which nothing else is missing than what the source counts too many.
+        noted: writes its line of the audit.
+
+    Returns:
+        How many records the source counts too many.
+
+    Raises:
+        DecisionError: the run has no such gap, or is not the latest of its source.
+    """
+    with database.begin() as connection:
+        report = harvest_runs.report(connection, str(run_id))
+        latest = harvest_runs.report(connection, report.source) if report else None
+        if report is None or not report.short_by or latest is None or latest.run != run_id:
+            raise DecisionError(
+                f"run {run_id} is not the latest run of a source that only counts more than it gives: "
+                "see `lampway harvest report SOURCE`"
+            )
+        state = sources.state(connection, report.source)
+        state.overcounted = report.short_by
+        sources.set_state(connection, report.source, state)
+        report.notes.append(f"accepted: the source counts {report.short_by:,} records more than it has")
+        harvest_runs.amend(connection, run_id, report)
+        noted(connection, report.short_by)
+    return report.short_by
 
 
 def _may_be_renamed(run: Run) -> bool:

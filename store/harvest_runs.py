@@ -57,6 +57,8 @@ class RunReport(msgspec.Struct, kw_only=True):
     notes: list[str] = msgspec.field(default_factory=list)
     unlisted_since: int = 0
     """Of a waiting run with a whole list: what no run from this one on has seen would go. 0 = only deletions wait."""
+    short_by: int = 0
+    """So many records fewer came than the source counts, and nothing else is missing."""
     resume_at: str = ""
     """ISO time in UTC at which the schedule goes on with a run that waited for its source too long; "" = never."""
 

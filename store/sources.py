@@ -39,6 +39,8 @@ class SourceState(msgspec.Struct, omit_defaults=True):
     """Records that the server lists and does not give: asked for by name in each run."""
     waits_on_run: int = 0
     """The run whose removals wait for a person's decision; 0 = none."""
+    overcounted: int = 0
+    """So many records more than it has does the source count, a person says."""
     anew: bool = False
     """It is no longer known what the source has: the next run asks for everything, and finds what is gone."""
 

@@ -35,6 +35,7 @@ from schemas.catalogue import Source
 from store import harvest_runs, registrations, sources
 from store.database import Database, StoreError
 from store.harvest_runs import RunReport
+from store.leases import LeaseLostError
 
 app = typer.Typer(
     cls=DefaultCommandGroup,
@@ -128,7 +129,7 @@ def _one(database: Database, source: Source, client: Client, full: bool, brake: 
                 brake=brake,
                 on_progress=lambda done, failed, total: meter.advance(done, failed, total),
             )
-    except (LeaseTakenError, WithdrawnError) as error:
+    except (LeaseTakenError, LeaseLostError, WithdrawnError) as error:
         note(f"lampway: {error}")
         return None
     except StoreError as error:

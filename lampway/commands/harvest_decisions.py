@@ -1,4 +1,4 @@
-"""``lampway harvest approve|reject|undo|purge``: what a person decides about removals."""
+"""``lampway harvest approve|reject|accept|undo|purge``: what a person decides about removals and counts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 
 from harvester.formats.base import MappingError
 from harvester.removals import DecisionError, decide
+from harvester.report import accept
 from harvester.restore import purge, undo
 from lampway.acts import note_act
 from lampway.console import WRONG_USE, Meter, fail, note, open_store, say, settings_or_fail
@@ -43,6 +44,25 @@ def _decide(run: int, *, approved: bool) -> None:
         except DecisionError as error:
             fail(str(error), WRONG_USE)
     say(f"{count:,} records were removed" if approved else "nothing was removed")
+
+
+def accept_count(
+    run: Annotated[int, typer.Argument(metavar="RUN", help="The latest run of its source.")],
+) -> None:
+    """Say that a source counts more records than it has, so that what came is all; the next run can be complete.
+
+    Example: lampway harvest accept 12
+    """
+
+    def noted(connection: Connection, records: int) -> None:
+        note_act(connection, "harvest.accept", f"run:{run}", records=str(records))
+
+    with open_store(settings_or_fail()) as database:
+        try:
+            count = accept(database, run, noted)
+        except DecisionError as error:
+            fail(str(error), WRONG_USE)
+    say(f"from the next run on {count:,} records fewer than the source counts are all of its records")
 
 
 def undo_run(
@@ -87,5 +107,6 @@ def add_to(group: typer.Typer) -> None:
     """Add to ``lampway harvest``."""
     group.command("approve")(approve)
     group.command("reject")(reject)
+    group.command("accept")(accept_count)
     group.command("undo")(undo_run)
     group.command("purge")(purge_graves)

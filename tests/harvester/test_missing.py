@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from harvester.removals import DecisionError
+from harvester.report import accept
 from store import sources
 
 N = 40
@@ -96,3 +100,26 @@ def test_records_that_are_listed_but_do_not_exist_are_told(oai, serve, harvest, 
     assert len(stored()) == N
     assert any("they do not exist, e.g. oai:ghost" in note for note in report.notes)
     assert report.status == "complete"
+
+
+def test_a_person_may_say_that_a_server_counts_a_record_twice(oai, serve, harvest, stored, database):
+    server = serve([oai.item(n) for n in range(24)], page=10)
+    server.items.append(server.items[3])
+    first = harvest(server)
+    assert (first.status, first.received, first.short_by) == ("incomplete", 25, 1)
+    assert first.notes[-2] == "1 records came twice: it may be that it counts those twice"
+    assert f"`lampway harvest accept {first.run}`" in first.notes[-1]
+    assert accept(database, first.run) == 1
+    again = harvest(server)
+    assert (again.status, len(stored())) == ("complete", 24)
+    with pytest.raises(DecisionError, match="not the latest run"):
+        accept(database, first.run)
+    server.items.append(oai.item(77, datestamp="2024-06-02T00:00:00Z"))
+    assert harvest(server).status == "complete"
+
+    def hides(arguments, times):
+        more = server.right(arguments).replace(b'completeListSize="26"', b'completeListSize="27"')
+        return oai.Answer(more, headers={"Content-Type": "text/xml"})
+
+    server.script = hides
+    assert harvest(server, full=True).status == "incomplete"  # more than the person said

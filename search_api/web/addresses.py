@@ -37,6 +37,10 @@ class Addresses:
         """A work's page, for the same place and time."""
         return self.page(f"/works/{quote(id_, safe='')}", self._carried)
 
+    def edition(self, work: str, edition: str) -> str:
+        """The copies of one edition on its work's page, for the same place and time."""
+        return self.page(f"/works/{quote(work, safe='')}", [*self._carried, ("edition", edition)], fragment="copies")
+
     def institution(self, id_: str) -> str:
         """An institution's page, for the same place and time."""
         return self.page(f"/institutions/{quote(id_, safe='')}", self._carried)

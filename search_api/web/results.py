@@ -34,6 +34,7 @@ class FormProblem(msgspec.Struct, frozen=True, kw_only=True):
 def results_view(form: SearchForm, say: Wording, asked: SearchRequest, answer: Answer, times: Times) -> dict[str, Any]:
     """What the template shows of an answer."""
     near = asked.near is not None
+    warnings, free = answer.query.get("warnings", []), say("search.facets_free")
     return {
         "problem": None,
         "heading": _heading(say, asked.q, answer),
@@ -44,7 +45,8 @@ def results_view(form: SearchForm, say: Wording, asked: SearchRequest, answer: A
         "facets": answer.facets,
         "chips": form.chips(answer.facets, asked.near_name),
         "context": form.context(asked.near_name),
-        "warnings": [_for_readers(warning) for warning in answer.query.get("warnings", [])],
+        "warnings": [_for_readers(warning) for warning in warnings if warning != free],
+        "counts_free": free in warnings,
         "next": answer.next,
         "near": asked.near,
         "place_credit": place_credit(asked),
@@ -57,14 +59,14 @@ def problem_view(form: SearchForm, error: BadParameterError) -> dict[str, Any]:
     facets: Mapping[str, Any] = {}
     return {
         "problem": problem, "heading": "", "cards": [], "facets": facets, "chips": form.chips(facets),
-        "context": form.context(), "warnings": [],
+        "context": form.context(), "counts_free": False, "warnings": [],
         "next": None, "near": None, "place_credit": "",
     }  # fmt: skip
 
 
 def _for_readers(warning: str) -> str:
-    """A warning without the name of the parameter "q", which the page does not show."""
-    return re.sub("^q[:：] ?", "", warning)
+    """A warning without the name of its parameter, which the page does not show."""
+    return re.sub("^(q|at|sort|open)[:：] ?", "", warning)
 
 
 def _heading(say: Wording, q: str, answer: Answer) -> str:

@@ -37,6 +37,8 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
 
     label: str
     address: str
+    in_form: bool = False
+    """A field above the results shows it, too."""
 
 
 class SearchForm:
@@ -173,7 +175,10 @@ class SearchForm:
         for name in CHOICES:
             label = self.labels(name, facets)
             told += [(label(value), name, value) for value in self.many(name)]
-        return [Chip(label=label, address=self.without(name, value=value)) for label, name, value in told]
+        return [
+            Chip(label=label, address=self.without(name, value=value), in_form=name in ("near", "at"))
+            for label, name, value in told
+        ]
 
 
 def _is_number(text: str) -> bool:

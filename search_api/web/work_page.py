@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -32,7 +33,8 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     note: str
     url: str
-    edition: str
+    edition: list[str]
+    """Which it is, where the work has several."""
 
 
 class Place(msgspec.Struct, kw_only=True):
@@ -45,34 +47,58 @@ class Place(msgspec.Struct, kw_only=True):
     copies: list[Copy]
 
 
-def work_page_view(work: WorkView, say: Wording, times: Times, *, mode: str, near: bool) -> dict[str, Any]:
-    """What the template shows of a work."""
+class EditionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the table of editions."""
+
+    edition: EditionView
+    title: str
+    """Of its copies, where it is not that of the work."""
+    languages: list[str]
+
+
+def work_page_view(
+    work: WorkView, say: Wording, times: Times, *, mode: str, near: bool, only: str = ""
+) -> dict[str, Any]:
+    """What the template shows of a work. ``only``: the id of the edition whose copies are shown; others mean all."""
+    titles = {holding.edition: holding.best.title for holding in work.holdings if holding.best.title != work.title}
+    chosen = next((one for one in work.editions if one.id == only), None) if len(work.editions) > 1 else None
+    holdings = [one for one in work.holdings if one.edition == only] if chosen else work.holdings
     return {
         "work": work,
+        "chosen": edition_words(chosen, titles.get(only, ""), work, say) or [only] if chosen else [],
+        "copies_shown": len(holdings),
         "shown": COPIES_SHOWN,
         "shown_places": PLACES_SHOWN,
         "shown_creators": CREATORS_SHOWN,
         "long_title": _LONG_TITLE,
         "title_lang": text_language(work.title, work.languages),
-        "places": _places(work, say, times, mode=mode, near=near),
+        "places": _places(work, holdings, say, times, mode=mode, near=near),
         "languages": [say.language(tag) for tag in work.languages],
         "published": _published(work),
         "creators": [(creator.name, _role(creator.role, say)) for creator in work.creators],
         "links": [(safe_url(link.url), link.label or safe_url(link.url)) for link in work.links if safe_url(link.url)],
-        "editions": [(edition, [say.language(tag) for tag in edition.languages]) for edition in work.editions],
+        "editions": [
+            EditionRow(
+                edition=one, title=titles.get(one.id, ""), languages=[say.language(tag) for tag in one.languages]
+            )
+            for one in work.editions
+        ],
     }
 
 
-def _places(work: WorkView, say: Wording, times: Times, *, mode: str, near: bool) -> list[Place]:
+def _places(
+    work: WorkView, holdings: Sequence[HoldingView], say: Wording, times: Times, *, mode: str, near: bool
+) -> list[Place]:
     """Holdings by place, in the order of the best copy of each."""
     editions = {edition.id: edition for edition in work.editions}
     found = []
-    for number, holdings in enumerate(by_place(work.holdings), 1):
-        best = holdings[0].best
+    for number, copies in enumerate(by_place(holdings), 1):
+        best = copies[0].best
         place = _place(number, place_name(best), best, say, times, mode=mode, near=near)
-        for holding in holdings:
-            edition = editions.get(holding.edition) if len(editions) > 1 else None
-            place.copies.append(_copy(holding, edition, say, times))
+        for holding in copies:
+            edition = editions.get(holding.edition)
+            told = edition_words(edition, holding.best.title, work, say) if edition and len(editions) > 1 else []
+            place.copies.append(_copy(holding, told, say, times))
         found.append(place)
     return found
 
@@ -86,7 +112,7 @@ def _place(number: int, name: str, best: Best, say: Wording, times: Times, *, mo
     return Place(number=number, name=name, best=best, facts=told, copies=[])
 
 
-def _copy(holding: HoldingView, edition: EditionView | None, say: Wording, times: Times) -> Copy:
+def _copy(holding: HoldingView, edition: list[str], say: Wording, times: Times) -> Copy:
     best = holding.best
     services = [
         facts.availability(
@@ -102,13 +128,21 @@ def _copy(holding: HoldingView, edition: EditionView | None, say: Wording, times
         status=holding.status,
         note=holding.note,
         url=safe_url(holding.url),
-        edition=_edition(edition, say) if edition else "",
+        edition=edition,
     )
 
 
-def _edition(edition: EditionView, say: Wording) -> str:
-    parts = [edition.edition, edition.publisher, str(edition.year) if edition.year is not None else ""]
-    return say("list_comma").join(part for part in parts if part)
+def edition_words(edition: EditionView, title: str, work: WorkView, say: Wording) -> list[str]:
+    """Which edition it is, where a work has several: its title and languages where they are not those of the work."""
+    languages = edition.languages if set(edition.languages) != set(work.languages) else []
+    parts = [
+        title if title != work.title else "",
+        say("list_comma").join(say.language(tag) for tag in languages),
+        edition.edition,
+        edition.publisher,
+        str(edition.year) if edition.year is not None else "",
+    ]
+    return [part for part in parts if part]
 
 
 def _published(work: WorkView) -> str:

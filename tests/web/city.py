@@ -149,6 +149,23 @@ RECORDS = [
         _book(f"n{i}", f"A history of bridges, volume {i}", _copy("central", "available"), year=1950 + i)
         for i in range(1, 26)
     ),
+    *(
+        _book(
+            f"ferry-{year}",
+            title,
+            _copy(place, "available", call_number=f"386 FER {year}"),
+            creators=[Creator("Brown, Ann", "aut")],
+            isbns=[isbn],
+            publisher=publisher,
+            languages=[language],
+            uniform_title="Ferries of the Wear",
+            year=year,
+        )
+        for year, title, language, publisher, isbn, place in (
+            (1990, "Ferries of the Wear", "en", "Quay Press", "9780306406157", "central"),
+            (2010, "Die Fähren des Wear", "de", "Kaiverlag", "9783161484100", "byker"),
+        )
+    ),
     _book(
         "he",
         "הנמל: ספר על העיר (כרך 1)",

@@ -53,6 +53,24 @@ def test_a_work_at_another_time(visit: Visit) -> None:
     expect(page.locator(".hit").filter(has_text="Central Library")).to_contain_text("Closed, opens tomorrow 09:00")
 
 
+def test_copies_tell_their_edition_and_one_edition_shows_its_own(visit: Visit) -> None:
+    page = visit("/search?q=ferries+of+the+wear&near=54.978,-1.617", width=360)
+    page.get_by_role("link", name="Ferries of the Wear").click()
+    expect(page.locator(".copy .about")).to_have_text(
+        ["EnglishQuay Press1990", "Die Fähren des WearGermanKaiverlag2010"]
+    )
+    page.get_by_role("row", name="1990").get_by_role("link").click()
+    assert "near=54.978" in page.url
+    expect(page.locator(".hit h3")).to_have_text("Central Library")
+    expect(page.get_by_text("Only this edition: English · Quay Press · 1990")).to_be_visible()
+    page.get_by_role("button", name="Update").click()
+    expect(page.locator(".hit h3")).to_have_count(1)
+    page.get_by_role("link", name="Show all 2 copies").click()
+    expect(page.locator(".hit h3")).to_have_count(2)
+    visit(page.url.split("#")[0] + "&edition=gone")
+    expect(page.locator(".hit h3")).to_have_count(2)
+
+
 def test_an_institution_with_its_week(visit: Visit, picture: Callable[..., None]) -> None:
     page = visit("/institutions/central")
     expect(page.get_by_role("heading", level=1)).to_have_text("Central Library")

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from elasticsearch import NotFoundError
+from elasticsearch import Elasticsearch, NotFoundError
 
 from config.settings import Settings
 from indexer.engines.base import EngineError, Health
@@ -30,6 +30,9 @@ from indexer.engines.elasticsearch_snapshot import KEEP_ALIVE, ElasticsearchSnap
 from schemas.document import Document
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
+_QUICK_S = 5.0
+"""Within which a cluster says which index is live, which takes it a millisecond: one that hangs shall not keep those
+who search, and the probes of the service, waiting as long as a search may take."""
 _NONE_YET = "there is no search index yet: run `lampway index`"
 
 
@@ -40,6 +43,7 @@ class ElasticsearchEngine:
 
     def __init__(self, settings: Settings) -> None:
         self._client = connect(settings)
+        self._quick = self._client.options(request_timeout=_QUICK_S)
         self._prefix = settings.elasticsearch_prefix
         self._shards, self._replicas = settings.elasticsearch_shards, settings.elasticsearch_replicas
         self._lock = threading.Lock()
@@ -106,7 +110,7 @@ class ElasticsearchEngine:
         """A view of the live generation as it is now."""
         with told("be searched"):
             for attempt in (1, 2, 3):
-                live = self._live()
+                live = self._live(self._quick)
                 if not live:
                     raise EngineError(_NONE_YET)
                 key = live["generation"], live["stamp"]
@@ -130,11 +134,12 @@ class ElasticsearchEngine:
     def health(self) -> Health:
         """Whether the cluster answers from the live generation, and what it holds."""
         try:
-            name = self.live()
+            with told("be found"):
+                name = str(self._live(self._quick).get("generation", ""))
             if not name:
                 return Health(False, self.name, "", 0, _NONE_YET)
             with told("be counted"):
-                answer = self._client.count(index=self._index(name), ignore_unavailable=False).body
+                answer = self._quick.count(index=self._index(name), ignore_unavailable=False).body
             failed = answer["_shards"]["failed"]
             message = f"{failed} of {answer['_shards']['total']} parts of the index do not answer" if failed else ""
             return Health(not failed, self.name, name, int(answer["count"]), message)
@@ -162,16 +167,16 @@ class ElasticsearchEngine:
             raise EngineError(f"{name!r} is no name of a generation")
         return f"{self._prefix}-{name}"
 
-    def _live(self) -> dict[str, Any]:
-        found = list(self._own(self._prefix).values())
+    def _live(self, client: Elasticsearch | None = None) -> dict[str, Any]:
+        found = list(self._own(self._prefix, client).values())
         if len(found) > 1:
             raise EngineError(f"the alias {self._prefix} names several indices: remove all but one")
         return found[0] if found else {}
 
-    def _own(self, target: str) -> dict[str, dict[str, Any]]:
+    def _own(self, target: str, client: Elasticsearch | None = None) -> dict[str, dict[str, Any]]:
         """What our generations among some indices say of themselves, by generation."""
         try:
-            answer = self._client.indices.get_mapping(index=target, filter_path="*.mappings._meta")
+            answer = (client or self._client).indices.get_mapping(index=target, filter_path="*.mappings._meta")
         except NotFoundError as error:
             if not is_of_elasticsearch(error):
                 raise

@@ -12,6 +12,7 @@ from harvester import missing, report
 from harvester.fetching import Client, FetchError, PatienceError
 from harvester.formats import FORMATS
 from harvester.formats.base import MappingError
+from harvester.normalise import renormalise
 from harvester.protocols import PROTOCOLS
 from harvester.protocols.base import Fetch, FetchByName, Page
 from harvester.run import Brake, Run, UnknownSourceError, begin, store_page
@@ -62,11 +63,23 @@ def harvest_source(
         run.brake = brake or run.brake
         try:
             client.begin(source)
+            if run.state.reread:
+                _read_again(database, run, alive)
             return _follow(database, run, client, alive, on_progress)
         except PatienceError as error:
             return report.break_off(database, run, str(error), resume_after=error.resume_after)
         except (FetchError, MappingError) as error:
             return report.break_off(database, run, str(error))
+
+
+def _read_again(database: Database, run: Run, alive: Callable[[], None]) -> None:
+    counts = renormalise(database, run.source, lambda done, failed: alive())
+    run.state.reread = False
+    if counts.read:
+        run.report.notes.append(
+            f"the mapping was changed: {counts.read:,} stored records were read again, {counts.changed:,} of them say "
+            f"something else now, {counts.quarantined:,} could not be read"
+        )
 
 
 def _follow(

@@ -11,9 +11,8 @@ import msgspec
 from harvester.formats import FORMATS
 from harvester.formats.base import Reader, UnreadableError
 from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord, Source
-from store import quarantine, raw_records, records
+from store import quarantine, raw_records, records, sources
 from store.database import Connection, Database
-from store.sources import number_of
 
 _BATCH = 500
 
@@ -103,9 +102,10 @@ def renormalise(
     last = 0
     while True:
         with database.begin() as connection:
-            number = number_of(connection, source.id)
+            number = sources.number_of(connection, source.id)
             rows = raw_records.after(connection, number, source.id, last, _BATCH) if number is not None else []
             if number is None or not rows:
+                sources.was_read_again(connection, source.id)
                 return counts
             done, failed = read_all(((id_, raw) for id_, raw in rows if not raw.deleted), read)
             changed = keep(connection, number, 0, done, failed)

@@ -43,23 +43,30 @@ class SourceState(msgspec.Struct, omit_defaults=True):
     """So many records more than it has does the source count, a person says."""
     anew: bool = False
     """It is no longer known what the source has: the next run asks for everything, and finds what is gone."""
+    reread: bool = False
+    """What is stored was read by another mapping: the next run reads it again before it asks for more."""
 
 
 def add(connection: Connection, source: Source) -> int:
     """Add a source or replace the one with the same id; returns its number.
 
     Where another list is asked for from now on, what was learned of the old one counts no more: the next run asks for
-    everything, begins at the beginning, and what the new list does not have is gone, if the brake lets it go.
+    everything, begins at the beginning, and what the new list does not have is gone, if the brake lets it go. Where the
+    mapping or the encoding changed, what is stored is read again.
     """
     data = to_json(source)
     number = number_of(connection, source.id)
     if number is not None:
+        before, learned = get(connection, source.id), state(connection, source.id)
         if not asks_alike(connection, source):
-            before = state(connection, source.id)
-            anew = SourceState(live=before.live, waits_on_run=before.waits_on_run, anew=True)
-            set_state(connection, source.id, anew)
+            learned = SourceState(
+                live=learned.live, waits_on_run=learned.waits_on_run, anew=True, reread=learned.reread
+            )
             if cut_off := harvest_runs.cut_off(connection, number):
                 harvest_runs.abandon(connection, cut_off[0])
+        if before and before.format == source.format and _read(before) != _read(source):
+            learned.reread = True
+        set_state(connection, source.id, learned)
         connection.execute(update(sources).where(sources.c.number == number).values(data=data))
         return number
     result = connection.execute(insert(sources).values(id=source.id, data=data, added_at=now_text()))
@@ -75,6 +82,18 @@ def asks_alike(connection: Connection, source: Source) -> bool:
 def _asked(source: Source) -> tuple[object, ...]:
     place = source.location.removeprefix("https:").removeprefix("http:").rstrip("/")
     return source.protocol, place, source.format, source.prefix, sorted(source.sets)
+
+
+def was_read_again(connection: Connection, id_: str) -> None:
+    """What is stored of a source is read by the mapping that it has now."""
+    learned = state(connection, id_)
+    if learned.reread:
+        learned.reread = False
+        set_state(connection, id_, learned)
+
+
+def _read(source: Source) -> tuple[str, str]:
+    return source.mapping_text, source.encoding
 
 
 def all_sources(connection: Connection) -> list[Source]:

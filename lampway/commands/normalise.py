@@ -48,6 +48,7 @@ def normalise(
             if changed:
                 with database.begin() as connection:
                     sources.add(connection, source)
+                    sources.was_read_again(connection, source.id)
             failed = failed or bool(counts.quarantined)
             say(
                 f"{source.id}: {counts.read:,} read, {counts.changed:,} changed, {counts.unchanged:,} unchanged, "

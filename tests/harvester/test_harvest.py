@@ -321,3 +321,16 @@ def test_long_waits_do_not_hang_the_command(oai, serve, command, tmp_path):
     done = command("sources", "test", server.url, LAMPWAY_FETCH_PATIENCE="0.3")
     assert done.exit_code == 1
     assert time.monotonic() - began < 20
+
+
+def test_another_mapping_is_for_what_is_stored_too(harvest, stored, tmp_path, database):
+    table = tmp_path / "books.csv"
+    table.write_text("id,foo,bar\n1,Emma,Austen\n2,Dune,Herbert\n")
+    fields = {"protocol": "csv", "format": "csv"}
+    harvest(str(table), mapping_text="columns: {id: id, title: bar}", **fields)
+    report = harvest(str(table), mapping_text="columns: {id: id, title: foo, creator: bar}", **fields)
+    assert (report.status, report.unchanged) == ("complete", 2)
+    assert report.notes[0].startswith("the mapping was changed: 2 stored records were read again, 2 of them say")
+    assert [one.title for one in stored().values()] == ["Emma", "Dune"]
+    again = harvest(str(table), mapping_text="columns: {id: id, title: foo, creator: bar}", **fields)
+    assert not any("mapping was changed" in note for note in again.notes)

@@ -35,9 +35,8 @@ def conclude(database: Database, run: Run, fetch: Fetch) -> RunReport:
         if run.expected is not None and (words := _count(connection, run, alone=not missing)):
             missing.append(words)
             report.lose(words)
-        if not run.source.delta and not sources.asks_alike(
-            connection, run.source
-        ):  # changes come from a file of theirs
+        # A file of changes is another one than the source's own.
+        if not run.source.delta and not sources.asks_alike(connection, run.source):
             missing.append("the source was changed while it was harvested: the next run asks for everything")
             report.lose(missing[-1])
         whole = fetch.whole and not missing

@@ -109,7 +109,7 @@ class _Rows:
             },
         )
         given = cast("RecordType | None", mapping.type or None)
-        self._type = given or default_type(plan.columns.keys())
+        self._type = given or default_type(plan.columns.keys(), header)
         self._steps = steps_for({*plan.columns, *mapping.constants}, given, self._type)
 
     def read(self, raw: RawRecord, rows: list[list[str]]) -> CatalogueRecord:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from harvester.formats.dates import year_of
+from harvester.formats.marc.creators import east_asian
 from harvester.formats.text import distinct, strip_name
 from schemas.catalogue import Creator, Link
 from schemas.identifiers import find_isbns, isbn13, issn, language_tag
@@ -56,7 +57,12 @@ def field_of(field: str, *, plural: bool = False) -> Field:
 
 def _creators(role: str, names: Callable[[str], list[str]], texts: list[str]) -> list[Creator]:
     found = names(texts[0]) if len(texts) == 1 else distinct([name for text in texts for name in names(text)])
-    return [Creator(name, role) for name in found]
+    return [Creator(name, role) if name.isascii() else _creator(name, role) for name in found]
+
+
+def _creator(name: str, role: str) -> Creator:
+    own, said = east_asian(name)
+    return Creator(own, said or role)
 
 
 def _person(text: str) -> list[str]:

@@ -42,6 +42,10 @@ _PLACES = frozenset({"city", "county", "country", "findspot"})
 """Headers beside which "State" is a part of a country."""
 _SHOWN = 60
 """Characters of a header in a message: where the file is no table, one may be as long as a line."""
+_TOO_SHORT = frozenset({"type", "no"})
+"""What is left of "Geography Type" is no type of ours, and of "Item No" no issue of a journal."""
+_RUNNING = frozenset(map(key, ["序号", "序號", "lfd nr", "nr", "番号", "번호", "номер", "numer", "numéro", "número"]))
+"""Headers of what may be no more than the row's number, which another row has in the next delivery."""
 _FIRST_WORD = re.compile(r"^[^\W\d_]+[\s_.\-:/]+")
 
 
@@ -151,6 +155,12 @@ def _recognise(names: list[str], mapping: Mapping, columns: dict[str, tuple[int,
 
 def _other_meanings(names: list[str], mapping: Mapping, columns: dict[str, tuple[int, ...]]) -> None:
     """Words that mean something else in such a table."""
+    if (
+        "issue" in columns
+        and not {"journal", "volume", "pages", "issn"} & columns.keys()
+        and (key(names[columns["issue"][0]]) == "no" and "issue" not in mapping.columns)
+    ):
+        del columns["issue"]  # of the list, not of a journal
     if "title" not in columns and "journal" in columns and not {"pages", "doi"} & columns.keys():
         columns["title"] = columns.pop("journal")  # a list of journals
     if "status" in columns.keys() - mapping.columns.keys():
@@ -178,7 +188,7 @@ def _whole(name: str) -> Meaning | None:
 def _shortened(name: str) -> Meaning | None:
     """What a header means without its first word ("Book title")."""
     short = key(_FIRST_WORD.sub("", name))
-    known = None if is_inner(name) or short == "type" else words().get(short)  # "Geography Type" is no type of ours
+    known = None if is_inner(name) or short in _TOO_SHORT else words().get(short)
     return Meaning(known[0], (0, known[1])) if known else None
 
 
@@ -191,6 +201,8 @@ def _id(names: list[str], mapping: Mapping, columns: dict[str, tuple[int, ...]])
         return _positions(mapping.group_by, names, "group_by")
     # A file of copies without a number of the title has each copy as its own record; merging brings them together.
     for field in ("id", "unit_id", "key"):
-        if field in columns:
+        if field in columns and not (
+            field == "id" and {"unit_id", "key"} & columns.keys() and key(names[columns[field][0]]) in _RUNNING
+        ):
             return columns[field]
     return ()

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from harvester.formats.csv_types import read_type
+from harvester.formats.csv_types import PUBLISHED, read_type
 from harvester.formats.text import distinct, fold
 from schemas.catalogue import Host, RecordType
 
@@ -43,7 +43,7 @@ def steps_for(fields: Set[str], type_: RecordType | None, default: RecordType) -
         (True, _other_forms),
         ("contributor" in fields, _contributors),
         (numbers, partial(_identify, numbers)),
-        (fields & _TELLING, partial(_type, type_, default)),
+        (fields & _TELLING, partial(_type, type_, default, bool(fields & PUBLISHED))),
         (of_host or "volume" in fields, partial(_host, of_host)),
         (fields & {"part", "volume"}, _part),
         ("note" in fields, _notes),
@@ -107,7 +107,7 @@ def _identify(names: list[str], values: Values) -> None:
             values["identifiers"] = distinct(others)
 
 
-def _type(given: RecordType | None, default: RecordType, values: Values) -> None:
+def _type(given: RecordType | None, default: RecordType, published: bool, values: Values) -> None:
     said, level = values.pop("said", ()), values.pop("level", "")
     in_words = read_type(said, "") if said else None
     if said and in_words is None:
@@ -115,7 +115,7 @@ def _type(given: RecordType | None, default: RecordType, values: Values) -> None
         values["subjects"] = distinct([*values.get("subjects", ()), *said])
     known = given or (read_type(said, level) if level else in_words)
     kind = known or ("article" if values.get("journal") and values.get("title") else default)
-    if not given and values.get("unit_id") and not values.get("isbns") and kind in {"book", "image", "other"}:
+    if not given and not published and values.get("unit_id") and kind in {"book", "image", "other"}:
         kind = "object"  # what has a number in an inventory exists once
     values["type"] = kind
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
+from harvester.formats.csv_words import key
 from harvester.formats.text import fold
 from harvester.formats.types import best_type
 from schemas.catalogue import RecordType
 
+PUBLISHED = frozenset({"isbn", "publisher", "edition"})
+"""Of books; with them a number in an inventory is a copy's."""
 _BOOK_COLUMNS = frozenset({"isbn", "publisher", "edition", "creator", "series", "publication_place"})
+_OF_THINGS = frozenset(
+    map(
+        key,
+        ["material", "materials", "technique", "material technique", "medium and materials", "on display", "on view",
+         "Material/Technik", "Technik", "Objektart", "technique", "matériau", "matière", "técnica", "tecnica",
+         "materia e tecnica", "materiaal", "techniek", "材质", "材質", "质地", "質地", "материал", "техника"],
+    )
+)  # fmt: skip
+"""Headers of what a thing is made of, or whether it is shown."""
 
 _CARRIERS = frozenset(["print", "printed", "imprime", "gedruckt", "impreso", "stampa", "papier", "paper", "online"])
 """Words by which lists part paper from screens: a journal in "Print" is no picture."""
@@ -22,14 +34,16 @@ def read_type(words: list[str], level: str) -> RecordType | None:
     return found
 
 
-def default_type(columns: Set[str]) -> RecordType:
-    """The type when no column says it."""
+def default_type(columns: Set[str], header: Sequence[str] = ()) -> RecordType:
+    """The type when no column says it, by the fields that a table has and the words of its header."""
     if "level" in columns or ("unit_id" in columns and "path" in columns):
         return "archive"
-    if "unit_id" in columns and "isbn" not in columns:
+    if "unit_id" in columns and not columns & PUBLISHED:
         return "object"
     if "journal" in columns or ({"volume", "pages"} <= columns and {"issue", "doi"} & columns):
         return "article"
     if "issn" in columns and "isbn" not in columns:
         return "serial"
+    if not columns & PUBLISHED and not _OF_THINGS.isdisjoint(map(key, header)):
+        return "object"
     return "book" if columns & _BOOK_COLUMNS else "other"

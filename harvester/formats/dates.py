@@ -19,6 +19,9 @@ _BCE = re.compile(
 )
 _BEFORE = re.compile(r"(?:公元)?前\s*(\d{1,4})年?")
 _HAN = re.compile("[\u4e00-\u9fff〇]")
+_BUDDHIST = 543
+"""Years that Thai books count more: 2512 is 1969."""
+_THAI = re.compile(r"(?:พ\.?\s?ศ\.?|B\.?E\.)\s*(2[2-6]\d\d)(?!\d)")
 _ALONE = re.compile(r"^\s*(-?\d{1,4})(?:\.0+)?\s*$")
 _OPEN = re.compile(r"(?<!\d)(\d{3})[-u?_‒–](?!\d)|(?<!\d)(\d{2})(?:--|uu|\?\?|__)(?!\d)")
 _SHORT = re.compile(
@@ -74,9 +77,12 @@ def _year_of(text: str) -> int | None:
     alone = _ALONE.match(text)
     if alone:
         year = int(alone[1])
+        year -= _BUDDHIST if LATEST_YEAR < year <= LATEST_YEAR + _BUDDHIST else 0
         return year if year and year <= LATEST_YEAR else None
     if not any(c.isdigit() for c in text):
         return era_year(text) or century_year(text) or _roman(text)
+    if match := _THAI.search(text):
+        return int(match[1]) - _BUDDHIST
     for pattern in (_BCE, _BEFORE):
         match = pattern.search(text)
         if match:

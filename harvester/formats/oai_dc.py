@@ -8,7 +8,7 @@ from functools import lru_cache
 from harvester.formats.base import Reader, UnreadableError, tombstone
 from harvester.formats.citations import host_of, is_citation
 from harvester.formats.dates import day_of, year_of
-from harvester.formats.marc.creators import relator
+from harvester.formats.marc.creators import east_asian, relator
 from harvester.formats.text import distinct, strip_isbd, strip_name, tidy
 from harvester.formats.types import best_type
 from harvester.formats.xml import Element, is_deleted, metadata_of, parse, text_of
@@ -148,7 +148,10 @@ def _creators(creators: list[str] | tuple[()], contributors: list[str] | tuple[(
     for names, role in ((creators, ""), (contributors, "ctb")):
         for text in names:
             for one in _people(text) if ";" in text else (text,):
-                name, said = _with_role(one) if one.endswith(")") else (strip_name(one), "")
+                if one.endswith(")"):
+                    name, said = _with_role(one)
+                else:
+                    name, said = (strip_name(one), "") if one.isascii() else east_asian(strip_name(one))
                 if name and name not in found:
                     found[name] = Creator(name, said or role)
     return list(found.values())

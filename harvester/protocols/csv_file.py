@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -31,6 +32,8 @@ from schemas.said import say
 from store.sources import SourceState
 
 _SAMPLE_LINES = 2000
+_SEPARATOR = re.compile(r"\ufeff?\"?sep=[^\r\n]\"?[\r\n]*", re.IGNORECASE)
+"""A first line that tells Excel, and nobody else, how the cells are parted."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -190,7 +193,8 @@ class _Table:
     @contextmanager
     def _lines(self) -> Iterator[Iterator[str]]:
         with open_unpacked(self._path, self._mapping.member) as content, closing(self._encoding.text(content)) as lines:
-            yield lines
+            first = next(lines, "")
+            yield chain(["\n" if _SEPARATOR.fullmatch(first) else first], lines)
 
     def _tell_how(self) -> None:
         mark = {"\t": "tab"}.get(self._dialect.delimiter, self._dialect.delimiter)
@@ -200,6 +204,7 @@ class _Table:
         for count, what in (
             (self._encoding.misfits, "{n:,} bytes were no UTF-8 and were read as cp1252"),
             (self._reader.zeros, "{n:,} NUL characters were left out"),
+            (self._reader.headers, "{n:,} rows repeat the header and were left out"),
             (self._reader.padded, "{n:,} rows had fewer cells than the header; the last ones were taken as empty"),
         ):
             if count:

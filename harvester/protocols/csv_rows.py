@@ -128,8 +128,11 @@ class Rows:
         self._lines = _Lines(lines)
         self._options = dialect.options()
         self._may_pad = may_pad
+        self._header: list[str] = []
         self.padded = 0
         """How many rows were short, and got empty cells at their end."""
+        self.headers = 0
+        """How many rows were the header once more, as printed lists have it on each page."""
 
     @property
     def zeros(self) -> int:
@@ -142,6 +145,7 @@ class Rows:
         for row in reader:
             if any(cell.strip() for cell in row):
                 self._lines.row = reader.line_num
+                self._header = row
                 return row
         return []
 
@@ -163,7 +167,9 @@ class Rows:
             broken = ""
             try:
                 for cells in reader:
-                    if len(cells) == width and any(cells):
+                    if cells == self._header:
+                        self.headers += 1
+                    elif len(cells) == width and any(cells):
                         number += 1
                         yield Row(number, start + 1, cells)
                     elif any(cell.strip() for cell in cells):

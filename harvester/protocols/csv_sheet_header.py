@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from harvester.formats.csv_words import recognised
+from harvester.formats.csv_words import key, recognised
 
 MOST_ABOVE = 12
 """Rows that may stand above a header."""
+_TOTALS = """total, totals, grand total, sum, Summe, gesamt, insgesamt, totale, totaal, suma, razem, celkem
+toplam, итого, всего, 合计, 合計, 总计, 總計, 共计, 总数, 합계, المجموع, סהכ"""
+_TOTAL = frozenset(map(key, _TOTALS.split(",")))
+_FEWEST = 4
+"""Cells that a record in a wider table has."""
 _ENOUGH = 2
 """Headers that we know, by which a row is one."""
 
@@ -33,8 +38,24 @@ def from_header(rows: Iterable[list[str]], notes: list[str]) -> Iterator[list[st
     if below and _goes_on(header, below[0]):
         header = _joined(header, below.pop(0))
         notes.append("the header stands in two rows, which were joined")
+    last: list[str] | None = None
     for row in chain([header], below, rest):
-        yield row + [""] * (len(header) - len(row))
+        if last is not None:
+            yield last
+            last = None
+        padded = row + [""] * (len(header) - len(row))
+        if _sums_up(padded):
+            last = padded
+        else:
+            yield padded
+    if last is not None:
+        notes.append(f"the last row was left out, which sums up: {' '.join(filter(None, last))[:60]!r}")
+
+
+def _sums_up(row: list[str]) -> bool:
+    """Whether a row, if it is the last, tells how much the others are together."""
+    filled = [cell for cell in row if cell.strip()]
+    return 0 < len(filled) < _FEWEST < len(row) and key(filled[0]) in _TOTAL
 
 
 def _goes_on(header: list[str], second: list[str]) -> bool:

@@ -61,10 +61,12 @@ def as_csv(path: Path, folder: Path, mapping: Mapping, notes: list[str]) -> Path
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         try:
-            sheet = _choose(book, mapping, notes)
+            sheets = _choose(book, mapping, notes)
             with target.open("w", encoding="utf-8", newline="") as file:
-                rows = from_header(_rows(sheet), notes) if mapping.header is True else _rows(sheet)
-                csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
+                writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+                for number, sheet in enumerate(sheets):
+                    rows = from_header(_rows(sheet), notes) if mapping.header is True else _rows(sheet)
+                    writer.writerows(islice(rows, min(number, 1), None))  # the header once
         finally:
             book.close()
     except FetchError:
@@ -93,7 +95,8 @@ def _measure(path: Path) -> None:
         raise FetchError(f"{path.name} has {shared >> 20:,} MB of texts: save the sheet as CSV (UTF-8)")
 
 
-def _choose(book: Any, mapping: Mapping, notes: list[str]) -> Any:
+def _choose(book: Any, mapping: Mapping, notes: list[str]) -> list[Any]:
+    """The sheet that looks most like a catalogue, and those that go on with it: with the same header."""
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or list(book.worksheets)
     titles = [sheet.title for sheet in sheets]
     if mapping.sheet:
@@ -101,18 +104,29 @@ def _choose(book: Any, mapping: Mapping, notes: list[str]) -> Any:
         position = int(wanted) - 1 if isinstance(wanted, int) or wanted.isdigit() else -1
         for number, sheet in enumerate(sheets):
             if sheet.title == wanted or number == position:
-                return sheet
+                return [sheet]
         raise FetchError(f"sheet: there is no sheet {wanted!r}; there are {', '.join(titles)}")
     filled = [sheet for sheet in sheets if next(_rows(sheet), None)]
     if not filled:
         raise FetchError("the workbook is empty")
     chosen = max(filled, key=lambda sheet: (_known(sheet), -filled.index(sheet)))
-    others = [sheet.title for sheet in filled if sheet is not chosen]
+    header = _header(chosen)
+    read = [sheet for sheet in filled if sheet is chosen or (mapping.header is True and _header(sheet) == header)]
+    others = [sheet.title for sheet in filled if sheet not in read]
+    names = [sheet.title for sheet in read]
     notes.append(
-        f"read from sheet {chosen.title!r}"
-        + (f"; not from {', '.join(others[:20])} (sheet: NAME in the mapping file names another)" if others else "")
+        (f"read from sheet {names[0]!r}" if len(names) == 1 else f"read from sheets of one header: {_listed(names)}")
+        + (f"; not from {_listed(others)} (sheet: NAME in the mapping file names another)" if others else "")
     )
-    return chosen
+    return read
+
+
+def _header(sheet: Any) -> list[str]:
+    return [text.strip().casefold() for text in next(from_header(_rows(sheet), []), [])]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:20])
 
 
 def _known(sheet: Any) -> int:

@@ -98,3 +98,50 @@ def test_units_know_what_stands_above_them(tmp_path: Path) -> None:
         ("3", "S1-4", ["Harbour Board", "Minutes"]),
         ("4", "X", []),
     ]
+
+
+def test_a_printed_list_saved_for_excel(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(
+        '"sep=;"\nTitel;Verfasser;Status\nDer Butt;Grass, Günter;verfügbar\nTitel;Verfasser;Status\nErnani;Hugo;aus\n'
+    )
+    source = Source(id="t", protocol="csv", location=str(file), format="csv")
+    fetch = open_csv(source, SourceState(), {}, False, Client())
+    records = [raw for page in fetch.pages() for raw in page.records]
+    assert [FORMATS["csv"](source)(raw).title for raw in records] == ["Der Butt", "Ernani"]
+    assert "1 rows repeat the header and were left out" in map(str, fetch.notes)
+
+
+def test_an_inventory_number_beside_a_publisher_is_a_copy_s() -> None:
+    (book,) = read(
+        "Инв. номер;Заглавие;Автор;Издательство;Шифр;Наличие", "101;Идиот;Достоевский, Ф. М.;Наука;84Р1;выдана"
+    )
+    (bowl,) = read("ID;Title;Date made;Material;On display", "M2;Bowl;c. 1750;ceramic;No")
+    assert (book.type, book.holdings[0].call_number, bowl.type) == ("book", "84Р1", "object")
+
+
+def test_names_with_what_they_did_as_title_pages_of_east_asia_have_them() -> None:
+    (dream, heart, calligraphy) = read(
+        "序号;条码号;题名;责任者;文献状态",
+        "1;A1;红楼梦;(清)曹雪芹著;离架",
+        "2;A2;こころ;夏目漱石 編;在架",
+        "3;A3;淳化阁帖;王著;在架",
+    )
+    names = [(one.name, one.role) for record in (dream, heart, calligraphy) for one in record.creators]
+    assert names == [("曹雪芹", "aut"), ("夏目漱石", "edt"), ("王著", "")]
+    assert [one.state for one in dream.holdings[0].availability] == ["expected", "expected"]
+
+
+def test_a_thai_list() -> None:
+    (book,) = read("เลขทะเบียน;ชื่อเรื่อง;ผู้แต่ง;สำนักพิมพ์;ปีที่พิมพ์;สถานะ", "T1;สี่แผ่นดิน;คึกฤทธิ์ ปราโมช;สยามรัฐ;2496;ถูกยืม")
+    assert (book.title, book.year, book.holdings[0].availability[0].state) == ("สี่แผ่นดิน", 1953, "expected")
+
+
+def test_a_running_number_is_no_identifier_where_there_is_a_better_one(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("序号,条码号,题名\n1,A1,红楼梦\n2,A2,呐喊\n")
+    source = Source(id="t", protocol="csv", location=str(file), format="csv")
+    names = [
+        raw.record for page in open_csv(source, SourceState(), {}, False, Client()).pages() for raw in page.records
+    ]
+    assert names == ["A1", "A2"]

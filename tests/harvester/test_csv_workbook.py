@@ -67,7 +67,7 @@ def test_values_are_read_by_their_type_and_the_sheet_of_the_catalogue_is_found(b
 
 
 def test_a_mapping_names_the_sheet_by_name_or_number(book):
-    path = book({"A": [["id", "title"], [1, "one"]], "B": [["id", "title"], [2, "two"]]})
+    path = book({"A": [["id", "title"], [1, "one"]], "B": [["number", "title"], [2, "two"]]})
     assert [r.title for mapping in ("", "sheet: B", "sheet: 2") for r in read(path, mapping)[0]] == [
         "one",
         "two",
@@ -146,3 +146,22 @@ def test_a_list_with_a_heading_and_a_header_of_two_rows(book) -> None:
 def test_a_first_row_of_data_is_no_second_header(book) -> None:
     rows = [["title", "author", None, "year"], ["Title", "Anna", "seen", None], ["Emma", "Jane", None, 1815]]
     assert [r.title for r in read(book({"s": rows}))[0]] == ["Title", "Emma"]
+
+
+def test_sheets_of_one_header_are_one_list_and_its_sum_is_no_record(book):
+    header = ["Accession no", "Title", "Author", "Publisher", "Class no", "Location"]
+    one, two, three = (
+        [number, title, "Eliot, George", "Penguin", "823.8 ELI", "Main"]
+        for number, title in ((1, "Romola"), (2, "Silas Marner"), (3, "Middlemarch"))
+    )
+    sums = [[None], ["Total", "2 books"]]
+    path = book(
+        {"Info": [["Our stock"]], "North": [["Stock of 2026"], header, one, two, *sums], "South": [header, three]}
+    )
+    records, bad, notes = read(path)
+    assert [(r.record, r.type, r.holdings[0].call_number) for r in records] == [
+        (number, "book", "823.8 ELI") for number in "123"
+    ]
+    assert not bad
+    assert notes[0].startswith("read from sheets of one header: North, South; not from Info")
+    assert "the last row was left out, which sums up: 'Total 2 books'" in map(str, notes)

@@ -10,6 +10,11 @@ from harvester.formats.marc.record import MarcField, MarcRecord
 from harvester.formats.text import fold, strip_name, tidy
 from schemas.catalogue import Creator
 
+_SIGNED = re.compile(
+    r"(?:[(（\[〔【][\u3400-\u9fff]{1,4}[)）\]〕】] ?)?([\u3040-\u30ff\u3400-\u9fff·・]{2,40}?)"
+    r" ?(编著|編著|主编|主編|[著编編译譯訳绘繪撰])?$"
+)
+"""Country or dynasty, a name of two characters at least (王著 is one, too), what its bearer did."""
 _INCLUSIVE = re.compile(r"(?:[/:*_]-?in(?:nen)?|\(in(?:nen)?\))$")
 """Endings by which German words mean women and men: "Maler/in", "Fotograf(in)"."""
 _TAGS = ("100", "110", "111", "700", "710", "711", "720")
@@ -68,6 +73,12 @@ def relator(words: str) -> str:
         if fold(part) in names:
             return names[fold(part)]
     return folded if len(folded) == 3 and folded in set(names.values()) else ""
+
+
+def east_asian(name: str) -> tuple[str, str]:
+    """Name and relator code of "(清)曹雪芹著" or "夏目漱石 著", as title pages have it; any other name as it is."""
+    match = _SIGNED.match(name)
+    return (match[1], relator(match[2]) if match[2] else "") if match else (name, "")
 
 
 @lru_cache(maxsize=1)

@@ -69,9 +69,14 @@ def read(raw: msgspec.Raw, now: datetime) -> Item:
     try:
         return check(msgspec.json.decode(raw, type=Item), now)
     except msgspec.ValidationError:
-        raise ItemError(_faults(msgspec.json.decode(raw))) from None
+        pass  # told below, all of it
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ItemError(str(error)) from None
+    try:
+        given = msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:  # a number beyond all that a machine can hold
+        raise ItemError(str(error)) from None
+    raise ItemError(_faults(given))
 
 
 def read_row(row: dict[str, Any], now: datetime) -> Item:

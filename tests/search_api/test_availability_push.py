@@ -78,6 +78,14 @@ def test_the_search_order_follows_a_push(client: TestClient, key: str) -> None:
     assert client.get("/api/search", params=asked).json()["total"] == before - 1
 
 
+def test_a_number_that_no_machine_holds_is_one_bad_item(client: TestClient, key: str) -> None:
+    body = b'[{"record": "oai:city:2", "state": "limited"}, {"isbn": 1e999, "state": "available"}]'
+    answer = client.put("/api/institutions/city/availability", content=body, headers={"Authorization": f"Bearer {key}"})
+    report = answer.json()
+    assert (answer.status_code, report["results"]) == (200, ["stored", "failed"])
+    assert "out of range" in report["errors"][0]["detail"]
+
+
 def test_a_partial_batch_says_what_failed(client: TestClient, key: str) -> None:
     items: list[Any] = [
         {"record": "oai:city:2", "state": "limited"},

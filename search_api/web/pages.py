@@ -33,6 +33,7 @@ from search_api.web.rendering import Page
 from search_api.web.results import FormProblem, problem_view, results_view
 from search_api.web.search_form import SearchForm
 from search_api.web.source_page import source_page_view
+from search_api.web.whom_to_ask import whom_to_ask
 from search_api.web.wording import Times
 from search_api.web.work_page import work_page_view
 from search_api.works import work_asked_for, work_view
@@ -67,7 +68,10 @@ def search_page(request: Request) -> Response:
         answer = search(context, asked)
     except BadParameterError as error:
         return page.render("search.html", status=400, form=form, settings=context.settings, **problem_view(form, error))
-    view = results_view(form, page.say, asked, answer, Times(asked.at, context.clock()))
+    times = Times(asked.at, context.clock())
+    view = results_view(form, page.say, asked, answer, times)
+    if not answer.hits:
+        view["helpers"] = whom_to_ask(context, asked, page.say, times)
     frame = frame_for(request, context, page.lang)
     with context.database.connect() as connection:  # reference managers get it, and with it whoever they share it with
         coins = {hit.number: context_object(hit, frame.work(hit.id)) for hit in given_hits(connection, answer.hits)}

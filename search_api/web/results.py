@@ -45,6 +45,7 @@ def results_view(form: SearchForm, say: Wording, asked: SearchRequest, answer: A
         "facets": answer.facets,
         "chips": form.chips(answer.facets, asked.near_name),
         "context": form.context(asked.near_name),
+        "helpers": [],
         "warnings": [_for_readers(warning) for warning in warnings if warning != free],
         "counts_free": free in warnings,
         "next": answer.next,

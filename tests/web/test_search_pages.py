@@ -22,6 +22,17 @@ def titles(page: Page) -> list[str]:
     return [text.strip() for text in page.locator(".hit h2").all_text_contents()]
 
 
+def test_who_finds_nothing_is_told_whom_to_ask(visit: Visit) -> None:
+    page = visit("/search?q=zyxwvut&near=Newcastle", width=360)
+    asked = page.get_by_role("region", name="Ask somebody who knows").get_by_role("listitem")
+    expect(asked).to_have_count(1)  # the others tell neither telephone nor mail
+    expect(asked).to_contain_text("Central Library")
+    expect(asked).to_contain_text("Open until 19:00")
+    expect(asked.get_by_role("link", name="0191 277 4100")).to_have_attribute("href", "tel:01912774100")
+    page = visit("/search?q=zyxwvut&near=Newcastle&kind=museum")
+    expect(page.get_by_role("heading", name="Ask somebody who knows")).to_have_count(0)
+
+
 def test_search_from_home(visit: Visit, picture: Callable[..., None]) -> None:
     page = visit("/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Where can I get or see it today?")

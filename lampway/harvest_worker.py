@@ -69,9 +69,12 @@ class HarvestWorker:
         """Of the runs that ended since somebody last emptied it."""
         self.troubles = 0
         """Harvests that ended without a report, for a reason of ours."""
+        self.has_room = False
+        """A harvest ended since the last look: another may begin in its place."""
 
     def look(self, only: set[str] | None = None) -> set[str]:
         """Begin what is due (of some sources only, when given), end what may not go on; returns the sources at work."""
+        self.has_room = False
         now, before = self._clock(), set(self._jobs)
         with self._database.connect() as connection:
             planned = plans(connection, self._settings)
@@ -196,6 +199,7 @@ class HarvestWorker:
             with self._lock:
                 if self._jobs.get(source.id) is job:
                     del self._jobs[source.id]
+                self.has_room = True
 
     def _rest(self, id_: str, seconds: timedelta | None = None) -> timedelta:
         """Leave a source alone for a while, twice as long each time; returns how long."""

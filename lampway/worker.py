@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -25,6 +26,8 @@ from store.leases import LeaseLostError, LeaseTakenError, held, myself
 log = structlog.stdlib.get_logger("lampway.worker")
 LOOK_S = 5.0
 """Between two looks at what is due."""
+LOOK_SOON_S = 0.5
+"""The same where a harvest has just ended."""
 _INDEX_WAIT_S, _HARVEST_WAIT_S = 1.0, 0.2
 
 
@@ -41,7 +44,7 @@ def work(database: Database, settings: Settings) -> None:
                 with suppress(LeaseLostError), held(database, f"worker {myself()}"):  # lost while asleep: shown anew
                     while not stopping.is_set():
                         _look(harvests, keeping)
-                        stopping.wait(LOOK_S)
+                        _wait(harvests, stopping)
         finally:
             stopping.set()
             log.info("worker stops: harvests finish their page")
@@ -95,6 +98,13 @@ def _keep_house(keeping: Housekeeping) -> None:
         raise
     except Exception:  # what is due must be harvested all the same
         log.exception("the day's work could not be done")
+
+
+def _wait(harvests: HarvestWorker, stopping: threading.Event) -> None:
+    """Until the next look: sooner when a harvest ended, so that short ones do not wait for each other."""
+    end = time.monotonic() + LOOK_S
+    while not stopping.wait(LOOK_SOON_S) and time.monotonic() < end and not harvests.has_room:
+        continue
 
 
 def _look(harvests: HarvestWorker, keeping: Housekeeping) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from schemas.catalogue import Source
 from search_api.context import Context
 from search_api.views import InstitutionRef
-from store import harvest_runs, quarantine, raw_records, registrations, sources
+from store import harvest_runs, quarantine, records, registrations, sources
 from store.harvest_runs import RunReport
 
 
@@ -55,7 +55,7 @@ class SourceCard(msgspec.Struct, kw_only=True):
     schedule: str
     paused: bool
     records: int
-    """Living ones."""
+    """Living ones that can be found; what could not be read is among the quarantined."""
     deleted: int
     quarantined: int
     complete_at: str
@@ -71,7 +71,7 @@ def source_card(context: Context, id_: str) -> SourceCard | None:
         if source is None or number is None or registrations.is_withdrawn(connection, id_):
             return None
         state = sources.state(connection, id_)
-        living, deleted = raw_records.count(connection, number)
+        living, deleted = records.count_each(connection, number)
         last = harvest_runs.report(connection, id_)
         bad = quarantine.count(connection, number)
     owner = context.registry().by_id.get(source.institution)

@@ -156,6 +156,13 @@ def count_live(connection: Connection, source: int) -> int:
     ) or 0  # fmt: skip
 
 
+def count_each(connection: Connection, source: int) -> tuple[int, int]:
+    """(live, deleted) records of a source, as the search has them: what waits for a decision still lives."""
+    query = select(records.c.deleted, func.count()).where(records.c.source == source).group_by(records.c.deleted)
+    counts = {bool(row[0]): int(row[1]) for row in connection.execute(query)}
+    return counts.get(False, 0), counts.get(True, 0)
+
+
 def count(connection: Connection) -> int:
     """How many live records there are."""
     return connection.scalar(select(func.count()).select_from(records).where(records.c.deleted.is_(False))) or 0

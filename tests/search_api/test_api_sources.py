@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from schemas.catalogue import Source
+from harvester.normalise import keep
+from schemas.catalogue import CatalogueRecord, Quarantined, RawRecord, Source
 from search_api.app import create_app
-from store import harvest_runs, sources
+from store import harvest_runs, raw_records, sources
 from store.harvest_runs import RunReport
 
 COUNTS = {"new": 5, "changed": 2, "unchanged": 3, "deleted": 1, "quarantined": 1}
@@ -67,3 +68,17 @@ def test_there_is_no_such_source(client):
     page = client.get("/sources/none", headers={"Accept": "text/html"})
     assert page.status_code == 404
     assert "no such source" in page.text
+
+
+def test_what_waits_for_a_decision_still_counts_and_what_cannot_be_read_counts_once(client, federation):
+    raw = [RawRecord(source="hidden", record=f"r{n}", payload=b"<x/>") for n in range(4)]
+    with federation.context.database.begin() as connection:
+        number = sources.number_of(connection, "hidden")
+        outcome = raw_records.store_page(connection, number, 1, raw)
+        done = [(id_, CatalogueRecord(source="hidden", record=one.record, title="T")) for id_, one in outcome.new[:3]]
+        keep(connection, number, 1, done, [Quarantined(source="hidden", record="r3", reason="no", payload=b"",
+                                                      stage="normalise")])  # fmt: skip
+        gone = RawRecord(source="hidden", record="r0", payload=b"<x/>", deleted=True, datestamp="2024-06-01")
+        raw_records.store_page(connection, number, 2, [gone])
+    card = client.get("/api/sources/hidden").json()
+    assert (card["records"], card["deleted"], card["quarantined"]) == (3, 0, 1)

@@ -22,6 +22,12 @@ def holding_fields() -> dict[str, list[str]]:
     return load_yaml("maps/columns.yaml")["holding"]  # type: ignore[no-any-return]
 
 
+@lru_cache(maxsize=1)
+def personal() -> frozenset[str]:
+    """Keys of headers under which stands who has a thing, or how to reach them."""
+    return frozenset(map(key, load_yaml("maps/columns.yaml")["personal"]))
+
+
 def recognised(header: Sequence[str]) -> int:
     """How many cells of a row are headers that we know: tells a header from data, and one dialect from another."""
     known = words()

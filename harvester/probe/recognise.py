@@ -31,7 +31,7 @@ _NAMES = {
     "qdc": "qualified Dublin Core",
     "edm": "RDF",
 }
-_DELIMITERS = b",;\t|"
+_DELIMITERS = b",;\t|^"
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")
 
 

@@ -13,7 +13,7 @@ from harvester.fetching import FetchError
 from harvester.formats.csv_words import recognised
 from harvester.formats.mapping import Mapping
 
-DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|^"
 SAMPLE_ROWS = 200
 _NAMES = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "\\t": "\t"}
 

@@ -14,6 +14,7 @@ import msgspec
 
 from harvester.fetching import Client, FetchError
 from harvester.formats.csv_plan import Plan, make_plan
+from harvester.formats.csv_words import key, personal
 from harvester.formats.mapping import Mapping, mapping_of
 from harvester.protocols import json_table
 from harvester.protocols.base import Fetch
@@ -92,9 +93,10 @@ class _Table:
         self._deletions = Deletions(self._header, mapping)
         if not ours:
             self._tell_how()
-        if self._plan.unused:
-            names = ", ".join(self._plan.unused[:40])
-            self._notes.append(say("columns of which nothing is read: {names}", names=names))
+        self._hidden = frozenset(
+            place for place, name in enumerate(self._header) if name in self._plan.unused and key(name) in personal()
+        )
+        self._tell_of_columns()
 
     def events(self, folder: Path) -> Iterator[Event]:
         """The file's records, each with its rows, and what is no row."""
@@ -168,6 +170,8 @@ class _Table:
                 )
         deleted = self._deletions.all_of(group)
         cells = [row.cells for row in group]
+        if self._hidden:
+            cells = [["" if place in self._hidden else text for place, text in enumerate(row)] for row in cells]
         if self._ancestors.known:
             path = self._ancestors.above(first)
             cells = [[*row, path] for row in cells]
@@ -195,6 +199,16 @@ class _Table:
         with open_unpacked(self._path, self._mapping.member) as content, closing(self._encoding.text(content)) as lines:
             first = next(lines, "")
             yield chain(["\n" if _SEPARATOR.fullmatch(first) else first], lines)
+
+    def _tell_of_columns(self) -> None:
+        hidden = [self._header[place] for place in sorted(self._hidden)]
+        unused = [name for name in self._plan.unused if name not in hidden]
+        if unused:
+            names = ", ".join(unused[:40])
+            self._notes.append(say("columns of which nothing is read: {names}", names=names))
+        if hidden:
+            names = ", ".join(hidden[:40])
+            self._notes.append(say("columns about people, which are not kept: {names}", names=names))
 
     def _tell_how(self) -> None:
         mark = {"\t": "tab"}.get(self._dialect.delimiter, self._dialect.delimiter)

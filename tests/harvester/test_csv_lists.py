@@ -145,3 +145,20 @@ def test_a_running_number_is_no_identifier_where_there_is_a_better_one(tmp_path:
         raw.record for page in open_csv(source, SourceState(), {}, False, Client()).pages() for raw in page.records
     ]
     assert names == ["A1", "A2"]
+
+
+def test_who_has_a_book_is_not_kept(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(
+        "Title,Barcode,Status,Borrower,Telephone,Due date\nEmma,B1,On loan,Mary Smith,0191 49601,12/12/2026\n"
+    )
+    fetch = open_csv(
+        Source(id="t", protocol="csv", location=str(file), format="csv"), SourceState(), {}, False, Client()
+    )
+    (raw,) = [raw for page in fetch.pages() for raw in page.records]
+    assert b"Mary" not in raw.payload
+    assert b"0191" not in raw.payload
+    assert (
+        FORMATS["csv"](Source(id="t", protocol="csv", location="", format="csv"))(raw).holdings[0].status == "On loan"
+    )
+    assert "columns about people, which are not kept: Borrower, Telephone" in map(str, fetch.notes)

@@ -251,6 +251,8 @@ class OaiFetch:
             self._at.token = answer.token.text if answer.token else ""
             self._at.token_expires = answer.token.expires if answer.token else ""
             size = answer.token.size if answer.token else None
+            if size is not None and self._at.size is not None and size < self._at.size:
+                self._doubt("the list became shorter while it was read, so that others may have slipped through")
             self._at.size = size if size is not None else self._at.size
             if not self._at.token and self._at.size is None and (doubt := guard.doubt(answer)):
                 self.doubts.append(doubt)
@@ -269,6 +271,10 @@ class OaiFetch:
                 yield self._end_of_window(set_, records, quarantined)
                 return
             yield self._page(records, quarantined)
+
+    def _doubt(self, words: str) -> None:
+        if words not in self.doubts:
+            self.doubts.append(words)
 
     def _look_at(self, records: list[OaiRecord], set_: str) -> None:
         """Whether the server keeps to the window, and which record is the newest."""

@@ -123,3 +123,17 @@ def test_a_person_may_say_that_a_server_counts_a_record_twice(oai, serve, harves
 
     server.script = hides
     assert harvest(server, full=True).status == "incomplete"  # more than the person said
+
+
+def test_records_that_slip_through_a_list_that_becomes_shorter_are_found(oai, serve, harvest, stored):
+    server = serve([oai.item(n) for n in range(N)], deleted="no")
+
+    def script(arguments, times):
+        if arguments["verb"] == "ListRecords" and arguments.get("resumptionToken", "").endswith("|20"):
+            server.items = [one for one in server.items if one.identifier not in {"oai:test:2", "oai:test:5"}]
+
+    server.script = script
+    report = harvest(server)
+    assert report.status == "complete"
+    assert {f"oai:test:{n}" for n in range(N)} == set(stored())  # two of them came before they were gone
+    assert any("2 records are listed, but did not come with the list" in note for note in report.notes)

@@ -23,6 +23,7 @@ from schemas.hours_layers import Stretch
 from schemas.hours_rules import HoursError, Rule, marked, normalised, read
 from schemas.institution import HoursException, Institution
 from schemas.open_states import CLOSED, OPEN, OPEN_STATES, UNKNOWN, OpenState
+from schemas.said import say
 
 __all__ = ["MAX_LENGTH", "HoursError", "OpeningHours", "Span", "Status", "of_institution", "parse_for", "problem_of"]
 
@@ -252,7 +253,9 @@ def _parse(
         # Rules that the library reads as they stand it may still refuse as we write them: better now than when asked.
         years.layers(datetime.now(clock.zone).year)
     except _ParserError:
-        raise HoursError("each part is understood, but not the whole; separate its rules with a semicolon") from None
+        raise HoursError(
+            say("each part is understood, but not the whole; separate its rules with a semicolon")
+        ) from None
     return OpeningHours(years, clock, country, region, notes)
 
 
@@ -264,18 +267,18 @@ def _read(expression: str) -> tuple[Rule, ...]:
         HoursError: It is empty, too long or cannot be read.
     """
     if len(expression) > MAX_LENGTH:
-        raise HoursError(f"longer than {MAX_LENGTH} characters", MAX_LENGTH)
+        raise HoursError(say("longer than {n} characters", n=MAX_LENGTH), MAX_LENGTH)
     text = normalised(expression)
     if not text.strip():
-        raise HoursError("no opening hours: the text is empty", 0)
+        raise HoursError(say("no opening hours: the text is empty"), 0)
     try:
         rules = read(str(library.OpeningHours(marked(text))))
     except _ParserError as error:
         raise _unreadable(text, str(error)) from None
     if len(rules) > MAX_RULES:
-        raise HoursError(f"more than {MAX_RULES} rules", len(text))
+        raise HoursError(say("more than {n} rules", n=MAX_RULES), len(text))
     if sum(rule.operator == "||" for rule in rules) > MAX_FALLBACKS:
-        raise HoursError(f"more than {MAX_FALLBACKS} alternatives (||)", len(text))
+        raise HoursError(say("more than {n} alternatives (||)", n=MAX_FALLBACKS), len(text))
     return tuple(rules)
 
 
@@ -288,9 +291,8 @@ def _unreadable(text: str, reason: str) -> HoursError:
     found = re.search(r"-->\s*\d+:(\d+)", reason)
     position = min(int(found[1]) - 1, len(text)) if found else 0
     rest = text[position : position + 30]
-    return HoursError(
-        f"not understood from character {position + 1} on: {rest!r}" if rest else "it ends too early", position
-    )
+    words = say("not understood from character {n} on: {word!r}", n=position + 1, word=rest)
+    return HoursError(words if rest else say("it ends too early"), position)
 
 
 def of_institution(institution: Institution) -> OpeningHours | None:

@@ -20,6 +20,7 @@ from schemas.hours_rules import (
 )
 from schemas.institution import HoursException
 from schemas.open_states import CLOSED, UNKNOWN
+from schemas.said import say
 
 _DAY = timedelta(days=1)
 
@@ -62,11 +63,25 @@ def exceptional(exception: HoursException, rules: Sequence[Rule]) -> Exceptional
         first = date.fromisoformat(exception.first)
         last = date.fromisoformat(exception.last) if exception.last else first
     except ValueError:
-        raise HoursError(f"exception {exception.first!r} to {exception.last!r}: dates are written 2026-12-24") from None
+        raise HoursError(
+            say(
+                "exception {first!r} to {last!r}: dates are written 2026-12-24",
+                first=exception.first,
+                last=exception.last,
+            )
+        ) from None
     if last < first:
-        raise HoursError(f"exception {exception.first} to {exception.last}: it ends before it begins")
+        raise HoursError(
+            say("exception {first} to {last}: it ends before it begins", first=exception.first, last=exception.last)
+        )
     if any(rule.selectors for rule in rules):
-        raise HoursError(f"exception {exception.first}: {exception.hours!r} names days; times alone, or off, are meant")
+        raise HoursError(
+            say(
+                "exception {first}: {hours!r} names days; times alone, or off, are meant",
+                first=exception.first,
+                hours=exception.hours,
+            )
+        )
     rules = [rule._replace(operator=",", comment=rule.comment or exception.note) for rule in rules]
     return Exceptional(first, last, (rules[0]._replace(operator=";"), *rules[1:]))
 

@@ -7,6 +7,7 @@ from typing import Literal
 from schemas.hours_rules import HoursError
 from schemas.hours_week import HOLIDAYS, MONTHS, Value, Week, clock, day_list
 from schemas.hours_words import Kind, Token, tokens
+from schemas.said import say
 
 _HALF, _DAY = 12 * 60, 24 * 60
 _SKIPPED: frozenset[Kind] = frozenset({"to", "and", "noise"})
@@ -80,7 +81,9 @@ class Reader:
             else:
                 clause.excepted = True
         elif token.kind == "school":
-            raise HoursError(f"{token.text!r}: school holidays cannot be told in opening hours", token.start)
+            raise HoursError(
+                say("{word!r}: school holidays cannot be told in opening hours", word=token.text), token.start
+            )
         else:
             if token.kind == "other":
                 self._week.ignored.append(token.text)
@@ -111,7 +114,7 @@ class Reader:
         elif (clause.values_first or token.kind == "closed") and not self._pending and self._day_follows():
             clause.waiting = value
         elif token.kind == "closed" and not self._pending and days is not None:
-            raise HoursError(f"{token.text!r}: on which days?", token.start)
+            raise HoursError(say("{word!r}: on which days?", word=token.text), token.start)
         else:
             self._week.put(days if days is not None else self._every_day(token), value, self._season)
             self._pending = False
@@ -162,9 +165,9 @@ class Reader:
         if self._season:
             return set(range(7))
         if value.kind == "closed" and times and (strange or self._week.seasons):
-            raise HoursError(f"{value.text!r}: on which days?", value.start)
+            raise HoursError(say("{word!r}: on which days?", word=value.text), value.start)
         if value.kind == "time" and strange:
-            raise HoursError(f"{strange.text!r} is not understood, and no day is named", strange.start)
+            raise HoursError(say("{word!r} is not understood, and no day is named", word=strange.text), strange.start)
         self._week.assumed.append("no day is named: every day")
         return set(range(7))
 
@@ -178,7 +181,7 @@ class Reader:
             following = self._skip()
             if following is None or following.kind not in ("days", "holidays"):
                 if following is not None and following.kind == "other" and link is not None and link.kind == "to":
-                    raise HoursError(f"{following.text!r} is not understood as a day", following.start)
+                    raise HoursError(say("{word!r} is not understood as a day", word=following.text), following.start)
                 self._at = back
                 break
             if link is not None and link.kind == "to" and len(token.days) == len(following.days) == 1:
@@ -210,7 +213,7 @@ class Reader:
         following = self._peek()
         if token.kind != "months":
             if following is None or following.kind != "months":
-                raise HoursError(f"{token.text.strip()!r} is not understood", token.start)
+                raise HoursError(say("{word!r} is not understood", word=token.text.strip()), token.start)
             self._at += 1
             return f"{MONTHS[following.days[0] - 1]} {_day_number(token):02d}"
         month = MONTHS[token.days[0] - 1]
@@ -219,7 +222,9 @@ class Reader:
             return month
         after = self._tokens[self._at + 1 : self._at + 3]
         if len(after) == 2 and after[0].kind == "to" and after[1].kind != "months" and not self._is_date(self._at + 2):
-            raise HoursError(f"{following.text.strip()!r}: a day of the month or a time?", following.start)
+            raise HoursError(
+                say("{word!r}: a day of the month or a time?", word=following.text.strip()), following.start
+            )
         self._at += 1
         return f"{month} {day:02d}"
 
@@ -239,7 +244,9 @@ class Reader:
             link = self._peek()
             last = self._skip()
             if link is None or link.kind not in ("to", "noise") or last is None or last.kind != "time":
-                raise HoursError(f"{first.text.strip()!r} has no end: say from when to when", first.start)
+                raise HoursError(
+                    say("{word!r} has no end: say from when to when", word=first.text.strip()), first.start
+                )
             self._at += 1
             spans.append(self._span(first, last, spans[-1][1] if spans else 0))
             back = self._at
@@ -252,7 +259,7 @@ class Reader:
         """Minutes of a span; halves of the day that are not written are told from the other end."""
         for token in (first, last):
             if token.minutes > _DAY or (token is first and token.minutes == _DAY and not token.text[0].isalpha()):
-                raise HoursError(f"there is no time {token.text.strip()!r}", token.start)
+                raise HoursError(say("there is no time {word!r}", word=token.text.strip()), token.start)
         start, end = _written(first, first.half) % _DAY, _written(last, last.half)
         guessed: Literal["", "am", "pm"] = ""
         if last.half and first.plain:

@@ -62,7 +62,9 @@ class HoursError(ValueError):
 
     def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
-        self.message, self.position = message, position
+        self.message, self.position = str(message), position
+        self.said = message
+        """The message as it was given; pages say it in their language."""
 
 
 class Rule(NamedTuple):

@@ -13,6 +13,7 @@ from schemas.hours_prose import Reader
 from schemas.hours_rules import normalised
 from schemas.hours_week import HOLIDAYS, Value, Week
 from schemas.hours_words import WEEK, tokens
+from schemas.said import say
 
 _BLANK = re.compile(r"^[\s\-–—./n]*$|^n/?a$", re.IGNORECASE)
 
@@ -38,7 +39,7 @@ def from_text(text: str, language: str = "") -> Understood:
         HoursError: Nothing in it says when a place is open, or something that does cannot be told for sure.
     """
     if len(text) > MAX_LENGTH:
-        raise HoursError(f"longer than {MAX_LENGTH} characters", MAX_LENGTH)
+        raise HoursError(say("longer than {n} characters", n=MAX_LENGTH), MAX_LENGTH)
     week = Week()
     try:
         Reader(text, week, language).read()
@@ -126,7 +127,7 @@ def _read_day(text: str, week: Week, days: frozenset[int]) -> None:
 def _understood(week: Week) -> Understood:
     expression = week.expression()
     if not expression:
-        raise HoursError("nothing in it says when it is open", 0)
+        raise HoursError(say("nothing in it says when it is open"), 0)
     OpeningHours.parse(expression, timezone="UTC")
     ignored = [f"passed over: {' '.join(dict.fromkeys(week.ignored))}"] if week.ignored else []
     return Understood(expression, (*dict.fromkeys(week.assumed), *ignored), week.confidence())

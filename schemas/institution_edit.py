@@ -94,7 +94,7 @@ def _still_readable(place: Institution) -> None:
     try:
         parse_for(place, place.opening_hours)
     except HoursError as error:
-        raise ValueProblemError("opening_hours", place.opening_hours, str(error), "give opening_hours, too") from None
+        raise ValueProblemError("opening_hours", place.opening_hours, error.said, "give opening_hours, too") from None
 
 
 def _text(field: str, value: Any) -> str:

@@ -20,6 +20,7 @@ from schemas.hours_holidays import country_of_zone
 from schemas.hours_text import from_text
 from schemas.identifiers import country_code
 from schemas.institution import HoursException, ServicePoint
+from schemas.said import say
 
 _NUMBER = re.compile(r"^[+-]?\d{1,3}(?:[.,]\d+)?$")
 _DATED = re.compile(r"^(\d{4}-\d\d-\d\d)(?:\s*+(?:/|\.\.|to|bis|–)\s*+(\d{4}-\d\d-\d\d))?+(?:\s*+:)?\s++(.+)$")
@@ -146,9 +147,11 @@ def read_hours(text: str, timezone: str, exceptions: list[HoursException]) -> tu
         except HoursError as other:
             # Which of the two it was meant to be shows in how far the grammar got.
             cause = error if (error.position or 0) > 4 else other
-            place = f" (character {cause.position + 1})" if cause.position is not None else ""
+            reason = cause.said
+            if cause.position is not None:
+                reason = say("{what} (character {n})", what=reason, n=cause.position + 1)
             raise ValueProblemError(
-                "opening_hours", text, f"{cause}{place}", "write it as in OSM: Mo-Fr 09:00-17:00; Sa 10:00-14:00"
+                "opening_hours", text, reason, "write it as in OSM: Mo-Fr 09:00-17:00; Sa 10:00-14:00"
             ) from None
         return understood.expression, [f"hours {text!r} understood as {understood.expression!r}", *understood.notes]
     return text, []
@@ -168,7 +171,7 @@ def read_exceptions(value: Any) -> list[HoursException]:
             OpeningHours.parse("24/7", timezone="UTC", exceptions=(exception,))
         except HoursError as error:
             shown = f"{exception.first} {exception.hours}"
-            raise ValueProblemError("exceptions", shown, str(error), "write 2026-12-24 09:00-12:00, or off") from None
+            raise ValueProblemError("exceptions", shown, error.said, "write 2026-12-24 09:00-12:00, or off") from None
     return found
 
 

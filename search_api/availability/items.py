@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from schemas.catalogue import Service, State
+from schemas.said import say
 from search_api.json_body import faults
 
 MOST_ITEMS = 10_000
@@ -17,6 +18,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 class ItemError(Exception):
     """An item cannot be used; the message says why and how to mend it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.said = message
+        """As it was given: pages say it in their language."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,12 +105,12 @@ def check(item: Item, now: datetime) -> Item:
         ItemError: it does not.
     """
     if bool(item.record) == bool(item.isbn):
-        raise ItemError('give either "record" (the source\'s identifier) or "isbn"')
+        raise ItemError(say('give either "record" (the source\'s identifier) or "isbn"'))
     if item.due:
         try:
             date.fromisoformat(item.due[:10])
         except ValueError:
-            raise ItemError(f'"due": {item.due[:40]!r} is not a date like 2026-12-24') from None
+            raise ItemError(say('"due": {due!r} is not a date like 2026-12-24', due=item.due[:40])) from None
     at = item.checked_at or now
     if at.tzinfo is None:
         raise ItemError('"checked_at" needs a time zone, as in 2026-11-23T10:00:00Z')

@@ -60,13 +60,23 @@ class Pusher:
             ItemError: the batch as a whole cannot be read.
             EngineError: it names ISBNs, and the engine does not answer.
         """
-        return self._push([_attempt(lambda raw=raw: items.read(raw, now)) for raw in items.split(body)])
+        return self._push([_attempt(lambda raw=raw: items.read(raw, now)) for raw in items.split(body)])[0]
 
     def push_rows(self, rows: Iterable[dict[str, Any]], now: datetime) -> PushReport:
         """Store rows of a table; raises as ``push_json``."""
-        return self._push([_attempt(lambda row=row: items.read_row(row, now)) for row in rows])
+        return self._push([_attempt(lambda row=row: items.read_row(row, now)) for row in rows])[0]
 
-    def _push(self, read: Sequence[Item | ItemError]) -> PushReport:
+    def push_one(self, row: dict[str, Any], now: datetime) -> None:
+        """Store what one row says.
+
+        Raises:
+            ItemError: it cannot be used.
+            EngineError: it names an ISBN, and the engine does not answer.
+        """
+        for error in self._push([_attempt(lambda: items.read_row(row, now))])[1].values():
+            raise error
+
+    def _push(self, read: Sequence[Item | ItemError]) -> tuple[PushReport, dict[int, ItemError]]:
         targets = Targets(self._database, self._engine, self._resolver, self._institution, self._institutions)
         targets.load([item for item in read if isinstance(item, Item)])
         facts: list[Fact] = []
@@ -92,12 +102,13 @@ class Pusher:
             "failed" if index in found else next(name for name in _BEST_FIRST if name in by_item[index])
             for index in range(len(read))
         ]
-        return PushReport(
+        report = PushReport(
             received=len(read),
             **Counter(results),
             results=results,
             errors=[{"index": index, "pointer": f"/{index}", "detail": str(error)} for index, error in found.items()],
         )
+        return report, found
 
 
 def _attempt(read: Any) -> Item | ItemError:

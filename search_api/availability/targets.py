@@ -9,6 +9,7 @@ from schemas.catalogue import CatalogueRecord, Source
 from schemas.identifiers import isbn13
 from schemas.institution import Institution
 from schemas.query import EngineQuery, Terms
+from schemas.said import Said, say
 from search_api.availability.items import Item, ItemError
 from store import raw_records, records, sources, works
 from store.database import Database
@@ -93,30 +94,42 @@ class Targets:
         rows = self._candidates(item)
         here = {row: copies for row in rows if (copies := self._copies(row))}
         if not here:
-            raise ItemError(f"nothing of {self._institution.id!r} is in the record {item.record or item.isbn!r}")
+            raise ItemError(
+                say(
+                    "nothing of {place!r} is in the record {thing!r}",
+                    place=self._institution.id,
+                    thing=item.record or item.isbn,
+                )
+            )
         if item.record and len(here) > 1:
             names = ", ".join(sorted(self._records[row][0].id for row in here))
-            raise ItemError(f'the record {item.record!r} stands in several sources: add one as "source": {names}')
+            raise ItemError(
+                say(
+                    'the record {thing!r} stands in several sources: add one as "source": {names}',
+                    thing=item.record,
+                    names=names,
+                )
+            )
         targets = [target for row, copies in here.items() for target in self._pick(row, copies, item)]
         if not targets:
-            copy = f" {item.holding!r}" if item.holding else ""
-            at = f" at {item.branch!r}" if item.branch else ""
-            raise ItemError(f"no copy{copy} of {item.record or item.isbn!r} is known{at}")
+            raise ItemError(_no_copy(item))
         return targets
 
     def _candidates(self, item: Item) -> list[int]:
         if item.isbn:
             isbn = isbn13(item.isbn)
             if isbn is None:
-                raise ItemError(f"{item.isbn[:40]!r} is not a valid ISBN")
+                raise ItemError(say("{isbn!r} is not a valid ISBN", isbn=item.isbn[:40]))
             rows = self._by_isbn.get(isbn, [])
         else:
             rows = [row for _, row in self._by_identifier.get(item.record, [])]
         if item.source:
             rows = [row for row in rows if row in self._records and self._records[row][0].id == item.source]
         if not rows:
-            where = f" in the source {item.source!r}" if item.source else ""
-            raise ItemError(f"no record {item.record or item.isbn!r}{where}")
+            thing = item.record or item.isbn
+            if item.source:
+                raise ItemError(say("no record {thing!r} in the source {source!r}", thing=thing, source=item.source))
+            raise ItemError(say("no record {thing!r}", thing=thing))
         return rows
 
     def _copies(self, row: int) -> list[tuple[int, str]]:
@@ -138,5 +151,22 @@ class Targets:
             return [(row, number, key) for number, key in dict.fromkeys(copies) if key == item.holding]
         places = sorted({number for number, _ in copies})
         if len(places) > 1:
-            raise ItemError(f"{len(places)} branches hold {item.record or item.isbn!r}: say which by branch or holding")
+            raise ItemError(
+                say(
+                    "{n} branches hold {thing!r}: say which by branch or holding",
+                    n=len(places),
+                    thing=item.record or item.isbn,
+                )
+            )
         return [(row, number, "") for number in places]
+
+
+def _no_copy(item: Item) -> Said:
+    thing, copy, branch = item.record or item.isbn, item.holding, item.branch
+    if copy and branch:
+        return say("no copy {copy!r} of {thing!r} is known at {branch!r}", copy=copy, thing=thing, branch=branch)
+    if copy:
+        return say("no copy {copy!r} of {thing!r} is known", copy=copy, thing=thing)
+    if branch:
+        return say("no copy of {thing!r} is known at {branch!r}", thing=thing, branch=branch)
+    return say("no copy of {thing!r} is known", thing=thing)

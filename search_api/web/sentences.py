@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from schemas.institution_rules import ValueProblemError
 from schemas.probe import Step
-from schemas.said import Phrase, english
+from schemas.said import Phrase, english, phrase_of
 from search_api.messages import catalogue
 from search_api.web.wording import Wording
 from store.registrations import StepError, TakenError
@@ -47,7 +47,8 @@ def told_error(error: Exception, say: Wording) -> Markup:
 
 def told_problem(problem: ValueProblemError, say: Wording) -> Markup:
     """What is wrong with a value of an institution's entry, and what to write instead."""
-    why = told(f"{problem.reason}; {problem.fix}", None, say.lang)
+    reason, fix = (told(words, phrase_of(words), say.lang) for words in (problem.reason, problem.fix))
+    why = Markup("{}{}{}").format(reason, catalogue(say.lang).get(f"{_AREA}; ", "; "), fix)
     key = f"area.wrong_{problem.field}"
     return escape(say(key, why="{why}")).format(why=why) if say.has(key) else why
 

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from schemas.identifiers import isbn13
+from schemas.said import phrase_of
 from search_api.accounts.actor import Actor
 from search_api.accounts.guard import institution_of, require
+from search_api.availability.items import ItemError
 from search_api.availability.push import Pusher
 from search_api.dependencies import context_of
 from search_api.web.forms import Sent
@@ -30,9 +32,10 @@ def tell_state(request: Request, actor: ShelfKeeper, form: Sent) -> Response:
     row = {name: form[name] for name in _TOLD} | {"isbn" if isbn13(thing) else "record": thing}
     registry = context.registry()
     pusher = Pusher(context.database, context.engine, registry.resolver, place, registry.by_id.values())
-    report = pusher.push_rows([row], context.clock())
-    if report.failed:
-        form.wrong["thing"] = told(report.errors[0]["detail"], None, page.lang)
+    try:
+        pusher.push_one(row, context.clock())
+    except ItemError as error:
+        form.wrong["thing"] = told(str(error), phrase_of(error.said), page.lang)
         return show_area(request, actor, form)
     with context.database.begin() as connection:
         said = {name: value for name, value in row.items() if value}

@@ -16,16 +16,22 @@ import pytest
 import harvester.probe
 from harvester.formats import csv_plan
 from harvester.protocols import csv_file
-from schemas import registration
+from schemas import hours, institution_edit, institution_rules, registration
 from schemas.registration import Proposal
 from schemas.said import Said, english, phrase_of, say
 from search_api.accounts import registering
+from search_api.availability import items, targets
 from search_api.messages import catalogue
 from search_api.web.sentences import told
 from store import accounts, registrations
 
 PROBE = Path(harvester.probe.__file__).parent
 FILES = [*sorted(PROBE.glob("*.py")), Path(csv_file.__file__)]
+ENTRY = [
+    *sorted(Path(hours.__file__).parent.glob("hours*.py")),
+    *(Path(module.__file__) for module in (institution_rules, institution_edit, items, targets)),
+]
+"""What speaks of hours, entries and states that were typed on a page."""
 NOT_ON_PAGES = {"first_look.py", "endpoints.py"}
 NO_SENTENCES = {
     "cut off", "cannot be reached", "with care", "PowerPoint Document", "Dublin Core", "qualified Dublin Core",
@@ -63,8 +69,20 @@ def test_every_sentence_of_a_look_is_translated_with_its_values(file: Path) -> N
             assert fields[0] == fields[1], text
 
 
+@pytest.mark.parametrize("file", ENTRY, ids=lambda file: file.name)
+def test_every_sentence_about_an_entry_is_translated_with_its_values(file: Path) -> None:
+    calls = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.func.id == "say":
+            text = ast.literal_eval(call.args[0])
+            chinese = known(text)
+            assert chinese, f"{file.name} says {text!r}, which search_api/messages/zh/look.yaml does not have"
+            fields = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in (text, chinese)]
+            assert fields[0] == fields[1], text
+
+
 def test_no_translation_is_left_over() -> None:
-    said = {text for file in (*FILES, Path(csv_plan.__file__)) for text in sentences(file.read_text())}
+    said = {text for file in (*FILES, *ENTRY, Path(csv_plan.__file__)) for text in sentences(file.read_text())}
     said |= {phrase_of(text).text for text in said}
     words = [key.removeprefix("look.") for key in catalogue("zh") if key.startswith("look.") and " " in key[5:].strip()]
     made = [word for word in words if word not in said]
@@ -167,7 +185,13 @@ def test_what_speaks_against_an_act_is_told_in_chinese(person: Any, context: Any
     assert answer.status_code == 422
     assert "无法理解此开放时间" in answer.text
     assert "这不是邮箱地址" in answer.text
-    assert '<span lang="en">' in answer.text
+    assert "其中没有说明何时开放（第 1 个字符）；请按 OSM 的写法" in answer.text
+    assert '<span lang="en">' not in answer.text
+    answer = ada.post("/i/north/entry?lang=zh", data={"first-1": "2026-12-24", "last-1": "2026-12-20"})
+    assert "结束早于开始" in answer.text
+    answer = ada.post("/i/north/availability?lang=zh", data={"thing": "<nothing>", "state": "available"})
+    assert answer.status_code == 422
+    assert "没有记录 <bdi>&lt;nothing&gt;</bdi>" in answer.text
     plain = ada.post("/i/north/entry", data={"opening_hours": "now and then"}).text
     assert "write it as in OSM" in plain
     assert "{why}" not in plain

@@ -21,6 +21,7 @@ from indexer.engines.base import EngineError, EngineUnavailableError
 from lampway.console import FAILED, WRONG_USE, fail, note, settings_or_fail
 from lampway.merging import StoreMerges
 from lampway.outside import Harvester
+from lampway.slow_clients import HttpProtocol
 from search_api import access_log
 from search_api.app import create_app
 from search_api.availability.base import LIMIT, Fetch, LiveError
@@ -154,7 +155,8 @@ def _configuration(settings: Settings, app: ASGIApp | str, **more: object) -> uv
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=HttpProtocol,
+        ws="none",
         lifespan="on",
         access_log=False,  # ours leaves out what users ask for
         log_config=None,  # its warnings are JSON lines as all others

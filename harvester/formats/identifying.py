@@ -54,5 +54,7 @@ def normal_lccn(value: str) -> str:
 
 
 def each_once(into: CatalogueRecord) -> None:
-    """Leave each identifier once, in order."""
+    """Leave each identifier once, in order. What nothing is said of but an ISBN is a book."""
     into.isbns, into.issns, into.identifiers = distinct(into.isbns), distinct(into.issns), distinct(into.identifiers)
+    if into.isbns and into.type == "other":
+        into.type = "book"

@@ -108,7 +108,9 @@ def read_values(values: dict[str, list[str]], source: str, record: str, datestam
             _identifier(text, result)
     if result.type == "article" or not _RELATED.isdisjoint(values):
         _relations(values, result, citations)
-    result.isbns = distinct(result.isbns)
+    if result.isbns:
+        result.isbns = distinct(result.isbns)
+        result.type = "book" if result.type == "other" else result.type
     result.issns = distinct(result.issns)
     if not result.title:
         result.title = description.split("\n", 1)[0][:200]

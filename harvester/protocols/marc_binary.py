@@ -1,7 +1,8 @@
-"""Splits a file of binary MARC (ISO 2709) into records: at their end marks, whatever their lengths say."""
+"""Splits a file of binary MARC (ISO 2709) into records: at their end marks, else at leaders, whatever lengths say."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import IO
 
@@ -13,6 +14,8 @@ MOST = 16 << 20
 _CHUNK = 1 << 20
 _BETWEEN = b"\r\n\t \x00\x1a"
 """What converters leave between records."""
+_ANOTHER = re.compile(rb"\x1e(?=\d{5}[a-z][a-z][a-z ]..22\d{5}...45..[0-9A-Z]{3}\d{9})", re.DOTALL)
+"""A field's end with a leader and the beginning of a directory after it."""
 
 
 def split_records(content: IO[bytes]) -> Iterator[tuple[int, bytes, str]]:
@@ -32,7 +35,8 @@ def split_records(content: IO[bytes]) -> Iterator[tuple[int, bytes, str]]:
             if skipping:
                 skipping = False
             elif piece := piece.lstrip(_BETWEEN):
-                yield start, piece + RECORD_END, ""
+                for place, record in _parted(piece):
+                    yield start + place, record + RECORD_END, ""
         if len(rest) > MOST:
             if not skipping:
                 yield offset, rest[:4096], f"more than {MOST >> 20} MB without a record's end (0x1D)"
@@ -41,6 +45,14 @@ def split_records(content: IO[bytes]) -> Iterator[tuple[int, bytes, str]]:
             rest = b""
     if (rest := rest.strip(_BETWEEN)) and not skipping:
         yield offset, rest, "cut off: the file ends before the record does (0x1D)"
+
+
+def _parted(piece: bytes) -> list[tuple[int, bytes]]:
+    """(place, record) of what stands before an end mark: several records where one has lost its own."""
+    if piece[:5] == b"%05d" % (len(piece) + 1):
+        return [(0, piece)]
+    starts = [0, *(match.end() for match in _ANOTHER.finditer(piece))]
+    return [(start, piece[start:end]) for start, end in zip(starts, [*starts[1:], len(piece)], strict=True)]
 
 
 def control_fields(record: bytes) -> dict[str, str]:

@@ -21,11 +21,14 @@ from harvester.protocols.file_pages import Event, FileFetch, Loss, each_part
 from harvester.protocols.local_file import Part
 from harvester.protocols.names import Names
 from schemas.catalogue import Quarantined, RawRecord, Source
+from schemas.said import say
 from store.codec import digest
 from store.sources import SourceState
 
 _HOLDINGS = frozenset("uvxy")
-"""Leader/06 of holdings records."""
+"""Leader/06 of holdings records ..."""
+_AUTHORITIES = frozenset("zw")
+"""... and of those of names, subjects and classes, by which nothing can be had."""
 
 
 class _Found(msgspec.Struct):
@@ -49,7 +52,7 @@ def open_marc(source: Source, state: SourceState, checkpoint: dict[str, Any], fu
 
     def read(path: Path, notes: list[str], folder: Path) -> Iterator[Event]:
         with Names(folder, notes, "control number (001)") as names:
-            for part, event in each_part(path, notes, lambda part, told: _joined(_records(part, told))):
+            for part, event in each_part(path, notes, lambda part, told: _joined(_records(part, told), told)):
                 yield event if isinstance(event, Loss) else _event(source, mapping, event, part, names)
 
     return FileFetch(source, state, checkpoint, client, read)
@@ -76,10 +79,14 @@ def _records(part: Part, notes: list[str]) -> Iterator[_Found]:
             yield _Found(number, f"record {number}, byte {offset}", record, wrong, controls)
 
 
-def _joined(records: Iterator[_Found]) -> Iterator[_Found]:
-    """Bibliographic records with the holdings records that follow them in one payload."""
+def _joined(records: Iterator[_Found], notes: list[str]) -> Iterator[_Found]:
+    """Bibliographic records with the holdings records that follow them in one payload; no authorities."""
     waiting: _Found | None = None
+    others = 0
     for found in records:
+        if not found.wrong and found.controls.get("000", "")[6:7] in _AUTHORITIES:
+            others += 1
+            continue
         if waiting and found.holds and not found.wrong and found.holds == waiting.controls.get("001"):
             waiting.payload += found.payload
             continue
@@ -88,6 +95,8 @@ def _joined(records: Iterator[_Found]) -> Iterator[_Found]:
         waiting = found
     if waiting:
         yield waiting
+    if others:
+        notes.append(say("{n:,} records describe names, subjects or classes (authorities) and were left out", n=others))
 
 
 def _event(source: Source, mapping: Mapping, found: _Found, part: Part, names: Names) -> Event:

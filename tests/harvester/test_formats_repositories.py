@@ -88,3 +88,16 @@ def test_what_a_thing_of_a_museum_is_part_of_is_no_series() -> None:
 def test_who_paid_is_no_series() -> None:
     record = read(("title", "x"), ("type", "Report"), ("relation", "info:eu-repo/grantAgreement/EC/FP7/1"))
     assert record.series == []
+
+
+def test_what_has_an_isbn_and_no_type_is_a_book() -> None:
+    assert read(("title", "Emma"), ("identifier", "ISBN 9780141439587")).type == "book"
+    assert read(("title", "Emma"), ("type", "Sound"), ("identifier", "ISBN 9780141439587")).type == "audio"
+    assert read(("title", "Emma"), ("identifier", "Emma 1")).type == "other"
+
+
+def test_editors_of_chinese_repositories() -> None:
+    record = read(
+        ("title", "年鉴"), ("creator", "(美)狄金森著"), ("contributor", "叶震 主编"), ("contributor", "Fox, R.")
+    )
+    assert record.creators == [Creator("狄金森", "aut"), Creator("叶震", "edt"), Creator("Fox, R.", "ctb")]

@@ -235,3 +235,21 @@ def test_a_folder_and_an_archive_of_many_files_are_one_source(reading: Any, tmp_
     for got in (whole, part):
         assert got.losses == ["broken.mrc: the file is empty"]
     client.close()
+
+
+def test_a_record_that_has_lost_its_end_does_not_swallow_the_next(tmp_path: Path, client: Client) -> None:
+    one, two, three = (binary_record(number, f"title {number}") for number in "123")
+    (tmp_path / "a.mrc").write_bytes(one[:-1] + two + three)
+    found = Read(tmp_path / "a.mrc", client)
+    assert [(raw.record, raw.payload) for raw in found.raw] == [("1", one), ("2", two), ("3", three)]
+
+
+@pytest.mark.parametrize("suffix", ["mrc", "xml"])
+def test_authorities_among_the_records_are_left_out_and_told(tmp_path: Path, client: Client, suffix: str) -> None:
+    binary = [binary_record("1", "a"), binary_record("2", "b").replace(b"nam a22", b"nz  n22"), binary_record("3", "c")]
+    xml = "".join([xml_record("1", "a"), xml_record("2", "b", kind="z "), xml_record("3", "c")])
+    content = b"".join(binary) if suffix == "mrc" else f"<collection>{xml}</collection>".encode()
+    (tmp_path / f"a.{suffix}").write_bytes(content)
+    found = Read(tmp_path / f"a.{suffix}", client)
+    assert [raw.record for raw in found.raw] == ["1", "3"]
+    assert "1 records describe names, subjects or classes (authorities) and were left out" in map(str, found.notes)

@@ -103,6 +103,9 @@ def store_page(database: Database, run: Run, page: Page, read: Reader) -> int:
 
 def _store(connection: Connection, run: Run, page: Page, read: Reader) -> int:
     report = run.report
+    if page.anew:
+        raw_records.unsee(connection, run.number, run.standing.first_run)
+        run.standing.parts = 0
     page, count = parts.taken_apart(
         connection, run.source, run.number, page, run=run.id, first_run=run.standing.first_run
     )

@@ -227,6 +227,12 @@ def seen_since(connection: Connection, source: int, first_run: int) -> int:
     ) or 0  # fmt: skip
 
 
+def unsee(connection: Connection, source: int, first_run: int) -> None:
+    """What a run, and those that it went on with, have seen of a source counts as not seen by them."""
+    seen = (raw_records.c.source == source, raw_records.c.run >= first_run)
+    connection.execute(update(raw_records).where(*seen).values(run=first_run - 1))
+
+
 def unseen(connection: Connection, source: int, first_run: int, identifiers: Sequence[str]) -> list[str]:
     """Which of some identifiers a run, and those that went on with it, have not seen."""
     known = _known(connection, source, [codec.key_of(identifier) for identifier in identifiers])

@@ -24,6 +24,8 @@ class Page(msgspec.Struct, kw_only=True):
     """How many records the source says the whole list has."""
     last: bool = False
     """The list ends with this page, by the source's own word."""
+    anew: bool = False
+    """The list was begun anew, for it is another one now: what came of it before does not count as seen."""
     strays: list[str] = msgspec.field(default_factory=list)
     """Of the quarantined, those that are not of what was asked for, as they say themselves: the list has them not."""
 

@@ -78,8 +78,11 @@ class FileFetch:
         with tempfile.TemporaryDirectory(prefix="lampway-") as folder:
             path = local_copy(self._source, self._client, Path(folder))
             digest = digest_of(path)
-            done = self._checkpoint.get("done", 0) if self._checkpoint.get("digest") == digest else 0
-            yield from self._pages(path, digest, done, Path(folder))
+            before = self._checkpoint.get("digest", digest)  # of a run that was cut off; the file may be another by now
+            done = self._checkpoint.get("done", 0) if before == digest else 0
+            for page in self._pages(path, digest, done, Path(folder)):
+                page.anew, before = before != digest, digest
+                yield page
 
     def _pages(self, path: Path, digest: str, done: int, folder: Path) -> Iterator[Page]:
         records: list[RawRecord] = []

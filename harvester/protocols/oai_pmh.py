@@ -17,7 +17,7 @@ from harvester.protocols.oai_guards import AnySetGuard, LoopGuard, SetGuard
 from harvester.protocols.oai_headers import OaiRecord
 from harvester.protocols.oai_pages import BadPageError
 from harvester.protocols.oai_position import Position, Window
-from harvester.protocols.oai_records import OUTSIDE, sort_out
+from harvester.protocols.oai_records import sort_out, strays
 from harvester.protocols.oai_sickle import Harvester, OaiError, UnreadableAnswerError
 from schemas.catalogue import Quarantined, RawRecord, Source
 from store import codec
@@ -70,7 +70,7 @@ class OaiFetch:
         self._live_before = state.live
         self._mended: Counter[str] = Counter()
         self._newest: OaiRecord | None = None
-        self._newest_of = ""
+        self._newest_of, self._anew = "", False
         self._most = _MOST_AGAIN
         self._cuts = self._vain_cuts = self._early = 0
         fingerprint = codec.digest("\n".join([source.location, prefix, *self._sets]).encode()).hex()
@@ -135,6 +135,7 @@ class OaiFetch:
                 ):
                     # What is stored already comes again and is recognised by its hash.
                     restarts += 1
+                    self._anew = not self._is_cut()
                     self.notes.append(f"the list was begun anew, for the server no longer knows its token ({error})")
                     self._at.begin_list()
                 elif self._can_go_on(error):
@@ -319,13 +320,15 @@ class OaiFetch:
             self.losses.append(f"the server no longer has the set {set_}; it has {there}")
 
     def _page(self, records: list[RawRecord], quarantined: list[Quarantined]) -> Page:
+        anew, self._anew = self._anew, False
         return Page(
             records=records,
             quarantined=quarantined,
             checkpoint=msgspec.to_builtins(self._at),
+            anew=anew,
             expected=None if self._is_cut() else self._at.size,
             last=self._at.set_index >= len(self._sets),
-            strays=_strays(quarantined),
+            strays=strays(quarantined),
         )
 
     def _is_cut(self) -> bool:
@@ -381,7 +384,7 @@ class OaiFetch:
             records=got.records,
             quarantined=got.quarantined,
             checkpoint=msgspec.to_builtins(self._at),
-            strays=_strays(got.quarantined),
+            strays=strays(got.quarantined),
         )
 
     def size_of_everything(self) -> int | None:
@@ -390,7 +393,3 @@ class OaiFetch:
             return None  # that is what was asked for
         page = next(oai_names.listed(self._harvester, {"metadataPrefix": self._prefix}), None)
         return page.token.size if page and page.token else None
-
-
-def _strays(quarantined: list[Quarantined]) -> list[str]:
-    return [row.record for row in quarantined if row.reason == OUTSIDE]

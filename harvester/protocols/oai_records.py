@@ -57,6 +57,11 @@ def sort_out(page: OaiPage, source: str, place: str, guard: SetGuard) -> tuple[l
     return kept, set_aside
 
 
+def strays(quarantined: list[Quarantined]) -> list[str]:
+    """Of what was set aside, the records that are in other sets than the asked ones, as they say themselves."""
+    return [row.record for row in quarantined if row.reason == OUTSIDE]
+
+
 def _fault(record: OaiRecord, guard: SetGuard) -> str:
     if not record.has_header:
         return "the record has no header"

@@ -334,3 +334,25 @@ def test_another_mapping_is_for_what_is_stored_too(harvest, stored, tmp_path, da
     assert [one.title for one in stored().values()] == ["Emma", "Dune"]
     again = harvest(str(table), mapping_text="columns: {id: id, title: foo, creator: bar}", **fields)
     assert not any("mapping was changed" in note for note in again.notes)
+
+
+def test_a_file_that_changed_after_its_harvest_was_killed_is_read_as_it_is_now(
+    harvest, stored, tmp_path, database, client
+):
+    class Killed(BaseException):
+        pass
+
+    def killed(*_):
+        raise Killed
+
+    table = tmp_path / "books.csv"
+    table.write_text("id,title\n" + "".join(f"{n},Title {n}\n" for n in range(1200)))
+    source = Source(id="s", protocol="csv", format="csv", location=str(table))
+    with database.begin() as connection:
+        sources.add(connection, source)
+    with pytest.raises(Killed):
+        harvest_source(database, source, client, on_progress=killed)
+    table.write_text("id,title\n" + "".join(f"{n},Title {n}\n" for n in range(1, 1200)))
+    report = harvest(str(table), protocol="csv", format="csv")
+    assert (report.status, report.deleted) == ("complete", 1)
+    assert "0" not in {name for name, one in stored().items() if not one.deleted}

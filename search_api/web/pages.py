@@ -116,7 +116,15 @@ def _work_page(request: Request, id_: str) -> Response:
         place_credit=place_credit(asked),
         context=form.context(asked.near_name),
         why=page.to.page(f"/works/{work.id}/why") if request.app.state.merges else "",
-        **work_page_view(work, page.say, times, mode=asked.mode, near=asked.near is not None, only=form.one("edition")),
+        **work_page_view(
+            work,
+            context.registry().by_id,
+            page.say,
+            times,
+            mode=asked.mode,
+            near=asked.near is not None,
+            only=form.one("edition"),
+        ),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from schemas.answer import Best
+from schemas.institution import Institution
 from search_api.places import by_place, place_name
 from search_api.views import EditionView, HoldingView, WorkView
 from search_api.web import facts
@@ -45,6 +46,9 @@ class Place(msgspec.Struct, kw_only=True):
     best: Best
     facts: list[Fact]
     copies: list[Copy]
+    phone: str = ""
+    """To ask before one goes, where it is not known whether it can be had or whether the place is open."""
+    email: str = ""
 
 
 class EditionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,9 +61,26 @@ class EditionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def work_page_view(
-    work: WorkView, say: Wording, times: Times, *, mode: str, near: bool, only: str = ""
+    work: WorkView,
+    known: Mapping[str, Institution],
+    say: Wording,
+    times: Times,
+    *,
+    mode: str,
+    near: bool,
+    only: str = "",
 ) -> dict[str, Any]:
-    """What the template shows of a work. ``only``: the id of the edition whose copies are shown; others mean all."""
+    """What the template shows of a work.
+
+    Args:
+        work: the work with all its copies.
+        known: the institutions of the registry by their ids.
+        say: the words of the page.
+        times: the moment asked about, and now.
+        mode: how the asker travels.
+        near: whether the asker's position is known.
+        only: id of the edition whose copies are shown; anything else means all.
+    """
     titles = {holding.edition: holding.best.title for holding in work.holdings if holding.best.title != work.title}
     chosen = next((one for one in work.editions if one.id == only), None) if len(work.editions) > 1 else None
     holdings = [one for one in work.holdings if one.edition == only] if chosen else work.holdings
@@ -72,7 +93,7 @@ def work_page_view(
         "shown_creators": CREATORS_SHOWN,
         "long_title": _LONG_TITLE,
         "title_lang": text_language(work.title, work.languages),
-        "places": _places(work, holdings, say, times, mode=mode, near=near),
+        "places": [_asked(place, known) for place in _places(work, holdings, say, times, mode=mode, near=near)],
         "languages": [say.language(tag) for tag in work.languages],
         "published": _published(work),
         "creators": [(creator.name, _role(creator.role, say)) for creator in work.creators],
@@ -110,6 +131,13 @@ def _place(number: int, name: str, best: Best, say: Wording, times: Times, *, mo
         if way := best_way(best, say, mode=mode, near=near):
             told.append(way)
     return Place(number=number, name=name, best=best, facts=told, copies=[])
+
+
+def _asked(place: Place, known: Mapping[str, Institution]) -> Place:
+    unsure = any(fact.tone == "none" for fact in (*place.facts[:1], *place.copies[0].services))
+    if unsure and (one := known.get(place.best.institution_id or "")) and not one.closed:
+        place.phone, place.email = one.phone, one.email
+    return place
 
 
 def _copy(holding: HoldingView, edition: list[str], say: Wording, times: Times) -> Copy:

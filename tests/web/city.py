@@ -167,6 +167,13 @@ RECORDS = [
         )
     ),
     _book(
+        "tales",
+        "Tales nobody counted",
+        Holding(institution="central"),
+        _copy("byker", "available"),
+        creators=[Creator("Nobody, Nora", "aut")],
+    ),
+    _book(
         "he",
         "הנמל: ספר על העיר (כרך 1)",
         _copy("central", "available", call_number="אב 12"),

@@ -71,6 +71,14 @@ def test_copies_tell_their_edition_and_one_edition_shows_its_own(visit: Visit) -
     expect(page.locator(".hit h3")).to_have_count(2)
 
 
+def test_who_cannot_be_sure_is_told_whom_to_ask_first(visit: Visit) -> None:
+    page = visit("/search?q=tales+nobody+counted")
+    page.get_by_role("link", name="Tales nobody counted").click()
+    places = page.locator(".holding-body")
+    expect(places.filter(has_text="Availability unknown")).to_contain_text("Ask before you go: 0191 277 4100")
+    expect(places.filter(has_text="Available to borrow")).not_to_contain_text("Ask before you go")
+
+
 def test_an_institution_with_its_week(visit: Visit, picture: Callable[..., None]) -> None:
     page = visit("/institutions/central")
     expect(page.get_by_role("heading", level=1)).to_have_text("Central Library")

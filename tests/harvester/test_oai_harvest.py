@@ -294,3 +294,67 @@ def test_the_dates_of_several_sets_are_tried_where_the_newest_record_is(oai, ser
     assert harvest(server, sets=["a", "b"]).notes == []
     server.items[25] = oai.item(25, "Neu", datestamp="2024-06-02T00:00:00Z", sets=("b",))
     assert harvest(server, sets=["a", "b"]).received == 1
+
+
+def test_a_clock_that_was_set_back_costs_nothing(oai, serve, harvest, stored):
+    server = serve([oai.item(n) for n in range(30)])
+    harvest(server)
+    server.response_date = "2024-04-01T12:00:00Z"
+    server.items[3] = oai.item(3, "Neu", datestamp="2024-04-01T11:00:00Z")
+    report = harvest(server)
+    assert (report.status, report.changed) == ("complete", 1)
+    assert report.notes[0].startswith("the server's clock was set back by 5,27")
+    assert stored()["oai:test:3"].title == "Neu"
+    assert harvest(server).notes == []
+
+
+def test_an_old_identify_kept_on_the_way_is_no_clock_that_was_set_back(oai, serve, harvest):
+    server = serve([oai.item(n) for n in range(30)])
+    harvest(server)
+
+    def script(arguments, _):
+        if arguments["verb"] == "Identify":
+            old = server.right(arguments).replace(b"<responseDate>2024", b"<responseDate>2019")
+            return oai.Answer(old, headers={"Content-Type": "text/xml"})
+        return None
+
+    server.script = script
+    assert harvest(server).notes == []
+    assert server.lists()[-1]["from"] == "2024-05-31T12:00:00Z"
+
+
+def test_a_server_whose_records_got_other_names_is_asked_for_everything_next_time(
+    oai, serve, harvest, stored, database
+):
+    server = serve([oai.item(n) for n in range(40)], deleted="persistent")
+    harvest(server)
+    later = {"datestamp": "2024-06-02T00:00:00Z"}
+    server.items = [oai.item(n, identifier=f"oai:other:{n}", **later) for n in range(40)]
+    changes = harvest(server)
+    assert (changes.status, changes.new) == ("complete", 40)
+    assert "as when a server is moved" in changes.notes[-1]
+    whole = harvest(server)
+    assert (whole.status, "from" in server.lists()[-1]) == ("waiting", False)
+    assert removals.decide(database, whole.run, approved=True) == 40
+    assert {name for name, one in stored().items() if not one.deleted} == {one.identifier for one in server.items}
+
+
+def test_another_set_of_a_source_is_asked_for_from_its_beginning(oai, serve, harvest, stored, database):
+    server = serve([oai.item(n, sets=("a",) if n < 20 else ("b",)) for n in range(40)], sets=["a", "b"])
+    harvest(server, sets=["a"])
+    report = harvest(server, sets=["b"])
+    assert (report.status, report.new) == ("waiting", 20)
+    assert removals.decide(database, report.run, approved=True) == 20
+    assert len([one for one in stored().values() if not one.deleted]) == 20
+    assert harvest(server, sets=["b"]).received == 0
+
+
+def test_a_record_that_moved_out_of_the_set_is_gone_after_a_whole_list(oai, serve, harvest, stored):
+    server = serve([oai.item(n, sets=("a",)) for n in range(40)], sets=["a", "b"])
+    harvest(server, sets=["a"])
+    server.items[4] = oai.item(4, "Neu", sets=("b",), datestamp="2024-06-02T00:00:00Z")
+    assert harvest(server, sets=["a"]).deleted == 0  # nobody tells
+    whole = harvest(server, sets=["a"], full=True)
+    assert (whole.status, whole.deleted, whole.quarantined) == ("complete", 1, 0)
+    assert "1 records are there, but in other sets than those asked for" in whole.notes
+    assert stored()["oai:test:4"].deleted

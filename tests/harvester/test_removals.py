@@ -154,3 +154,24 @@ def test_a_decision_stands_with_its_line_of_the_audit_or_not_at_all(file, stored
         decide(database, waiting.run, approved=True, noted=cut_off)
     assert alive(stored) == {str(n) for n in range(30)}
     assert decide(database, waiting.run, approved=True) == 20
+
+
+def test_a_deletion_that_was_refused_does_not_ask_again_with_every_run(oai, serve, harvest, stored, database):
+    server = serve([oai.item(n) for n in range(60)])
+    harvest(server)
+    later = {"datestamp": "2024-06-01T10:00:00Z"}
+    server.items = [*(oai.tombstone(n, **later) for n in range(20)), *server.items[20:]]
+    waiting = harvest(server)
+    assert waiting.status == "waiting"
+    assert decide(database, waiting.run, approved=False) == 0
+    server.items.append(oai.item(99, datestamp="2024-06-01T11:00:00Z"))
+    again = harvest(server)
+    assert (again.status, again.new, again.unchanged, again.deleted) == ("complete", 1, 20, 0)
+    assert len(alive(stored)) == 61
+    server.items[7] = oai.tombstone(7, datestamp="2024-06-01T11:30:00Z")
+    assert harvest(server).status == "waiting"  # said anew
+    assert harvest(server, full=True).status == "waiting"
+    with database.connect() as connection:
+        run = sources.state(connection, "s").waits_on_run
+    assert decide(database, run, approved=True) == 20
+    assert len(alive(stored)) == 41

@@ -141,14 +141,13 @@ def _without_settled(connection: Connection, run: Run, page: Page) -> tuple[Page
 
     Only a new datestamp, or a whole list, asks anew.
     """
-    if run.standing.full:
+    tombstones = {} if run.standing.full else {raw.record: raw.datestamp[:40] for raw in page.records if raw.deleted}
+    kept = set(graves.kept_in_spite(connection, run.number, tombstones))
+    if not kept:
         return page, 0
-    tombstones = {raw.record: raw.datestamp[:40] for raw in page.records if raw.deleted}
-    kept = graves.kept_in_spite(connection, run.number, tombstones)
-    raw_records.mark_seen(connection, run.number, run.id, kept)
-    names = set(kept)
-    left = [raw for raw in page.records if not (raw.deleted and raw.record in names)]
-    return (msgspec.structs.replace(page, records=left) if kept else page), len(page.records) - len(left)
+    raw_records.mark_seen(connection, run.number, run.id, sorted(kept))
+    left = [raw for raw in page.records if not (raw.deleted and raw.record in kept)]
+    return msgspec.structs.replace(page, records=left), len(page.records) - len(left)
 
 
 def _look_for_late_ones(run: Run, fresh: list[RawRecord]) -> None:

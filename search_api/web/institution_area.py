@@ -121,7 +121,7 @@ def invite(request: Request, actor: MemberKeeper, form: Sent) -> Response:
     try:
         keeping.invite(state.context, state.mail, state.tries, actor, place, client=client, **own)
     except Mistake as mistake:
-        form.wrong[mistake.field] = _told(request, mistake)
+        form.wrong["invite" if mistake.field == "email" else mistake.field] = _told(request, mistake)
         return show_area(request, actor, form)
     return back_to_area(request, "members")
 

@@ -19,6 +19,7 @@ from search_api.web.forms import Form, Sent, see_other
 from search_api.web.institution_area_page import audit_view, registrations_by
 from search_api.web.rendering import Page
 from search_api.web.sentences import told_error
+from search_api.web.sick_sources import health_view
 from store import accounts, passkeys, registrations, sources
 from store.registrations import StepError
 
@@ -100,6 +101,7 @@ def _page(request: Request, actor: Actor, form: Form) -> Response:
         ]
         counts = registrations.counts(connection)
         guarded = passkeys.has_second_factor(connection, actor.account)
+        health = health_view(connection, context.engine.name, page.say, context.clock())
     looks = {names.looks(place.name): place.name for place in context.registry().institutions}
     alike = {
         row.id: looks.get(names.looks(row.proposal.new.name), "") for row, _ in (*queue, *waiting) if row.proposal.new
@@ -108,4 +110,5 @@ def _page(request: Request, actor: Actor, form: Form) -> Response:
         "area/operator.html", status=422 if form.wrong else 200, private=True, form=form, actor=actor, queue=queue,
         waiting=waiting, proofs=proofs, alike=alike, braked=braked, counts=counts, guarded=guarded,
         policy=context.settings.registration, done=request.query_params.get("done", ""),
+        **health,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import re
 import time
 from typing import Any
 
+import msgspec
 import pyotp
 import pytest
 from fastapi.routing import APIRoute
@@ -213,6 +214,44 @@ def test_the_operator_decides_with_a_second_factor(person: Any, context: Any) ->
         assert accounts.roles_of(connection, accounts.by_email(connection, ADA).number) == {"hafen": "editor"}
         steps = [line.detail["to"] for line in audit.read(connection) if line.action == "registration.step"]
     assert steps == ["live", "approved", "proven", "proof_pending"]
+
+
+def test_the_operator_sees_which_sources_need_somebody(person: Any, context: Any, stocked: dict[str, str]) -> None:
+    boss = person("boss@example.org", operator=True)
+    now = context.clock().isoformat()
+    south = Source(
+        id="south-source", protocol="oai", location="https://s.example/oai", format="oai_dc", institution="south"
+    )
+    with context.database.begin() as connection:
+        sources.add(connection, south)
+        for name in ("north-source", "south-source"):
+            sources.set_state(connection, name, SourceState(last_complete_at=now))
+    assert "None: all" in boss.get("/operator").text
+    with context.database.begin() as connection:
+        run = harvest_runs.start(connection, sources.number_of(connection, "south-source"))
+        report = RunReport(source="south-source", status="failed")
+        report.lose("the server <is> away")
+        harvest_runs.finish(connection, run, report)
+        sources.set_state(connection, "north-source", SourceState(last_complete_at="2020-01-01T00:00:00+00:00"))
+    page = boss.get("/operator").text
+    told = page[page.index('id="sick"') :]
+    assert told.index("south-source") < told.index("the server &lt;is&gt; away") < told.index("north-source")
+    assert 'href="/i/south/sources/south-source"' in told
+    assert "None: all" not in page
+    with context.database.begin() as connection:
+        sources.add(connection, msgspec.structs.replace(south, paused=True))
+    assert "the server" not in boss.get("/operator").text  # somebody has paused it: known
+
+
+def test_each_field_of_the_area_has_its_own_label(person: Any) -> None:
+    ada = person(ADA, north="editor")
+    page = ada.get("/i/north").text
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    answer = ada.post("/i/north/members", data={"email": "no address", "role": "member"})
+    assert answer.status_code == 422
+    assert 'id="invite-wrong"' in answer.text
+    assert 'id="email-wrong"' not in answer.text
 
 
 def test_who_decides_about_removals_sees_what_would_go(person: Any, context: Any, stocked: dict[str, str]) -> None:

@@ -25,7 +25,7 @@ class Meaning(NamedTuple):
 
 
 _STEP = re.compile(r"(?<=[^\s.])\.(?=[^\s.])")
-_NAMESPACE = re.compile(r"^[^:.]*:(?=\w)|^(?:dc|dcterms|dct|edm|schema|bf|mods)(?:_|(?=[A-Z]))")
+_NAMESPACE = re.compile(r"^[^:.]*:(?=\w)|^(?:dc|dcterms|dct|edm|schema|bf|mods|field)(?:_|(?=[A-Z]))")
 _LANGUAGE_MARK = re.compile(r"\[[\w-]*\]$|(?<=\w)@[a-z]{2,3}(?:[-_][A-Za-z]+)?$")
 _LANGUAGE = re.compile(
     r"@?none|[a-z]{2}(?:[-_][A-Za-z]{2,4})?|eng|deu|ger|fra|fre|spa|ita|por|nld|dut|rus|zho|chi|jpn|kor|lat"

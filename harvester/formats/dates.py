@@ -22,6 +22,8 @@ _HAN = re.compile("[\u4e00-\u9fff〇]")
 _BUDDHIST = 543
 """Years that Thai books count more: 2512 is 1969."""
 _THAI = re.compile(r"(?:พ\.?\s?ศ\.?|B\.?E\.)\s*(2[2-6]\d\d)(?!\d)")
+_HIJRI = re.compile(r"(?<!\d)(1[0-4]\d\d)\s*(?:a\.?\s?h\.?(?![a-z])|h\.?(?![a-z])|هـ|ه(?!\w))", re.IGNORECASE)
+"""Years of the Islamic calendar, shorter than ours by eleven days: 1401 began in November 1980."""
 _ALONE = re.compile(r"^\s*(-?\d{1,4})(?:\.0+)?\s*$")
 _OPEN = re.compile(r"(?<!\d)(\d{3})[-u?_‒–](?!\d)|(?<!\d)(\d{2})(?:--|uu|\?\?|__)(?!\d)")
 _SHORT = re.compile(
@@ -83,6 +85,9 @@ def _year_of(text: str) -> int | None:
         return era_year(text) or century_year(text) or _roman(text)
     if match := _THAI.search(text):
         return int(match[1]) - _BUDDHIST
+    if match := _HIJRI.search(text):
+        ours = next((year for year in _YEAR.findall(text) if year != match[1]), "")
+        return int(ours) if ours else round(int(match[1]) * 0.970224 + 621.577)
     for pattern in (_BCE, _BEFORE):
         match = pattern.search(text)
         if match:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,9 +26,12 @@ FREE = 64 << 20
 RATIO = 200
 MOST = 64 << 30
 _CHUNK = 1 << 20
-_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".mrc", ".marc", ".mrk", ".xml", ".mrx", ".dat", ".iso")
-
-
+_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".mrc", ".marc", ".mrk", ".xml", ".mrx", ".dat", ".iso")
+_ABOUT = re.compile(
+    r"(?:^|/)(?:read[ _-]?me|licen[cs]e|copying|changelog|lies[ _-]?mich|lisez[ _-]?moi|leggimi|l[eé]eme|说明)[^/]*$",
+    re.IGNORECASE,
+)
+"""Files that tell about the others."""
 _PACKED = (".gz", ".bz2", ".xz", ".zip")
 
 Opened = Callable[[], AbstractContextManager[IO[bytes]]]
@@ -61,7 +65,7 @@ def parts_of(path: Path) -> list[Part]:
     if path.is_file() and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             infos = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
-        likely = [info for info in infos if info.filename.lower().endswith(_SUFFIXES)] or infos
+        likely = _likely(infos)
         if len(likely) > 1:
             if sum(info.file_size for info in likely) > _limit(path.stat().st_size):
                 raise FetchError(f"{path.name} would unpack to more than an archive of its size honestly holds")
@@ -150,7 +154,7 @@ def _member(archive: zipfile.ZipFile, wanted: str) -> zipfile.ZipInfo:
         raise FetchError("this is an office document: save the table as CSV (UTF-8) and give that file")
     if any(info.flag_bits & 1 for info in names):
         raise FetchError("the zip file is locked by a password: pack it without one")
-    likely = [info for info in names if info.filename.lower().endswith(_SUFFIXES)] or names
+    likely = _likely(names)
     if wanted:
         likely = [info for info in names if wanted in (info.filename, info.filename.rpartition("/")[2])]
     if len(likely) != 1:
@@ -161,6 +165,12 @@ def _member(archive: zipfile.ZipFile, wanted: str) -> zipfile.ZipInfo:
             else f"the zip file holds {len(likely)} files ({found}): name one in the mapping file (member: NAME)"
         )
     return likely[0]
+
+
+def _likely(infos: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """Those files of an archive that may hold records."""
+    likely = [info for info in infos if info.filename.lower().endswith(_SUFFIXES)] or infos
+    return [info for info in likely if not _ABOUT.search(info.filename)] or likely
 
 
 def _limit(packed: int) -> int:

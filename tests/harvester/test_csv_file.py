@@ -164,6 +164,14 @@ def test_a_file_that_unpacks_to_absurd_sizes_is_refused(reading: Reading) -> Non
         reading(bomb)
 
 
+def test_a_file_about_the_others_is_no_catalogue(reading: Reading) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("books.csv", "id,title\n1,Emma\n")
+        archive.writestr("ReadMe.txt", "Books of our library, as of today")
+    assert [raw.record for raw in reading(held.getvalue()).raw] == ["1"]
+
+
 def test_what_is_no_table_is_refused(reading: Reading, tmp_path: Path, client: Client) -> None:
     with pytest.raises(FetchError, match="empty"):
         reading(b"")

@@ -28,7 +28,8 @@ GONE = {"loan": "unavailable", "on_site": "unavailable"}
         (
             (
                 "Available|On shelf|ON THE SHELF|available.|verfügbar|disponible|disponibile|"
-                "beschikbaar|在架|可借|貸出可|доступен|대출가능|대출 가능|비치중(2층)|3 of 4 available"
+                "beschikbaar|在架|可借|貸出可|доступен|대출가능|대출 가능|비치중(2층)|3 of 4 available|"
+                "not borrowed|Y|tersedia|sẵn sàng|อยู่บนชั้น|उपलब्ध"
             ),
             AVAILABLE,
         ),
@@ -36,14 +37,14 @@ GONE = {"loan": "unavailable", "on_site": "unavailable"}
             (
                 "In library use only|Library use only|Reference only|Not for loan|Präsenzbestand|"
                 "consultation sur place|solo consulta en sala|馆内阅览|館內閱覽|禁帯出|관내 열람|대출불가(참고도서)|"
-                "только в читальном зале"
+                "только в читальном зале|Open|nur zur Einsicht"
             ),
             ON_SITE,
         ),
         (
             (
                 "On loan|Checked out|LOAN|ausgeliehen|entliehen|emprunté|prestado|in prestito|"
-                "uitgeleend|已借出|借出中|貸出中|на руках|выдана|대출중|대출 중"
+                "uitgeleend|已借出|借出中|貸出中|на руках|выдана|대출중|대출 중|Out until 3 Dec|离架|dipinjam|đang mượn|ถูกยืม"
             ),
             EXPECTED,
         ),
@@ -59,7 +60,7 @@ GONE = {"loan": "unavailable", "on_site": "unavailable"}
                 "Missing|Lost|Withdrawn|Lost and paid|In repair|Claimed returned|vermisst|perdu|"
                 "extraviado|smarrito|丢失|紛失|분실|제적|소재불명|파손|утерян|списан|"
                 "Not available|Unavailable|nicht verfügbar|"
-                "non disponible|不可用|0 available|недоступно"
+                "non disponible|不可用|0 available|недоступно|N|Closed until 2050|gesperrt bis 2030"
             ),
             GONE,
         ),

@@ -138,6 +138,8 @@ def test_qualified_dublin_core_in_a_table(read: Any) -> None:
         ("subjects.type", ""), ("publication.place", "publication_place"), ("author.name", "creator"),
         ("relatedItems.title", ""), ("thumbnail.url", "thumbnail"), ("items.id", "key"), ("items.title", ""),
         ("creator.birth.date", ""), ("dc.date.accessioned", ""), ("language.code", "language"), ("", ""),
+        ("makers.name", "creator"), ("production.date.text", "date"), ("location.onDisplay", "status"),
+        ("attributes.field_date", "date"), ("fielding", ""),
     ],
 )  # fmt: skip
 def test_what_a_path_means(path: str, field: str) -> None:

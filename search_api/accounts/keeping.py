@@ -64,7 +64,9 @@ def add_key(
         raise Mistake("days", "area.days_wrong", n=LONGEST_LIFE_DAYS)
     with context.database.begin() as connection:
         _room(connection, context, place)
-        more = {"scope": " ".join(wanted), "label": label[:LONGEST_LABEL], "expires_at": api_keys.in_days(days)}
+        # Others read it, as the author of a decision about merges: nothing in it that turns or hides the rest.
+        seen = "".join(filter(str.isprintable, label))[:LONGEST_LABEL]
+        more = {"scope": " ".join(wanted), "label": seen, "expires_at": api_keys.in_days(days)}
         key = api_keys.create(connection, place.id, **more)  # type: ignore[arg-type]
         actor.did(connection, "key.add", f"key:{_id(key)}", institution=place.id, scope=" ".join(wanted))
     return key

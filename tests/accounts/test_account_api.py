@@ -60,6 +60,8 @@ def test_keys(person: Any, context: Any, stocked: dict[str, str]) -> None:
     assert "access-control-allow-origin" not in made.headers
     key = made.json()["key"]
     assert key not in ada.get(at).text
+    ada.post(at, json={"scopes": ["sources:read"], "label": "a\u202eb\u200b\u0000c" + "d" * 300})
+    assert [one["label"] for one in ada.get(at).json()["keys"] if one["label"] != "shelf"][-1] == "abc" + "d" * 197
     id_ = key.split("_")[1]
     new = ada.post(f"{at}/{id_}/replace").json()["key"]
     assert ada.post(f"{at}/{id_}/replace").status_code == 422

@@ -44,7 +44,8 @@ GONE = {"loan": "unavailable", "on_site": "unavailable"}
         (
             (
                 "On loan|Checked out|LOAN|ausgeliehen|entliehen|emprunté|prestado|in prestito|"
-                "uitgeleend|已借出|借出中|貸出中|на руках|выдана|대출중|대출 중|Out until 3 Dec|离架|dipinjam|đang mượn|ถูกยืม"
+                "uitgeleend|已借出|借出中|貸出中|на руках|выдана|대출중|대출 중|"
+                "Out until 3 Dec|离架|dipinjam|đang mượn|ถูกยืม"
             ),
             EXPECTED,
         ),

@@ -82,6 +82,24 @@ def test_a_small_screen_never_scrolls_sideways(visit: Visit, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.parametrize("path", ["/", "/search?q=turner&near=Newcastle", "/institutions/central"])
+def test_letters_of_twice_the_size_fit_a_telephone(visit: Visit, path: str) -> None:
+    page = visit(f"{path}{'&' if '?' in path else '?'}lang=zh", width=390)
+    page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_results_can_be_skipped_to(visit: Visit) -> None:
+    page = visit("/search?q=turner")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the results")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.getElementById('results').contains(document.activeElement)")
+
+
 def test_a_whole_search_without_scripts(visit: Visit, picture: Callable[..., None]) -> None:
     page = visit("/", scripts=False)
     assert not page.locator("[data-locate]").is_visible()

@@ -22,6 +22,7 @@ from store.database import now_text
 from store.tables import decisions
 
 _PAGE = 1000
+_ADDRESS, _OTHER = re.compile(r"[\w.%+'-]+@[\w-]+(?:\.[\w-]+)*"), "(another person)"
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,14 +57,19 @@ def about(connection: Connection, account: Account) -> dict[str, object]:
             for one in logins.of_account(connection, account.number)
         ],
         "links": [
-            {"purpose": one.purpose, "to": one.email, "expires_at": one.expires_at, "used_at": one.used_at}
+            {
+                "purpose": one.purpose,
+                "own": one.email == account.email,
+                "expires_at": one.expires_at,
+                "used_at": one.used_at,
+            }
             for _, one in links.about(connection, account.email)
         ],
         "registrations": [
             {"id": one.id, "state": one.state, "created_at": one.created_at, "location": one.proposal.location}
             for one in registrations.of_account(connection, account.number)
         ],
-        "audit": list(_lines(connection, _mentions(account.email))),
+        "audit": [_without_others(line, account.email) for line in _lines(connection, _mentions(account.email))],
     }
 
 
@@ -95,6 +101,16 @@ def erase(connection: Connection, account: Account) -> Erased:
 def _mentions(email: str) -> re.Pattern[str]:
     """An address that stands alone: that of granada@ is not one of ada@."""
     return re.compile(rf"(?<![\w.%+'-]){re.escape(email)}(?![\w-]|\.\w)", re.IGNORECASE)
+
+
+def _without_others(line: Line, email: str) -> Line:
+    """A line for whom it names: addresses of other people are not theirs to get."""
+
+    def own(text: str) -> str:
+        return _ADDRESS.sub(lambda found: found[0] if found[0].lower() == email else _OTHER, text)
+
+    detail = {key: own(value) for key, value in line.detail.items()}
+    return msgspec.structs.replace(line, actor=own(line.actor), thing=own(line.thing), detail=detail)
 
 
 def _lines(connection: Connection, mentions: re.Pattern[str]) -> Iterator[Line]:

@@ -12,11 +12,12 @@ from search_api.accounts.actor import Actor
 from search_api.accounts.guard import Self, confirmed_again, own_origin, safe_next
 from search_api.accounts.log_in import Refused
 from search_api.dependencies import context_of
+from search_api.json_response import json_response
 from search_api.messages import LANGUAGES
 from search_api.web.forms import Form, Sent, see_other
 from search_api.web.language import NAMES
 from search_api.web.rendering import Page
-from store import accounts, logins, registrations
+from store import accounts, logins, personal, registrations
 from store.passkeys import Passkey, of_account
 from store.secrets import SecretError
 
@@ -28,6 +29,15 @@ _LONGEST_NAME = 100
 def account_page(request: Request, actor: Self) -> Response:
     """All of it on one page."""
     return account_view(request, actor, Form())
+
+
+@router.get("/data")
+def own_data(request: Request, actor: Self) -> Response:
+    """A copy of all that is kept of the person, as a file."""
+    with context_of(request).database.connect() as connection:
+        kept = personal.about(connection, actor.account)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="account.json"'}
+    return json_response(kept, headers=headers)
 
 
 @router.post("/name")

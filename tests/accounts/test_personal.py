@@ -82,7 +82,11 @@ def test_a_copy_of_everything(context: Any, settled: Any) -> None:
         "passkeys": 1, "logins": 1, "links": 2, "registrations": 1,
     }  # fmt: skip
     assert {"account.name", "key.add", "merges.decide", "x"} <= {line["action"] for line in kept["audit"]}
-    assert OTHER not in {line["actor"] for line in kept["audit"]}
+    assert ADA in str(kept["audit"])
+    assert "@" not in str(kept).replace(ADA, "")  # of nobody else
+    page = settled.get("/account/data")
+    assert (page.headers["cache-control"], page.json()["audit"]) == ("no-store", kept["audit"])
+    assert "/account/data" in settled.get("/account").text
     run("accounts", "export", "nobody@example.org", status=2)
 
 

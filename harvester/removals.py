@@ -16,7 +16,7 @@ FEW_TOMBSTONES = 10
 """So many deletions that the source names one by one pass in a source of any size."""
 
 _BATCH = 500
-_NAMELESS = ("unidentified:", "row:")
+_NAMELESS = (quarantine.NAMELESS, "row:")
 """How protocols name what they cannot read the identifier of: it may be any of the records that are missing."""
 
 

@@ -12,7 +12,7 @@ from schemas.registration import GIVEN_UP, PROOF_MISSING, Proof, Registration
 from search_api.accounts import leaving, registering
 from search_api.accounts.mail import Mail
 from search_api.accounts.outside import Outside, Refusal
-from store import accounts, harvest_runs, links, logins, notes, registrations, sources, trials
+from store import accounts, harvest_runs, links, logins, notes, quarantine, registrations, sources, trials
 from store.database import Database
 from store.registrations import StepError
 from store.secrets import SecretError
@@ -99,11 +99,14 @@ def give_up(database: Database, now: datetime) -> None:
 
 
 def forget(database: Database, settings: Settings, now: datetime | None = None) -> None:
-    """Trials, links and log-ins that are over, reports of old harvests, and uploaded files that nothing needs."""
+    """Trials, links and log-ins that are over, what old harvests left, and uploaded files that nothing needs."""
     runs = ((now or datetime.now(UTC)) - RUNS_KEPT).isoformat(timespec="seconds")
     with database.begin() as connection:
         gone = {"links": links.clean(connection), "logins": logins.clean(connection)}
-        gone["runs"] = harvest_runs.forget(connection, runs)
+        gone |= {
+            "runs": harvest_runs.forget(connection, runs),
+            "nameless": quarantine.forget_nameless(connection, runs),
+        }
         tried = trials.clean(connection)
         kept = {source.location for source in sources.all_sources(connection)}
         kept |= {

@@ -12,6 +12,9 @@ from store.bulk import chunks
 from store.database import now_text
 from store.tables import quarantine, raw_records
 
+NAMELESS = "unidentified:"
+"""How the name of something begins that told none; the digest of its bytes follows."""
+
 # Statements that every page of a harvest asks are made once: making one costs more than asking it.
 _ANY = select(quarantine.c.id).where(quarantine.c.source == bindparam("number")).limit(1)
 
@@ -59,6 +62,16 @@ def release(connection: Connection, source: int, records: Sequence[str], stage: 
     for part in chunks(records):
         query = delete(quarantine).where(quarantine.c.source == source, quarantine.c.record.in_(part))
         connection.execute(query.where(quarantine.c.stage == stage) if stage else query)
+
+
+def forget_nameless(connection: Connection, before: str) -> int:
+    """Delete what has no identifier and has not come since a moment (ISO text, UTC); returns how many entries went.
+
+    It is known by its bytes only, so nothing that is read later takes it out; pages with the time in them come as
+    something new each day.
+    """
+    nameless = quarantine.c.record.startswith(NAMELESS, autoescape=True)
+    return connection.execute(delete(quarantine).where(nameless, quarantine.c.at < before)).rowcount
 
 
 def iterate(

@@ -13,8 +13,8 @@ from harvester.harvest import harvest_source
 from harvester.run import Brake
 from lampway.harvest_worker import HarvestWorker
 from lampway.housekeeping import RUNS_KEPT, forget
-from schemas.catalogue import Source
-from store import harvest_runs, sources, tables
+from schemas.catalogue import Quarantined, Source
+from store import harvest_runs, quarantine, sources, tables
 from store.database import Database
 
 
@@ -62,9 +62,16 @@ def test_old_runs_are_forgotten_but_what_somebody_may_need(
     with database.begin() as connection:
         long_ago = datetime.now(UTC) - RUNS_KEPT - timedelta(days=1)
         connection.execute(update(tables.harvest_runs).values(finished_at=long_ago.isoformat(timespec="seconds")))
+        bad = [Quarantined(source="s", record=name, reason="x", payload=b"y") for name in ("unidentified:1", "7")]
+        quarantine.add(connection, 1, latest, bad)
+        connection.execute(update(tables.quarantine).values(at=long_ago.isoformat(timespec="seconds")))
+        today = Quarantined(source="s", record="unidentified:2", reason="x", payload=b"z")
+        quarantine.add(connection, 1, latest, [today])
     forget(database, settings)
     with database.connect() as connection:
         kept = [n for n in range(latest + 1) if harvest_runs.report(connection, str(n))]
+        left = sorted(one.record for one in quarantine.first(connection, 1, 10))
     assert kept == [removed, latest]
+    assert left == ["7", "unidentified:2"]
     assert harvest(2) > latest
     client.close()

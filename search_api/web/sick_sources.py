@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
 from schemas.catalogue import Source
 from search_api.web.wording import Wording
 from store import harvest_runs, registrations, sources, watch
+from store.database import Connection
 from store.watch import SourceStanding
 
 _OLD = timedelta(days=30)
